@@ -1,0 +1,1 @@
+//! Shows the current release to whoever may see it

@@ -1,0 +1,1 @@
+//! A file becomes accepted slices or an error report that a school can act on

@@ -1,0 +1,1 @@
+//! Names, schemas, commits and snapshots of kehou's tables
