@@ -1,0 +1,1 @@
+//! Each form against the tables of the specification, written out by hand.
