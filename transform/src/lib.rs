@@ -1,1 +1,10 @@
-//! Runs the SQL models in their order, tests them and publishes a release
+//! Runs the SQL models in their order, tests them, and publishes a release. Knows nothing of schools.
+//!
+//! A model is a file `sql/<schema>/<table>.sql`; its header says how it is stored. The graph is read from the SQL by
+//! DataFusion's own parser, so that no file lists what it reads.
+
+pub mod audit;
+pub mod error;
+pub mod project;
+pub mod run;
+pub mod views;

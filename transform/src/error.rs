@@ -1,0 +1,68 @@
+//! What can go wrong while models run: every variant names the file.
+
+use warehouse::error::WarehouseError;
+
+/// An error of transform. A failing data test is one too: it keeps the release from being published.
+#[derive(Debug, thiserror::Error)]
+pub enum TransformError {
+    /// A model's header or SQL can't be read.
+    #[error("{path}: {why}")]
+    Model {
+        /// The file, below `sql/`.
+        path: String,
+        /// What is wrong and what is expected.
+        why: String,
+    },
+    /// Models read each other in a circle.
+    #[error("these models read each other in a circle: {}", path.join(" → "))]
+    Cycle {
+        /// The circle, its first model again at its end.
+        path: Vec<String>,
+    },
+    /// A model reads a table that nobody makes.
+    #[error("{path} reads {table}, which is neither a model nor a table of the warehouse{hint}")]
+    Unknown {
+        /// The file that reads it.
+        path: String,
+        /// The table that it names.
+        table: String,
+        /// What may help.
+        hint: String,
+    },
+    /// The engine could not plan or run a model.
+    #[error("{path}: {source}")]
+    Run {
+        /// The file.
+        path: String,
+        /// The fault below.
+        #[source]
+        source: Box<datafusion::error::DataFusionError>,
+    },
+    /// Data tests found rows that must not be: nothing was published.
+    #[error("{} of {tests} data tests failed, nothing was published; the last good release stands\n{}", failed.len(), failed.join("\n"))]
+    Tests {
+        /// How many tests ran.
+        tests: usize,
+        /// One text a failed test, with its first offending rows.
+        failed: Vec<String>,
+    },
+    /// The run's date lies before the last release's.
+    #[error("the run's date {today} is before {last}, the date of release {release}: nothing was published (history only grows)")]
+    Backdated {
+        /// The run's date.
+        today: chrono::NaiveDate,
+        /// The last release's date.
+        last: chrono::NaiveDate,
+        /// The last release.
+        release: u64,
+    },
+    /// `--select` names no model.
+    #[error("there is no model '{0}'; `kehou catalog models` lists them")]
+    NoModel(String),
+    /// The warehouse failed.
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+}
+
+/// The result of every operation of transform.
+pub type Result<T, E = TransformError> = std::result::Result<T, E>;

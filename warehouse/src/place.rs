@@ -1,0 +1,56 @@
+//! Every path inside a warehouse, formatted in one match.
+
+use std::fmt;
+
+use crate::table::TableName;
+
+/// A place in a warehouse, relative to its root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// What makes a folder a warehouse.
+    Marker,
+    /// The folder of all tables.
+    Tables,
+    /// A Delta table's folder.
+    Table(TableName),
+    /// The folder of all releases.
+    Releases,
+    /// One release.
+    Release(u64),
+    /// The sealed original of a submitted file, by the SHA-256 of its bytes in hex.
+    Original(String),
+    /// The lock of a kind of work.
+    Lock(&'static str),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Marker => write!(out, "kehou.json"),
+            Place::Tables => write!(out, "tables"),
+            Place::Table(name) => write!(out, "tables/{}/{}", name.schema, name.table),
+            Place::Releases => write!(out, "releases"),
+            Place::Release(number) => write!(out, "releases/{number:08}.json"),
+            Place::Original(sha256) => {
+                let (shelf, _) = sha256.split_at(sha256.len().min(2));
+                write!(out, "originals/{shelf}/{sha256}.age")
+            }
+            Place::Lock(what) => write!(out, "locks/{what}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_has_its_path() {
+        let check = |place: Place, path: &str| assert_eq!(place.to_string(), path);
+        check(Place::Marker, "kehou.json");
+        check(Place::Table(TableName::new("marts", "finding")), "tables/marts/finding");
+        check(Place::Release(12), "releases/00000012.json");
+        check(Place::Original("ab34".into()), "originals/ab/ab34.age");
+        check(Place::Lock("transform"), "locks/transform");
+    }
+}

@@ -1,0 +1,76 @@
+//! Releases: one object each names the versions of all tables that belong together. Readers pin one.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::Warehouse;
+use crate::error::{Result, WarehouseError};
+use crate::place::Place;
+use crate::table::TableName;
+
+/// A set of table versions that were made and tested together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// Counts from 1 without a gap.
+    pub release: u64,
+    /// When it was published, RFC 3339 in UTC.
+    pub made_at: String,
+    /// The date that lateness was judged against.
+    pub today: NaiveDate,
+    /// Whether the city declared it official.
+    #[serde(default)]
+    pub official: bool,
+    /// What the city says of it.
+    #[serde(default)]
+    pub note: String,
+    /// The version of every table in it: facts, reference and marts.
+    pub tables: BTreeMap<TableName, u64>,
+    /// What it was computed by: the SHA-256 of each model's SQL.
+    #[serde(default)]
+    pub fingerprints: BTreeMap<String, String>,
+}
+
+impl Warehouse {
+    /// Publishes a release: from the moment that this returns, readers see it, and before they see nothing of it.
+    pub async fn publish(&self, release: &Release) -> Result<()> {
+        let text = serde_json::to_vec_pretty(release).expect("a release is plain data");
+        if self.put_once(&Place::Release(release.release), Bytes::from(text)).await? {
+            Ok(())
+        } else {
+            Err(WarehouseError::ReleaseTaken { release: release.release })
+        }
+    }
+
+    /// All releases, oldest first.
+    pub async fn releases(&self) -> Result<Vec<Release>> {
+        let mut releases = Vec::new();
+        for number in self.release_numbers().await? {
+            releases.push(self.release(number).await?);
+        }
+        Ok(releases)
+    }
+
+    /// The newest release, if there is one yet.
+    pub async fn latest_release(&self) -> Result<Option<Release>> {
+        match self.release_numbers().await?.last() {
+            Some(number) => self.release(*number).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The release of a number.
+    pub async fn release(&self, number: u64) -> Result<Release> {
+        let place = Place::Release(number);
+        let damaged = |why: String| WarehouseError::Damaged { place: Place::Release(number).to_string(), why };
+        let bytes = self.get(&place).await?.ok_or_else(|| damaged("there is no such release".to_owned()))?;
+        serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))
+    }
+
+    async fn release_numbers(&self) -> Result<Vec<u64>> {
+        let names = self.list(&Place::Releases).await?;
+        Ok(names.iter().filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect())
+    }
+}

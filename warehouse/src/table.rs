@@ -1,0 +1,321 @@
+//! Delta tables: created, appended to, overwritten, and read at a version.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::parquet::basic::{Compression, ZstdLevel};
+use datafusion::parquet::file::properties::WriterProperties;
+use deltalake::kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TableReference};
+use deltalake::kernel::{Action, Add, MetadataExt, StructType};
+use deltalake::operations::create::CreateBuilder;
+use deltalake::protocol::{DeltaOperation, SaveMode};
+use deltalake::writer::{DeltaWriter, RecordBatchWriter};
+use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use object_store::path::Path;
+use serde::{Deserialize, Serialize};
+
+use crate::Warehouse;
+use crate::error::{Result, WarehouseError};
+use crate::place::Place;
+
+/// A file is closed and the next begun when it has this many bytes.
+const FILE_BYTES: u64 = 128 << 20;
+/// Rows of a row group: small enough to skip by school, large enough to compress.
+const ROW_GROUP_ROWS: usize = 256 * 1024;
+
+/// `schema.table`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct TableName {
+    /// The layer: facts, reference, staging, indicators, rules, marts.
+    pub schema: String,
+    /// The table within it.
+    pub table: String,
+}
+
+impl TableName {
+    /// The name of `schema.table`.
+    pub fn new(schema: impl Into<String>, table: impl Into<String>) -> TableName {
+        TableName { schema: schema.into(), table: table.into() }
+    }
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}.{}", self.schema, self.table)
+    }
+}
+
+impl From<TableName> for String {
+    fn from(name: TableName) -> String {
+        name.to_string()
+    }
+}
+
+impl TryFrom<String> for TableName {
+    type Error = String;
+    fn try_from(text: String) -> Result<TableName, String> {
+        match text.split_once('.') {
+            Some((schema, table)) if !schema.is_empty() && !table.is_empty() => Ok(TableName::new(schema, table)),
+            _ => Err(format!("'{text}' is no schema.table")),
+        }
+    }
+}
+
+/// Rows that were written to files of a table but are not committed: nobody sees them, and a crash leaves them so.
+#[derive(Debug, Default)]
+pub struct Staged {
+    adds: Vec<Add>,
+    rows: u64,
+}
+
+impl Staged {
+    /// How many rows.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Both, for one commit.
+    pub fn join(mut self, other: Staged) -> Staged {
+        self.adds.extend(other.adds);
+        self.rows += other.rows;
+        self
+    }
+}
+
+/// Streams batches into new files of one table.
+pub struct Writer {
+    table: TableName,
+    inner: RecordBatchWriter,
+    rows: u64,
+}
+
+impl Writer {
+    /// Writes one batch; its columns are those of the table, by name.
+    pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
+        self.rows += batch.num_rows() as u64;
+        self.inner.write(batch).await.map_err(fault(&self.table))
+    }
+
+    /// Closes the files.
+    pub async fn finish(mut self) -> Result<Staged> {
+        let adds = self.inner.flush().await.map_err(fault(&self.table))?;
+        Ok(Staged { adds, rows: self.rows })
+    }
+}
+
+/// A table as it stood at one version.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The table.
+    pub name: TableName,
+    /// The version.
+    pub version: u64,
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// The columns that stand in the files' names instead of in the files.
+    pub partition_by: Vec<String>,
+    /// Its files.
+    pub files: Vec<DataFile>,
+}
+
+impl Snapshot {
+    /// How many rows it has.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+}
+
+/// One Parquet file of a snapshot.
+#[derive(Debug, Clone)]
+pub struct DataFile {
+    /// Its path from the store's root.
+    pub path: Path,
+    /// Bytes.
+    pub size: u64,
+    /// Rows.
+    pub rows: u64,
+    /// The values of the partition columns, as Delta's log writes them.
+    pub partition: HashMap<String, Option<String>>,
+}
+
+/// Which rows an overwrite replaces.
+#[derive(Debug, Clone)]
+pub enum Replace {
+    /// All.
+    All,
+    /// Those of the files whose partition column has one of the values.
+    Where {
+        /// A partition column.
+        column: String,
+        /// Its values, as Delta's log writes them.
+        values: Vec<String>,
+    },
+}
+
+impl Warehouse {
+    /// Makes the table where it is missing; the one that is there is left as it is.
+    pub async fn ensure_table(&self, name: &TableName, schema: &SchemaRef, partition_by: &[&str]) -> Result<()> {
+        let table = self.delta(name)?;
+        if table.verify_deltatable_existence().await.map_err(fault(name))? {
+            return Ok(());
+        }
+        let columns: StructType = schema.as_ref().try_into_kernel().map_err(|error| kernel_fault(name, &error))?;
+        let created = CreateBuilder::new()
+            .with_log_store(table.log_store())
+            .with_table_name(name.to_string())
+            .with_columns(columns.fields().cloned())
+            .with_partition_columns(partition_by.iter().copied())
+            .with_save_mode(SaveMode::Ignore)
+            // A release names versions for ever, so the log that tells them must stay.
+            .with_configuration_property(deltalake::TableProperty::EnableExpiredLogCleanup, Some("false"))
+            .await;
+        match created {
+            Ok(_) => Ok(()),
+            Err(error) => match self.delta(name)?.verify_deltatable_existence().await {
+                Ok(true) => Ok(()),
+                _ => Err(fault(name)(error)),
+            },
+        }
+    }
+
+    /// Makes the table, or gives the one that is there these columns, which empties it: only for tables that a release
+    /// pins by version, so that nobody sees the empty one.
+    pub async fn shape_table(&self, name: &TableName, schema: &SchemaRef) -> Result<()> {
+        self.ensure_table(name, schema, &[]).await?;
+        let table = self.load(name, None).await?;
+        let state = table.snapshot().map_err(fault(name))?;
+        let columns: StructType = schema.as_ref().try_into_kernel().map_err(|error| kernel_fault(name, &error))?;
+        if &columns == state.schema().as_ref() {
+            return Ok(());
+        }
+        let metadata = state.metadata().clone().with_schema(&columns).map_err(|error| kernel_fault(name, &error))?;
+        let removed = state.log_data().iter().map(|file| Action::Remove(file.remove_action(true))).collect::<Vec<_>>();
+        let actions = std::iter::once(Action::Metadata(metadata)).chain(removed).collect();
+        commit(&table, name, actions, SaveMode::Overwrite).await.map(|_| ())
+    }
+
+    /// Whether the table exists.
+    pub async fn has_table(&self, name: &TableName) -> Result<bool> {
+        self.delta(name)?.verify_deltatable_existence().await.map_err(fault(name))
+    }
+
+    /// A writer of new files for the table as it is now.
+    pub async fn writer(&self, name: &TableName) -> Result<Writer> {
+        let table = self.load(name, None).await?;
+        let inner = RecordBatchWriter::for_table(&table)
+            .map_err(fault(name))?
+            .with_writer_properties(properties())
+            .with_target_file_size(FILE_BYTES);
+        Ok(Writer { table: name.clone(), inner, rows: 0 })
+    }
+
+    /// Adds the staged rows to the table in one commit, after any commits that others made meanwhile. Gives the version.
+    pub async fn append(&self, name: &TableName, staged: Staged) -> Result<u64> {
+        let table = self.load(name, None).await?;
+        let actions = staged.adds.into_iter().map(Action::Add).collect();
+        commit(&table, name, actions, SaveMode::Append).await
+    }
+
+    /// Replaces rows of the table by the staged ones in one commit. Gives the version.
+    ///
+    /// The caller is the table's only writer (transform holds its lock); the commit fails where it is not so.
+    pub async fn overwrite(&self, name: &TableName, replace: &Replace, staged: Staged) -> Result<u64> {
+        let table = self.load(name, None).await?;
+        let state = table.snapshot().map_err(fault(name))?;
+        let mut actions = Vec::new();
+        for file in state.log_data().iter() {
+            let gone = match replace {
+                Replace::All => true,
+                Replace::Where { column, values } => {
+                    let value = file.partition_values_map().remove(column).flatten();
+                    value.is_some_and(|value| values.contains(&value))
+                }
+            };
+            if gone {
+                actions.push(Action::Remove(file.remove_action(true)));
+            }
+        }
+        actions.extend(staged.adds.into_iter().map(Action::Add));
+        commit(&table, name, actions, SaveMode::Overwrite).await
+    }
+
+    /// The table at a version, or as it is now.
+    pub async fn snapshot(&self, name: &TableName, version: Option<u64>) -> Result<Snapshot> {
+        let table = self.load(name, version).await?;
+        let state = table.snapshot().map_err(fault(name))?;
+        let schema: datafusion::arrow::datatypes::Schema =
+            state.schema().as_ref().try_into_arrow().map_err(|error| kernel_fault(name, &error))?;
+        let folder = self.storage().path(&Place::Table(name.clone()));
+        let mut files = Vec::new();
+        for file in state.log_data().iter() {
+            if file.deletion_vector_descriptor().is_some() {
+                return Err(WarehouseError::Unsupported { table: name.clone(), feature: "deletion vectors" });
+            }
+            let path = file.object_store_path().parts().fold(folder.clone(), |path, part| path.join(part));
+            files.push(DataFile {
+                path,
+                size: u64::try_from(file.size()).expect("a file's size is not negative"),
+                rows: file.num_records().unwrap_or_default() as u64,
+                partition: file.partition_values_map(),
+            });
+        }
+        // The log gives files newest first and in no promised order; readers want the same order each time.
+        files.sort_by(|left, right| left.path.cmp(&right.path));
+        Ok(Snapshot {
+            name: name.clone(),
+            version: state.version() as u64,
+            schema: Arc::new(schema),
+            partition_by: state.metadata().partition_columns().to_vec(),
+            files,
+        })
+    }
+
+    fn delta(&self, name: &TableName) -> Result<DeltaTable> {
+        let url = self.storage().url(&Place::Table(name.clone()));
+        DeltaTableBuilder::from_url(url.clone())
+            .and_then(|builder| builder.with_storage_backend(self.storage().root.clone(), url).build())
+            .map_err(fault(name))
+    }
+
+    async fn load(&self, name: &TableName, version: Option<u64>) -> Result<DeltaTable> {
+        let mut table = self.delta(name)?;
+        match version {
+            Some(version) => table.load_version(version as _).await,
+            None => table.load().await,
+        }
+        .map_err(fault(name))?;
+        Ok(table)
+    }
+}
+
+async fn commit(table: &DeltaTable, name: &TableName, actions: Vec<Action>, mode: SaveMode) -> Result<u64> {
+    let state = table.snapshot().map_err(fault(name))?;
+    let operation = DeltaOperation::Write { mode, partition_by: None, predicate: None };
+    let properties = CommitProperties::default().with_cleanup_expired_logs(Some(false)).with_max_retries(100);
+    let done = CommitBuilder::from(properties)
+        .with_actions(actions)
+        .build(Some(state as &dyn TableReference), table.log_store(), operation)
+        .await
+        .map_err(fault(name))?;
+    Ok(done.version() as u64)
+}
+
+fn properties() -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .build()
+}
+
+fn fault(name: &TableName) -> impl Fn(DeltaTableError) -> WarehouseError + '_ {
+    |source| WarehouseError::Table { table: name.clone(), source: Box::new(source) }
+}
+
+fn kernel_fault(name: &TableName, error: &impl fmt::Display) -> WarehouseError {
+    fault(name)(DeltaTableError::Generic(error.to_string()))
+}
