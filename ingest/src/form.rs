@@ -23,6 +23,8 @@ pub const SCHOOL_HEADING: &str = "学校标识码";
 pub const PERIOD_HEADING: &str = "统计期";
 /// The sheet that gives school and period for all sheets of a workbook.
 pub const COVER: &str = "封面";
+/// The sheet of a template that explains its columns: the reader passes over it.
+pub const NOTES: &str = "填表说明";
 /// The text in the first data cell that says "nothing to report".
 pub const ZERO_REPORT: &str = "零报告";
 
@@ -43,6 +45,8 @@ pub struct Form {
     pub single_row: bool,
     /// Who owes the form.
     pub owed: Owed,
+    /// Who sends it.
+    pub sent_by: SentBy,
     /// What the form is for, who fills it in and when.
     pub note_zh: String,
     /// The same in English.
@@ -77,6 +81,18 @@ pub enum Owed {
     Nobody,
     /// The district, for each of its schools.
     District,
+}
+
+/// Who sends a form. What is not sent by the schools comes for many of them in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SentBy {
+    /// Each school for itself; its district may do it for all.
+    School,
+    /// The district, for its schools.
+    District,
+    /// A finance office.
+    Finance,
 }
 
 /// One column of a form.
@@ -224,7 +240,8 @@ impl Form {
 
     /// The headings without which a sheet is not this form: the required ones, or all where none is required.
     pub fn telling_headings(&self) -> Vec<&str> {
-        let required: Vec<_> = self.columns.iter().filter(|column| column.required).map(|column| column.heading.as_str()).collect();
+        let required: Vec<_> =
+            self.columns.iter().filter(|column| column.required).map(|column| column.heading.as_str()).collect();
         if required.is_empty() { self.columns.iter().map(|column| column.heading.as_str()).collect() } else { required }
     }
 
@@ -291,9 +308,14 @@ impl Kind {
             Kind::Whole { .. } | Kind::Grade | Kind::Scale => DataType::Int64,
             Kind::YesNo => DataType::Boolean,
             Kind::Date => DataType::Date32,
-            Kind::Text | Kind::SchoolId | Kind::District | Kind::Choice(_) | Kind::Month | Kind::Time | Kind::Weekdays | Kind::Person(_) => {
-                DataType::Utf8
-            }
+            Kind::Text
+            | Kind::SchoolId
+            | Kind::District
+            | Kind::Choice(_)
+            | Kind::Month
+            | Kind::Time
+            | Kind::Weekdays
+            | Kind::Person(_) => DataType::Utf8,
         }
     }
 }

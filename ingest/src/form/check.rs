@@ -153,9 +153,10 @@ impl Check {
     /// The other form that it reads, if any.
     pub fn other_form(&self) -> Option<&str> {
         match self {
-            Check::ListedIn { form, .. } | Check::AtMostRows { form, .. } | Check::EqualsSum { form, .. } | Check::SumEqualsNet { form, .. } => {
-                Some(form)
-            }
+            Check::ListedIn { form, .. }
+            | Check::AtMostRows { form, .. }
+            | Check::EqualsSum { form, .. }
+            | Check::SumEqualsNet { form, .. } => Some(form),
             _ => None,
         }
     }

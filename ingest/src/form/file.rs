@@ -3,7 +3,10 @@
 
 use serde::Deserialize;
 
-use super::{Check, Choice, Column, Form, Kind, Only, Owed, PERIOD_HEADING, PeriodKind, PersonKind, SCHOOL_HEADING, Visibility, normal};
+use super::{
+    Check, Choice, Column, Form, Kind, Only, Owed, PERIOD_HEADING, PeriodKind, PersonKind, SCHOOL_HEADING, SentBy,
+    Visibility, normal,
+};
 
 /// The files in the order in which forms are presented. A new form is its file and its line here.
 const FILES: &[(&str, &str)] = &[
@@ -34,6 +37,7 @@ struct FormFile {
     title_en: String,
     period: PeriodKind,
     owed: Owed,
+    sent_by: SentBy,
     zero_report: bool,
     #[serde(default)]
     single_row: bool,
@@ -90,11 +94,18 @@ enum KindName {
 
 /// All forms.
 pub(super) fn load() -> Vec<Form> {
-    let forms: Vec<Form> = FILES.iter().map(|(name, text)| parse(name, text).unwrap_or_else(|fault| panic!("ingest/forms/{name}.toml: {fault}"))).collect();
+    let forms: Vec<Form> = FILES
+        .iter()
+        .map(|(name, text)| parse(name, text).unwrap_or_else(|fault| panic!("ingest/forms/{name}.toml: {fault}")))
+        .collect();
     for form in &forms {
         for check in &form.checks {
             if let Some(other) = check.other_form() {
-                assert!(forms.iter().any(|form| form.name == other), "ingest/forms/{}.toml: check names the unknown form `{other}`", form.name);
+                assert!(
+                    forms.iter().any(|form| form.name == other),
+                    "ingest/forms/{}.toml: check names the unknown form `{other}`",
+                    form.name
+                );
             }
         }
     }
@@ -116,6 +127,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Form, String> {
         zero_report: file.zero_report,
         single_row: file.single_row,
         owed: file.owed,
+        sent_by: file.sent_by,
         note_zh: file.note_zh,
         note_en: file.note_en,
         columns,
@@ -190,7 +202,8 @@ fn whole(form: &Form) -> Result<(), String> {
             }
             headings.push(heading);
         }
-        let mut words: Vec<&str> = column.choices().iter().flat_map(|choice| [choice.code.as_str(), choice.label.as_str()]).collect();
+        let mut words: Vec<&str> =
+            column.choices().iter().flat_map(|choice| [choice.code.as_str(), choice.label.as_str()]).collect();
         words.sort_unstable();
         if let Some(pair) = words.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(format!("column `{}`: {} stands for two choices", column.name, pair[0]));
@@ -212,16 +225,20 @@ fn check_names(form: &Form, check: &Check) -> Result<(), String> {
     match check {
         Check::AtMost { left, right, .. } => has(form, left).and(has(form, right)),
         Check::Positive { columns, .. } => columns.iter().try_for_each(|name| has(form, name)),
-        Check::InPeriod { column, .. } | Check::SchoolDay { column, .. } => match form.column(column).map(|column| &column.kind) {
-            Some(Kind::Date) => Ok(()),
-            _ => Err(format!("check: `{column}` is no date of the form")),
-        },
+        Check::InPeriod { column, .. } | Check::SchoolDay { column, .. } => {
+            match form.column(column).map(|column| &column.kind) {
+                Some(Kind::Date) => Ok(()),
+                _ => Err(format!("check: `{column}` is no date of the form")),
+            }
+        }
         Check::CategoryOf { column, by, allowed, .. } => allowed.iter().try_for_each(|(code, categories)| {
             has_code(form, by, code)?;
             categories.iter().try_for_each(|category| has_code(form, column, category))
         }),
         Check::ListedIn { column, .. } => has(form, column),
-        Check::AtMostRows { column, by, .. } | Check::EqualsSum { column, by, .. } => by.iter().chain([column]).try_for_each(|name| has(form, name)),
+        Check::AtMostRows { column, by, .. } | Check::EqualsSum { column, by, .. } => {
+            by.iter().chain([column]).try_for_each(|name| has(form, name))
+        }
         Check::SumEqualsNet { column, only, .. } => has(form, column).and(has_code(form, &only.column, &only.code)),
         Check::SteadySum { column, only, .. } => {
             only.iter().try_for_each(|only| has_code(form, &only.column, &only.code)).and(has(form, column))
@@ -235,5 +252,9 @@ fn has(form: &Form, name: &str) -> Result<(), String> {
 
 fn has_code(form: &Form, name: &str, code: &str) -> Result<(), String> {
     let column = form.column(name).ok_or_else(|| format!("the unknown column `{name}` is named"))?;
-    if column.choices().iter().any(|choice| choice.code == code) { Ok(()) } else { Err(format!("column `{name}` has no choice `{code}`")) }
+    if column.choices().iter().any(|choice| choice.code == code) {
+        Ok(())
+    } else {
+        Err(format!("column `{name}` has no choice `{code}`"))
+    }
 }
