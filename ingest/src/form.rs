@@ -7,6 +7,8 @@
 mod check;
 mod file;
 #[cfg(test)]
+mod specified;
+#[cfg(test)]
 mod tests;
 
 use std::sync::OnceLock;
