@@ -1,2 +1,52 @@
-//! The command line of kehou.
-fn main() {}
+//! The command line of kehou: reads words, calls a crate, prints. No logic.
+
+mod args;
+mod commands;
+mod show;
+
+use std::process::ExitCode;
+
+use args::{Args, Command};
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    show::log_to_stderr();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // Plans of a hundred models nest deeply.
+        .thread_stack_size(16 << 20)
+        .build()
+        .expect("the system gives threads");
+    // The work runs on a worker, whose stack is the large one.
+    let done = runtime.block_on(async {
+        tokio::spawn(run(args.command.unwrap_or_default())).await.unwrap_or_else(|panic| Err(panic.into()))
+    });
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("kehou: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Demo(args) => commands::demo::run(args).await,
+        Command::Sample(args) => commands::sample::run(args),
+        Command::Init(args) => commands::init::run(args).await,
+        Command::Template(args) => commands::template::run(args),
+        Command::Ingest(args) => commands::ingest::run(args).await,
+        Command::Transform(args) => commands::transform::run(args).await,
+        Command::Query(args) => commands::query::run(args).await,
+        Command::Serve(args) => commands::serve::run(args).await,
+        Command::User(args) => commands::user::run(args),
+        Command::Catalog(args) => commands::catalog::run(args),
+        Command::Status(args) => commands::status::run(args).await,
+        Command::Verify(args) => commands::verify::run(args).await,
+    }
+}

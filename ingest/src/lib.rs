@@ -3,6 +3,7 @@
 //! Reading and judging are pure; `accept` alone touches the warehouse. What a form is stands in `forms/*.toml` and
 //! nowhere else.
 
+pub mod city;
 pub mod form;
 pub mod keys;
 pub mod ledger;

@@ -17,6 +17,8 @@ pub enum Place {
     Releases,
     /// One release.
     Release(u64),
+    /// The folder of all sealed originals.
+    Originals,
     /// The sealed original of a submitted file, by the SHA-256 of its bytes in hex.
     Original(String),
     /// The lock of a kind of work.
@@ -31,6 +33,7 @@ impl fmt::Display for Place {
             Place::Table(name) => write!(out, "tables/{}/{}", name.schema, name.table),
             Place::Releases => write!(out, "releases"),
             Place::Release(number) => write!(out, "releases/{number:08}.json"),
+            Place::Originals => write!(out, "originals"),
             Place::Original(sha256) => {
                 let (shelf, _) = sha256.split_at(sha256.len().min(2));
                 write!(out, "originals/{shelf}/{sha256}.age")

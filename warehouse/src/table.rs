@@ -15,6 +15,7 @@ use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
@@ -141,6 +142,15 @@ pub struct DataFile {
     pub rows: u64,
     /// The values of the partition columns, as Delta's log writes them.
     pub partition: HashMap<String, Option<String>>,
+}
+
+/// What a look at a table's files found.
+#[derive(Debug)]
+pub struct Checked {
+    /// How many files.
+    pub files: usize,
+    /// What is wrong with them.
+    pub faults: Vec<String>,
 }
 
 /// Which rows an overwrite replaces.
@@ -273,6 +283,21 @@ impl Warehouse {
             partition_by: state.metadata().partition_columns().to_vec(),
             files,
         })
+    }
+
+    /// Whether every file of a table's version is there in its full length.
+    pub async fn check_files(&self, name: &TableName, version: u64) -> Result<Checked> {
+        let snapshot = self.snapshot(name, Some(version)).await?;
+        let mut checked = Checked { files: snapshot.files.len(), faults: Vec::new() };
+        for file in &snapshot.files {
+            match self.storage().root.head(&file.path).await {
+                Ok(object) if object.size == file.size => {}
+                Ok(object) => checked.faults.push(format!("{} has {} of {} bytes", file.path, object.size, file.size)),
+                Err(object_store::Error::NotFound { .. }) => checked.faults.push(format!("{} is missing", file.path)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(checked)
     }
 
     fn delta(&self, name: &TableName) -> Result<DeltaTable> {

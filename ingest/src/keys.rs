@@ -1,0 +1,176 @@
+//! The secrets of a warehouse, kept apart from it: the key that hashes persons' numbers, and the pair that seals originals.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use age::secrecy::ExposeSecret;
+use age::x25519::{Identity, Recipient};
+
+/// The environment variable that names the folder of the keys.
+pub const KEYS: &str = "KEHOU_KEYS";
+/// The environment variable that gives the key for persons' numbers itself: 64 hex digits.
+pub const PERSON_KEY: &str = "KEHOU_PERSON_KEY";
+
+const PERSON_FILE: &str = "person.key";
+const SEAL_FILE: &str = "seal.key";
+
+/// What can go wrong with keys.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The key is not where it should be.
+    #[error("the key for persons' numbers is not at {path}: put it back, or name its folder by {KEYS} or the key itself by {PERSON_KEY}; \
+             a new key would make every person another one")]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A key can't be read as one.
+    #[error("{what} is no key: {why}")]
+    Bad {
+        /// The file or variable.
+        what: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A file of keys failed.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The fault below.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// What ingest needs of the keys. The private half of the seal is not among it.
+#[derive(Clone)]
+pub struct Keys {
+    /// The BLAKE3 key that persons' numbers are hashed with.
+    pub person: [u8; 32],
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Keys(secret)")
+    }
+}
+
+impl Keys {
+    /// The keys of the warehouse whose folder of keys is `folder`, or of the environment.
+    pub fn open(folder: &Path) -> Result<Keys, KeyError> {
+        if let Ok(text) = std::env::var(PERSON_KEY) {
+            return Ok(Keys { person: parse(&text, PERSON_KEY)? });
+        }
+        let path = folder.join(PERSON_FILE);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Keys { person: parse(&text, &path.display().to_string())? }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(KeyError::Missing { path }),
+            Err(source) => Err(KeyError::Io { path, source }),
+        }
+    }
+
+    /// Makes the keys of a new warehouse, each file with mode 0600, and gives the public key that originals are sealed to.
+    /// Keys that are there already are kept: an interrupted `init` goes on with them.
+    pub fn make(folder: &Path) -> Result<String, KeyError> {
+        fs::create_dir_all(folder).map_err(|source| KeyError::Io { path: folder.to_owned(), source })?;
+        if std::env::var(PERSON_KEY).is_err() {
+            let mut key = [0u8; 32];
+            getrandom::fill(&mut key).expect("the system gives random bytes");
+            write_secret(&folder.join(PERSON_FILE), &hex::encode(key))?;
+        }
+        let path = folder.join(SEAL_FILE);
+        write_secret(&path, Identity::generate().to_string().expose_secret())?;
+        let text = fs::read_to_string(&path).map_err(|source| KeyError::Io { path: path.clone(), source })?;
+        let identity = Identity::from_str(text.trim())
+            .map_err(|why| KeyError::Bad { what: path.display().to_string(), why: why.to_owned() })?;
+        Ok(identity.to_public().to_string())
+    }
+}
+
+/// Where the keys of a warehouse lie: `$KEHOU_KEYS`, else beside its folder as `<folder>.keys`, else (for a store that is
+/// no folder) in the user's configuration under the warehouse's id.
+pub fn keys_folder(warehouse: Option<&Path>, id: &str) -> PathBuf {
+    if let Some(folder) = std::env::var_os(KEYS) {
+        return folder.into();
+    }
+    if let Some(folder) = warehouse {
+        let mut name = folder.file_name().unwrap_or_default().to_owned();
+        name.push(".keys");
+        return folder.with_file_name(name);
+    }
+    let home = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".config"))).unwrap_or_default();
+    home.join("kehou").join(id)
+}
+
+/// Seals bytes to a public key: only the holder of the private one can open them.
+pub fn seal(seal_to: &str, bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
+    let bad = |why: String| KeyError::Bad { what: format!("the warehouse's public key '{seal_to}'"), why };
+    let recipient = Recipient::from_str(seal_to).map_err(|why| bad(why.to_owned()))?;
+    age::encrypt(&recipient, bytes).map_err(|error| bad(error.to_string()))
+}
+
+fn parse(text: &str, what: &str) -> Result<[u8; 32], KeyError> {
+    let bad = |why: &str| KeyError::Bad { what: what.to_owned(), why: why.to_owned() };
+    let bytes = hex::decode(text.trim()).map_err(|_| bad("64 hex digits are expected"))?;
+    bytes.try_into().map_err(|_| bad("64 hex digits are expected"))
+}
+
+/// Writes a secret that only its owner may read; one that is there is left as it is.
+fn write_secret(path: &Path, text: &str) -> Result<(), KeyError> {
+    let fault = |source| KeyError::Io { path: path.to_owned(), source };
+    if path.exists() {
+        return Ok(());
+    }
+    // Written beside and renamed, so that a kill leaves no half key.
+    let half = path.with_extension("half");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&half).map_err(fault)?;
+    writeln!(file, "{text}").and_then(|()| file.sync_all()).map_err(fault)?;
+    fs::rename(&half, path).map_err(fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_made_once_and_open_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let keys = folder.path().join("city.keys");
+        assert!(matches!(Keys::open(&keys), Err(KeyError::Missing { .. })));
+        let seal_to = Keys::make(&keys).expect("made");
+        let person = Keys::open(&keys).expect("opened").person;
+        assert_eq!(Keys::make(&keys).expect("made already"), seal_to);
+        assert_eq!(Keys::open(&keys).expect("opened").person, person);
+        #[cfg(unix)]
+        for file in [PERSON_FILE, SEAL_FILE] {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(keys.join(file)).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_only_the_private_key_opens() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let seal_to = Keys::make(folder.path()).expect("made");
+        let sealed = seal(&seal_to, "学生编号".as_bytes()).expect("sealed");
+        assert!(!sealed.windows(6).any(|window| window == "学生".as_bytes()));
+        let private = fs::read_to_string(folder.path().join(SEAL_FILE)).expect("it is there");
+        let identity = Identity::from_str(private.trim()).expect("a key");
+        assert_eq!(age::decrypt(&identity, &sealed).expect("opened"), "学生编号".as_bytes());
+    }
+
+    #[test]
+    fn keys_lie_beside_the_warehouse_not_in_it() {
+        let folder = keys_folder(Some(Path::new("/srv/city/warehouse")), "id");
+        assert_eq!(folder, Path::new("/srv/city/warehouse.keys"));
+    }
+}

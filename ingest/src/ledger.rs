@@ -1,0 +1,360 @@
+//! The ledger `facts.submission`: one line a slice and attempt. A line is the commit point: rows without one do not exist.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::prelude::SessionContext;
+use warehouse::Warehouse;
+use warehouse::error::WarehouseError;
+use warehouse::place::Place;
+use warehouse::session::{Limits, register, session};
+use warehouse::table::TableName;
+
+use crate::form::forms;
+
+/// The ledger's table.
+pub fn ledger_table() -> TableName {
+    TableName::new("facts", "submission")
+}
+
+/// The table of what was found in submissions.
+pub fn issue_table() -> TableName {
+    TableName::new("facts", "submission_issue")
+}
+
+/// How a slice's attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its rows count.
+    Accepted,
+    /// Nothing to report.
+    Zero,
+    /// Its rows do not count.
+    Rejected,
+    /// Taken back: the slice is missing again.
+    Withdrawn,
+}
+
+impl State {
+    /// The code that the ledger holds.
+    pub fn code(self) -> &'static str {
+        match self {
+            State::Accepted => "accepted",
+            State::Zero => "zero",
+            State::Rejected => "rejected",
+            State::Withdrawn => "withdrawn",
+        }
+    }
+
+    fn of(code: &str) -> Option<State> {
+        [State::Accepted, State::Zero, State::Rejected, State::Withdrawn].into_iter().find(|state| state.code() == code)
+    }
+}
+
+/// What a slice is: one form, one school, one period.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SliceKey {
+    /// The form's code name.
+    pub form: String,
+    /// The school's ten digits.
+    pub school_id: String,
+    /// The period.
+    pub period: String,
+}
+
+/// One line of the ledger.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// A fresh UUIDv7.
+    pub submission_id: String,
+    /// The slice.
+    pub slice: SliceKey,
+    /// The school's district, empty where the register doesn't know the school.
+    pub district_code: String,
+    /// How the attempt ended.
+    pub state: State,
+    /// The file's name, without its folders.
+    pub file_name: String,
+    /// SHA-256 of the file's bytes, in hex.
+    pub file_sha256: String,
+    /// The sheet within a workbook.
+    pub sheet: Option<String>,
+    /// Whose file it is: the `--sender`, else the school on the cover.
+    pub sender: Option<String>,
+    /// The day of receipt, in days since 1970-01-01.
+    pub received_on: i32,
+    /// When the line was written, microseconds since 1970 in UTC: the order of acceptance.
+    pub received_at: i64,
+    /// Rows of data in the slice.
+    pub rows: u64,
+    /// Errors found.
+    pub errors: u64,
+    /// Warnings found.
+    pub warnings: u64,
+    /// The attempt that this one replaces.
+    pub replaces: Option<String>,
+}
+
+/// What the ledger said when a call began.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    current: HashMap<SliceKey, (i64, String)>,
+    files: HashMap<String, FileHistory>,
+}
+
+/// What became of a file's bytes before.
+#[derive(Debug, Default, Clone)]
+pub struct FileHistory {
+    /// Slices that were accepted from these bytes, or reported as nothing.
+    pub accepted: BTreeSet<SliceKey>,
+    /// Slices that were rejected and not accepted from these bytes later.
+    pub rejected: BTreeSet<SliceKey>,
+}
+
+impl Ledger {
+    /// Reads the ledger.
+    pub async fn open(warehouse: &Warehouse) -> Result<Ledger, WarehouseError> {
+        let sql = "select submission_id, form, school_id, period, state, file_sha256, received_at \
+                   from facts.submission order by received_at, submission_id";
+        let mut ledger = Ledger::default();
+        for batch in read(warehouse, &[ledger_table()], sql).await? {
+            let text = |column: usize| batch.column(column).as_string::<i32>();
+            let [id, form, school, period, state, sha256] = [0, 1, 2, 3, 4, 5].map(text);
+            let at = batch.column(6).as_primitive::<datafusion::arrow::datatypes::TimestampMicrosecondType>();
+            for row in 0..batch.num_rows() {
+                let slice = SliceKey {
+                    form: form.value(row).to_owned(),
+                    school_id: school.value(row).to_owned(),
+                    period: period.value(row).to_owned(),
+                };
+                if let Some(state) = State::of(state.value(row)) {
+                    ledger.note(&slice, state, sha256.value(row), id.value(row), at.value(row));
+                }
+            }
+        }
+        Ok(ledger)
+    }
+
+    /// Takes a line into account.
+    pub fn note(&mut self, slice: &SliceKey, state: State, sha256: &str, id: &str, received_at: i64) {
+        let file = self.files.entry(sha256.to_owned()).or_default();
+        match state {
+            State::Rejected => {
+                if !file.accepted.contains(slice) {
+                    file.rejected.insert(slice.clone());
+                }
+            }
+            State::Accepted | State::Zero => {
+                file.rejected.remove(slice);
+                file.accepted.insert(slice.clone());
+                self.current.insert(slice.clone(), (received_at, id.to_owned()));
+            }
+            State::Withdrawn => {
+                file.accepted.remove(slice);
+                self.current.remove(slice);
+            }
+        }
+    }
+
+    /// The attempt that counts for a slice now.
+    pub fn current(&self, slice: &SliceKey) -> Option<&str> {
+        self.current.get(slice).map(|(_, id)| id.as_str())
+    }
+
+    /// What became of these bytes before.
+    pub fn file(&self, sha256: &str) -> Option<&FileHistory> {
+        self.files.get(sha256)
+    }
+}
+
+/// The schema of the ledger.
+pub fn ledger_schema() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let whole = |name: &str| Field::new(name, DataType::Int64, true);
+    Arc::new(Schema::new(vec![
+        text("submission_id"),
+        text("form"),
+        text("school_id"),
+        text("district_code"),
+        text("period"),
+        text("state"),
+        text("file_name"),
+        text("file_sha256"),
+        text("sheet"),
+        text("sender"),
+        Field::new("received_on", DataType::Date32, true),
+        Field::new("received_at", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true),
+        whole("rows"),
+        whole("errors"),
+        whole("warnings"),
+        text("replaces"),
+    ]))
+}
+
+/// The lines as rows of the ledger.
+pub fn ledger_batch(lines: &[Line]) -> RecordBatch {
+    fn text<'a>(lines: &'a [Line], value: impl Fn(&'a Line) -> Option<&'a str>) -> ArrayRef {
+        Arc::new(lines.iter().map(value).collect::<StringArray>())
+    }
+    let whole = |value: fn(&Line) -> u64| -> ArrayRef {
+        Arc::new(lines.iter().map(|line| Some(value(line) as i64)).collect::<Int64Array>())
+    };
+    let received_at: TimestampMicrosecondArray = lines.iter().map(|line| Some(line.received_at)).collect();
+    let columns: Vec<ArrayRef> = vec![
+        text(lines, |line| Some(&line.submission_id)),
+        text(lines, |line| Some(&line.slice.form)),
+        text(lines, |line| Some(&line.slice.school_id)),
+        text(lines, |line| Some(&line.district_code)),
+        text(lines, |line| Some(&line.slice.period)),
+        text(lines, |line| Some(line.state.code())),
+        text(lines, |line| Some(&line.file_name)),
+        text(lines, |line| Some(&line.file_sha256)),
+        text(lines, |line| line.sheet.as_deref()),
+        text(lines, |line| line.sender.as_deref()),
+        Arc::new(lines.iter().map(|line| Some(line.received_on)).collect::<Date32Array>()),
+        Arc::new(received_at.with_timezone("UTC")),
+        whole(|line| line.rows),
+        whole(|line| line.errors),
+        whole(|line| line.warnings),
+        text(lines, |line| line.replaces.as_deref()),
+    ];
+    RecordBatch::try_new(ledger_schema(), columns).expect("the columns are those of the schema")
+}
+
+/// The schema of the table of issues. It holds no values: those stand in the report to the sender alone.
+pub fn issue_schema() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    Arc::new(Schema::new(vec![
+        text("submission_id"),
+        text("severity"),
+        text("code"),
+        text("sheet"),
+        Field::new("row_no", DataType::Int64, true),
+        text("heading"),
+        text("message_zh"),
+        text("message_en"),
+    ]))
+}
+
+/// The schema of the table of casework.
+pub fn case_schema() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    Arc::new(Schema::new(vec![
+        text("finding_id"),
+        text("step"),
+        Field::new("at", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true),
+        text("by_whom"),
+        Field::new("due_on", DataType::Date32, true),
+        text("note"),
+    ]))
+}
+
+/// Makes every table of facts that is missing.
+pub async fn ensure_facts(warehouse: &Warehouse) -> Result<(), WarehouseError> {
+    for form in forms() {
+        warehouse.ensure_table(&TableName::new("facts", form.table()), &form.schema(), &[]).await?;
+    }
+    warehouse.ensure_table(&issue_table(), &issue_schema(), &[]).await?;
+    warehouse.ensure_table(&TableName::new("facts", "case_event"), &case_schema(), &[]).await?;
+    warehouse.ensure_table(&ledger_table(), &ledger_schema(), &[]).await
+}
+
+/// How many originals the ledger names, and those of them that are not kept.
+pub async fn missing_originals(warehouse: &Warehouse) -> Result<(usize, Vec<String>), WarehouseError> {
+    let sql = "select distinct file_sha256 from facts.submission order by file_sha256";
+    let mut count = 0;
+    let mut missing = Vec::new();
+    let kept: BTreeSet<String> = warehouse.list(&Place::Originals).await?.into_iter().collect();
+    for batch in read(warehouse, &[ledger_table()], sql).await? {
+        for sha256 in batch.column(0).as_string::<i32>().iter().flatten() {
+            count += 1;
+            if !kept.contains(&format!("{sha256}.age")) {
+                missing.push(sha256.to_owned());
+            }
+        }
+    }
+    Ok((count, missing))
+}
+
+/// The register in force: each school's latest accepted line, whatever its year, as text and days since 1970-01-01.
+pub async fn read_register(warehouse: &Warehouse) -> Result<BTreeMap<String, RegisterLine>, WarehouseError> {
+    let sql = "with line as ( \
+                   select submission_id, state, received_at from facts.submission \
+                   where form = 'school' and state <> 'rejected' \
+                   qualify row_number() over ( \
+                       partition by school_id, period order by received_at desc nulls last, submission_id desc nulls last \
+                   ) = 1 \
+               ) \
+               select entry.school_id, entry.district_code, entry.school_kind, entry.urban_rural, entry.opened_on, \
+                   entry.closed_on \
+               from facts.raw_school as entry join line on line.submission_id = entry.submission_id \
+               where line.state = 'accepted' order by line.received_at, line.submission_id";
+    let tables = [TableName::new("facts", "raw_school"), ledger_table()];
+    let mut register = BTreeMap::new();
+    for batch in read(warehouse, &tables, sql).await? {
+        let text = |column: usize| batch.column(column).as_string::<i32>();
+        let [school, district, kind, urban_rural] = [0, 1, 2, 3].map(text);
+        let days = |column: usize, row: usize| {
+            let column = batch.column(column).as_primitive::<Date32Type>();
+            column.is_valid(row).then(|| column.value(row))
+        };
+        for row in 0..batch.num_rows() {
+            let line = RegisterLine {
+                district_code: district.value(row).to_owned(),
+                school_kind: kind.value(row).to_owned(),
+                urban_rural: urban_rural.value(row).to_owned(),
+                opened_on: days(4, row),
+                closed_on: days(5, row),
+            };
+            register.insert(school.value(row).to_owned(), line);
+        }
+    }
+    Ok(register)
+}
+
+/// A school as the register has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisterLine {
+    /// Its district.
+    pub district_code: String,
+    /// Its kind, by code.
+    pub school_kind: String,
+    /// Where it lies, by code.
+    pub urban_rural: String,
+    /// Days since 1970-01-01, none: no bound.
+    pub opened_on: Option<i32>,
+    /// Days since 1970-01-01, none: no bound.
+    pub closed_on: Option<i32>,
+}
+
+/// Runs a query on tables as they are now; text comes as plain strings.
+pub(crate) async fn read(
+    warehouse: &Warehouse,
+    tables: &[TableName],
+    sql: &str,
+) -> Result<Vec<RecordBatch>, WarehouseError> {
+    let context: SessionContext = session(&Limits::default())?;
+    warehouse.attach(&context);
+    for name in tables {
+        let snapshot = warehouse.snapshot(name, None).await?;
+        register(&context, name, warehouse.provider(snapshot))?;
+    }
+    let batches = context.sql(sql).await?.collect().await?;
+    let plain = |batch: RecordBatch| -> RecordBatch {
+        let schema = batch.schema();
+        let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
+            let column = match column.data_type() {
+                DataType::Utf8View => cast(column, &DataType::Utf8).expect("views are text"),
+                _ => column.clone(),
+            };
+            (field.name().clone(), column)
+        });
+        RecordBatch::try_from_iter(columns).expect("the columns were one batch")
+    };
+    Ok(batches.into_iter().map(plain).collect())
+}

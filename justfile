@@ -1,0 +1,25 @@
+# What people and CI run; both run the same.
+
+# Formatting, lints, licences.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; else echo "cargo-deny is missing: licences not checked"; fi
+
+# All tests; those that need a browser, an S3 server or another engine say so where it is missing.
+test:
+    cargo test --workspace
+
+# The sample city, served.
+demo:
+    cargo run
+
+# The second engine runs the same SQL on the same facts and compares every table.
+oracle:
+    cargo build
+    python3 tests/oracle/run.py
+
+# Speed and memory, with the peers in the same run.
+bench:
+    cargo build --release
+    python3 benches/bench.py

@@ -1,0 +1,340 @@
+//! The words of the command line. Names are fixed; more may be added.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// 课后 kehou: from schools' submissions to figures on after-school service that hold up before an inspector.
+#[derive(Debug, Parser)]
+#[command(name = "kehou", version, max_term_width = 110)]
+pub struct Args {
+    /// Without a command: `demo`.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The sample city end to end, then the dashboard; prints the address and the sample log-ins
+    Demo(Demo),
+    /// Write the files of a made-up city: reference tables, schools' submissions, and the truth about what was planted
+    Sample(Sample),
+    /// Make a warehouse; again: load changed reference tables
+    Init(Init),
+    /// Write a workbook for schools to fill in
+    Template(Template),
+    /// Judge and accept what schools sent: workbooks, CSV, JSON, or folders of them
+    ///
+    /// Exit code: 0 all slices accepted, 2 something was rejected (the report says which, why, where), 1 could not run.
+    Ingest(Ingest),
+    /// Compute all figures and findings, test them, and publish a release
+    Transform(Transform),
+    /// Ask a release in SQL: marts.*, facts.*, reference.*, staging.* and, by their bare names, finding, indicator_value, …
+    Query(Query),
+    /// Show the dashboard
+    Serve(Serve),
+    /// Accounts of the dashboard
+    User(User),
+    /// What this build knows: forms, indicators, rules, models
+    Catalog(Catalog),
+    /// What the warehouse holds, and what is still owed
+    Status(Status),
+    /// Check that the warehouse holds what its releases and its ledger name
+    Verify(Verify),
+}
+
+impl Default for Command {
+    fn default() -> Command {
+        Command::Demo(Demo { listen: DEMO_LISTEN.parse().expect("a constant"), folder: None, scale: 0.1 })
+    }
+}
+
+const DEMO_LISTEN: &str = "127.0.0.1:8080";
+
+/// Where the warehouse is.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Where {
+    /// Path, file://, s3://bucket/prefix (credentials from the AWS_… variables)
+    #[arg(long, value_name = "URL", env = "KEHOU_WAREHOUSE")]
+    pub warehouse: String,
+}
+
+/// `kehou demo`
+#[derive(Debug, ClapArgs)]
+pub struct Demo {
+    /// Address of the dashboard
+    #[arg(long, default_value = DEMO_LISTEN)]
+    pub listen: SocketAddr,
+    /// Folder for the sample city and its warehouse; default: a new one for temporary files
+    #[arg(long)]
+    pub folder: Option<PathBuf>,
+    /// Size of the city: 1 is about 500 primary schools and 330,000 pupils
+    #[arg(long, default_value_t = 0.1)]
+    pub scale: f64,
+}
+
+/// `kehou sample`
+#[derive(Debug, ClapArgs)]
+pub struct Sample {
+    /// Folder to write to: reference/, inbox/<day of receipt>/…, truth/
+    pub out: PathBuf,
+    /// Size of the city: 1 is about 500 primary schools and 330,000 pupils
+    #[arg(long, default_value_t = 0.1)]
+    pub scale: f64,
+    /// The same seed gives the same city
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// First month
+    #[arg(long, default_value = "2019-09")]
+    pub from: String,
+    /// How many months
+    #[arg(long, default_value_t = 5)]
+    pub months: u32,
+    /// How schools send small forms
+    #[arg(long, value_enum, default_value_t = SampleFormat::Xlsx)]
+    pub format: SampleFormat,
+    /// Plant no breaches
+    #[arg(long)]
+    pub clean: bool,
+}
+
+/// How the sample's schools send small forms.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SampleFormat {
+    /// Workbooks
+    Xlsx,
+    /// CSV files
+    Csv,
+}
+
+/// `kehou init`
+#[derive(Debug, ClapArgs)]
+pub struct Init {
+    #[command(flatten)]
+    pub at: Where,
+    /// Folder of the city's reference tables: district, calendar, fee_standard, policy, weight (.csv)
+    #[arg(long, value_name = "DIR")]
+    pub reference: Option<PathBuf>,
+}
+
+/// `kehou template`
+#[derive(Debug, ClapArgs)]
+pub struct Template {
+    /// Forms by code name or heading, all of one kind of period; `kehou catalog forms` lists them
+    #[arg(required = true)]
+    pub form: Vec<String>,
+    /// School code to fill in on the cover
+    #[arg(long)]
+    pub school: Option<String>,
+    /// Period to fill in on the cover: 2019-09, 2019-2020-1 or 2019
+    #[arg(long)]
+    pub period: Option<String>,
+    /// The workbook to write
+    #[arg(short, long, value_name = "FILE.xlsx")]
+    pub output: PathBuf,
+}
+
+/// `kehou ingest`
+#[derive(Debug, ClapArgs)]
+pub struct Ingest {
+    /// Files and folders, read in the order of their paths
+    #[arg(required = true)]
+    pub path: Vec<PathBuf>,
+    #[command(flatten)]
+    pub at: Where,
+    /// The form of files that don't say it themselves
+    #[arg(long)]
+    pub form: Option<String>,
+    /// District whose files these are: schools of others are errors
+    #[arg(long, value_name = "CODE")]
+    pub sender: Option<String>,
+    /// Day of receipt, or `folder`: the date that each file's own folder is named by; default today
+    #[arg(long, value_name = "DATE|folder")]
+    pub received: Option<String>,
+    /// Take files again whose bytes were accepted before
+    #[arg(long)]
+    pub again: bool,
+    /// Judge without accepting
+    #[arg(long)]
+    pub check: bool,
+    /// Write the whole report here
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+    /// Language of the report on the terminal
+    #[arg(long, value_enum, default_value_t = Language::Zh)]
+    pub lang: Language,
+}
+
+/// A language of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// 中文
+    Zh,
+    /// English
+    En,
+}
+
+/// `kehou transform`
+#[derive(Debug, ClapArgs)]
+pub struct Transform {
+    #[command(flatten)]
+    pub at: Where,
+    /// The date that lateness is judged against; default today
+    #[arg(long, value_name = "DATE")]
+    pub today: Option<NaiveDate>,
+    /// Compute anew even where nothing changed
+    #[arg(long)]
+    pub full: bool,
+    /// Only these models (schema.table) and what they read; publishes nothing
+    #[arg(long, value_name = "MODEL", num_args = 1..)]
+    pub select: Vec<String>,
+    /// Memory for joins, sorts and groups before they spill to disk
+    #[arg(long, value_name = "BYTES", default_value = "2GiB", value_parser = bytes)]
+    pub memory: usize,
+}
+
+/// `kehou query`
+#[derive(Debug, ClapArgs)]
+pub struct Query {
+    /// One query
+    pub sql: String,
+    #[command(flatten)]
+    pub at: Where,
+    /// The release to ask; default the newest
+    #[arg(long, conflicts_with = "as_of")]
+    pub release: Option<u64>,
+    /// The release that stood at this time (2020-03-01 or 2020-03-01T08:00:00Z)
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
+    pub format: QueryFormat,
+}
+
+/// The form of a query's answer.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum QueryFormat {
+    /// For reading
+    Table,
+    /// Comma-separated, with headings
+    Csv,
+    /// One object a row, in a list
+    Json,
+    /// Parquet, to standard output
+    Parquet,
+}
+
+/// `kehou serve`
+#[derive(Debug, ClapArgs)]
+pub struct Serve {
+    #[command(flatten)]
+    pub at: Where,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+}
+
+/// `kehou user`
+#[derive(Debug, ClapArgs)]
+pub struct User {
+    #[command(flatten)]
+    pub at: Where,
+    /// What to do
+    #[command(subcommand)]
+    pub action: UserAction,
+}
+
+/// What to do with accounts. Passwords are read from the terminal or standard input, never from the command line.
+#[derive(Debug, Subcommand)]
+pub enum UserAction {
+    /// Add an account
+    Add {
+        /// Log-in name
+        name: String,
+        /// school, district, inspector, city or admin
+        #[arg(long)]
+        role: String,
+        /// School code, or district code (inspectors: several, parted by commas)
+        #[arg(long, default_value = "")]
+        unit: String,
+    },
+    /// List accounts
+    List,
+    /// Set a password
+    Passwd {
+        /// Log-in name
+        name: String,
+    },
+    /// Close an account; its log-ins end at once
+    Disable {
+        /// Log-in name
+        name: String,
+    },
+}
+
+/// `kehou catalog`
+#[derive(Debug, ClapArgs)]
+pub struct Catalog {
+    /// What to list
+    #[arg(value_enum, default_value_t = CatalogKind::Forms)]
+    pub kind: CatalogKind,
+    /// Form of the list
+    #[arg(long, value_enum, default_value_t = CatalogFormat::Table)]
+    pub format: CatalogFormat,
+}
+
+/// What the catalogue lists.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum CatalogKind {
+    /// What schools send
+    Forms,
+    /// What is computed
+    Indicators,
+    /// What is a violation
+    Rules,
+    /// All SQL models with what they read
+    Models,
+}
+
+/// The form of the catalogue.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum CatalogFormat {
+    /// For reading
+    Table,
+    /// For programs
+    Json,
+}
+
+/// `kehou status`
+#[derive(Debug, ClapArgs)]
+pub struct Status {
+    #[command(flatten)]
+    pub at: Where,
+    /// Only this district (code)
+    #[arg(long)]
+    pub district: Option<String>,
+}
+
+/// `kehou verify`
+#[derive(Debug, ClapArgs)]
+pub struct Verify {
+    #[command(flatten)]
+    pub at: Where,
+}
+
+/// A number of bytes as people write it: `1GiB`, `512MiB`, `1000000`.
+fn bytes(text: &str) -> Result<usize, String> {
+    let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim() {
+        "" | "B" => 1,
+        "KiB" | "K" => 1 << 10,
+        "MiB" | "M" => 1 << 20,
+        "GiB" | "G" => 1 << 30,
+        other => return Err(format!("'{other}' is none of KiB, MiB, GiB")),
+    };
+    number.parse::<usize>().ok().and_then(|number| number.checked_mul(factor)).ok_or_else(|| "not a number".to_owned())
+}

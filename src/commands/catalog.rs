@@ -1,0 +1,71 @@
+//! `kehou catalog`: what this build knows.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use transform::project::{Model, Project, Stored};
+
+use crate::args::{Catalog, CatalogFormat, CatalogKind};
+use crate::show::columns;
+
+/// Lists forms, indicators, rules or models.
+pub fn run(args: Catalog) -> Result<ExitCode> {
+    let (headings, entries) = match args.kind {
+        CatalogKind::Forms => forms(),
+        CatalogKind::Indicators => headers("indicators", &["code", "title_zh", "title_en", "clause", "formula"])?,
+        CatalogKind::Rules => headers("rules", &["rule", "severity", "title_zh", "title_en", "clause"])?,
+        CatalogKind::Models => models()?,
+    };
+    let mut out = std::io::stdout().lock();
+    match args.format {
+        CatalogFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(&entries)?)?,
+        CatalogFormat::Table => {
+            let cell = |entry: &Value, key: &str| match &entry[key] {
+                Value::String(text) => text.clone(),
+                Value::Null => String::new(),
+                Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+                other => other.to_string(),
+            };
+            let head = headings.iter().map(|heading| (*heading).to_owned()).collect();
+            let rows = entries.iter().map(|entry| headings.iter().map(|key| cell(entry, key)).collect());
+            let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+            write!(out, "{}", columns(&rows))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+type Listing = (Vec<&'static str>, Vec<Value>);
+
+fn forms() -> Listing {
+    let entries = ingest::form::forms().iter().map(|form| serde_json::to_value(form).expect("a form is plain data"));
+    (vec!["name", "heading", "title_en", "period", "owed"], entries.collect())
+}
+
+fn headers(schema: &str, keys: &[&'static str]) -> Result<Listing> {
+    let project = Project::built_in()?;
+    let named = |model: &&Model| model.name.schema == schema && model.get(keys[0]).is_some();
+    let entries = project.models().filter(named).map(|model| {
+        let mut entry = serde_json::to_value(&model.header).expect("a header is plain data");
+        entry["sentence"] = json!(model.sentence);
+        entry["sql"] = json!(model.path);
+        entry
+    });
+    Ok((keys.to_vec(), entries.collect()))
+}
+
+fn models() -> Result<Listing> {
+    let project = Project::built_in()?;
+    let entries = project.models().map(|model| {
+        json!({
+            "name": model.name.to_string(),
+            "stored": if model.stored == Stored::Table { "table" } else { "view" },
+            "sentence": model.sentence,
+            "reads": model.reads.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "sql": model.path,
+        })
+    });
+    Ok((vec!["name", "stored", "sentence"], entries.collect()))
+}

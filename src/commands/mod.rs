@@ -1,0 +1,14 @@
+//! One module a word of the command line.
+
+pub mod catalog;
+pub mod demo;
+pub mod ingest;
+pub mod init;
+pub mod query;
+pub mod sample;
+pub mod serve;
+pub mod status;
+pub mod template;
+pub mod transform;
+pub mod user;
+pub mod verify;

@@ -1,0 +1,67 @@
+//! `kehou user`: accounts of the dashboard.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use dashboard::accounts::Accounts;
+
+use crate::args::{User, UserAction};
+use crate::show::columns;
+
+/// Adds, lists, changes or closes accounts.
+pub fn run(args: User) -> Result<ExitCode> {
+    let accounts = Accounts::open(&file(&args.at.warehouse)?)?;
+    match args.action {
+        UserAction::Add { name, role, unit } => {
+            accounts.add(&name, role.parse()?, &unit, &password()?)?;
+            println!("Added {name}.");
+        }
+        UserAction::List => {
+            let head = ["name", "role", "unit", "state"].map(str::to_owned).to_vec();
+            let rows = accounts.list()?.into_iter().map(|account| {
+                let state = if account.disabled { "closed" } else { "open" };
+                vec![account.name, account.role.to_string(), account.unit, state.to_owned()]
+            });
+            print!("{}", columns(&std::iter::once(head).chain(rows).collect::<Vec<_>>()));
+        }
+        UserAction::Passwd { name } => {
+            accounts.set_password(&name, &password()?)?;
+            println!("Changed the password of {name}; its log-ins ended.");
+        }
+        UserAction::Disable { name } => {
+            accounts.disable(&name)?;
+            println!("Closed {name}.");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where a warehouse's accounts lie: `$KEHOU_ACCOUNTS`, else beside its folder.
+pub fn file(warehouse: &str) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("KEHOU_ACCOUNTS") {
+        return Ok(path.into());
+    }
+    let local = warehouse.strip_prefix("file://").unwrap_or(warehouse);
+    ensure!(
+        !local.contains("://"),
+        "accounts are a local file, and {warehouse} is no local folder: name the file by KEHOU_ACCOUNTS"
+    );
+    let folder = std::path::absolute(local)?;
+    let mut name = folder.file_name().context("the warehouse's folder has no name")?.to_owned();
+    name.push(".accounts.sqlite");
+    Ok(folder.with_file_name(name))
+}
+
+/// A password from the terminal or, for scripts, the first line of standard input. It is never an argument: those show
+/// in the list of processes.
+fn password() -> Result<String> {
+    if std::io::stdin().is_terminal() {
+        eprint!("Password (it shows while you type): ");
+        std::io::stderr().flush()?;
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
