@@ -1,1 +1,90 @@
-//! Shows the current release to whoever may see it
+//! Shows the current release to whoever may see it: server-rendered pages behind a log-in, in Chinese and English.
+//!
+//! A request passes `visit` (who is it, in which language), a handler in `pages` (one file a page), which reads rows
+//! through `scope` (the only door to tables), draws `charts`, and says `words`. URLs stand in `routes` alone.
+
+pub mod accounts;
+pub mod catalog;
+pub mod charts;
+pub mod error;
+mod figures;
+mod format;
+mod pages;
+mod password;
+mod period;
+mod release;
+mod routes;
+mod rows;
+mod scope;
+mod visit;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use warehouse::Warehouse;
+
+use crate::accounts::Accounts;
+use crate::catalog::Catalogue;
+use crate::error::{DashboardError, Result};
+use crate::release::Releases;
+use crate::visit::App;
+
+/// How the dashboard is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The accounts' SQLite file; it is made where it is missing.
+    pub accounts: PathBuf,
+    /// Whether each page says that schools and figures are made up.
+    pub made_up_city: bool,
+    /// Whether visitors come through TLS, by a proxy in front: cookies then travel encrypted only. Without it the server
+    /// refuses to listen on any address that others can reach.
+    pub secure_cookies: bool,
+}
+
+/// Serves the warehouse's current release until the process is asked to stop. `ready` gets the address once it answers.
+pub async fn serve(warehouse: Warehouse, config: Config, ready: impl FnOnce(SocketAddr)) -> Result<()> {
+    if !config.listen.ip().is_loopback() && !config.secure_cookies {
+        return Err(DashboardError::Exposed { listen: config.listen });
+    }
+    let accounts = Accounts::open(&config.accounts)?;
+    let app = Arc::new(App::new(Releases::new(warehouse), accounts, Catalogue::built_in(), &config));
+    // The first visitor should not wait for the release to be loaded.
+    app.warm().await;
+    let listen = |source| DashboardError::Listen { listen: config.listen, source };
+    let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+    ready(listener.local_addr().map_err(listen)?);
+    axum::serve(listener, routes::router(app)).with_graceful_shutdown(stopped()).await?;
+    Ok(())
+}
+
+/// Ends when the process is interrupted or told to end.
+async fn stopped() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let told = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let told = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = told => {}
+    }
+}

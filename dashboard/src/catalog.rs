@@ -1,0 +1,175 @@
+//! What indicators and rules are called and mean: the headers of the SQL files, read once.
+
+use std::collections::BTreeMap;
+
+use transform::project::Project;
+
+use crate::figures::ORDER;
+use crate::format;
+use crate::words::Lang;
+
+/// The catalogue's entries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Catalogue {
+    indicators: BTreeMap<String, Entry>,
+    rules: BTreeMap<String, Entry>,
+}
+
+/// One indicator or rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// `C03`, `R13`
+    pub code: String,
+    /// What a row of the table is, in English.
+    pub sentence: String,
+    header: BTreeMap<String, String>,
+}
+
+/// In what a value is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A part of 1, written as per cent.
+    Share,
+    /// Yuan.
+    Yuan,
+    /// A plain number: marks, activities.
+    Number,
+}
+
+impl Catalogue {
+    /// The catalogue of the models that this build carries. A model that can't be read has no entry; the command that
+    /// runs models is where that is an error.
+    pub fn built_in() -> Catalogue {
+        match Project::built_in() {
+            Ok(project) => Catalogue::new(
+                project.models().map(|model| (model.name.schema.as_str(), model.sentence.as_str(), &model.header)),
+            ),
+            Err(error) => {
+                tracing::warn!(%error, "the catalogue of models can't be read");
+                Catalogue::default()
+            }
+        }
+    }
+
+    /// A catalogue of (schema, sentence, header).
+    pub fn new<'a>(models: impl IntoIterator<Item = (&'a str, &'a str, &'a BTreeMap<String, String>)>) -> Catalogue {
+        let mut catalogue = Catalogue::default();
+        for (schema, sentence, header) in models {
+            let (entries, code) = match schema {
+                "indicators" => (&mut catalogue.indicators, header.get("code")),
+                "rules" => (&mut catalogue.rules, header.get("rule")),
+                _ => continue,
+            };
+            if let Some(code) = code {
+                entries.insert(code.clone(), Entry { code: code.clone(), sentence: sentence.to_owned(), header: header.clone() });
+            }
+        }
+        catalogue
+    }
+
+    /// The indicators in their order of presentation.
+    pub fn indicators(&self) -> Vec<&Entry> {
+        let mut all: Vec<_> = self.indicators.values().collect();
+        all.sort_by_key(|entry| (ORDER.iter().position(|code| *code == entry.code), &entry.code));
+        all
+    }
+
+    /// The rules by code.
+    pub fn rules(&self) -> impl ExactSizeIterator<Item = &Entry> {
+        self.rules.values()
+    }
+
+    /// An indicator's entry.
+    pub fn indicator(&self, code: &str) -> Option<&Entry> {
+        self.indicators.get(code)
+    }
+
+    /// A rule's entry.
+    pub fn rule(&self, code: &str) -> Option<&Entry> {
+        self.rules.get(code)
+    }
+
+    /// An indicator's title, its code where the catalogue doesn't know it.
+    pub fn indicator_title<'a>(&'a self, code: &'a str, lang: Lang) -> &'a str {
+        self.indicator(code).map_or(code, |entry| entry.title(lang))
+    }
+
+    /// A rule's title, its code where the catalogue doesn't know it.
+    pub fn rule_title<'a>(&'a self, code: &'a str, lang: Lang) -> &'a str {
+        self.rule(code).map_or(code, |entry| entry.title(lang))
+    }
+
+    /// In what an indicator is counted. Without an entry it is a share, as most are.
+    pub fn unit(&self, code: &str) -> Unit {
+        self.indicator(code).map_or(Unit::Share, Entry::unit)
+    }
+}
+
+impl Entry {
+    /// The title.
+    pub fn title(&self, lang: Lang) -> &str {
+        let title = match lang {
+            Lang::Zh => self.get("title_zh"),
+            Lang::En => self.get("title_en"),
+        };
+        if title.is_empty() { &self.code } else { title }
+    }
+
+    /// A value of the header, empty where there is none.
+    pub fn get(&self, key: &str) -> &str {
+        self.header.get(key).map_or("", String::as_str)
+    }
+
+    /// A value that may have a Chinese twin with `_zh`.
+    pub fn said(&self, key: &str, lang: Lang) -> &str {
+        let chinese = match lang {
+            Lang::Zh => self.get(&format!("{key}_zh")),
+            Lang::En => "",
+        };
+        if chinese.is_empty() { self.get(key) } else { chinese }
+    }
+
+    fn unit(&self) -> Unit {
+        let unit = self.get("unit");
+        let is = |words: &[&str]| words.iter().any(|word| unit.contains(word));
+        if unit.is_empty() || is(&["%", "％", "share", "percent", "ratio"]) {
+            Unit::Share
+        } else if is(&["yuan", "元"]) {
+            Unit::Yuan
+        } else {
+            Unit::Number
+        }
+    }
+}
+
+impl Unit {
+    /// A value as it is written.
+    pub fn write(self, value: f64) -> String {
+        match self {
+            Unit::Share => format::share(value),
+            Unit::Yuan => format::yuan((value * 100.0).round() as i128),
+            Unit::Number => format::number(value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_become_entries() {
+        let header = |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let [fee, rule, plain]: [BTreeMap<String, String>; 3] = [
+            header(&[("code", "F05"), ("title_zh", "生均收费"), ("title_en", "Net fee a pupil"), ("unit", "yuan")]),
+            header(&[("rule", "R01"), ("title_zh", "未按期开办"), ("blind", "Nothing."), ("blind_zh", "无。")]),
+            header(&[]),
+        ];
+        let catalogue = Catalogue::new([("indicators", "Fee.", &fee), ("rules", "Late.", &rule), ("staging", "X.", &plain)]);
+        assert_eq!(catalogue.indicator_title("F05", Lang::En), "Net fee a pupil");
+        assert_eq!(catalogue.unit("F05").write(12.5), "¥12.50");
+        let entry = catalogue.rule("R01").expect("it is there");
+        assert_eq!((entry.title(Lang::Zh), entry.title(Lang::En), entry.said("blind", Lang::Zh)), ("未按期开办", "R01", "无。"));
+        assert_eq!(catalogue.rule_title("R99", Lang::Zh), "R99");
+    }
+}

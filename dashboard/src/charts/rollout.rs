@@ -1,0 +1,147 @@
+//! The roll-out curve: how many schools had started, day by day, against the deadline.
+
+use chrono::{Datelike, Days, NaiveDate};
+use plotters::prelude::{AreaSeries, ChartBuilder, LineSeries};
+
+use super::canvas::{DRAWN, Ink, PLAIN, QUIET, STRONG, Side, dashes, diamond, dot, line, sheet, text, ticks, width};
+use super::{Screen, Words};
+use crate::format;
+use crate::words::Lang;
+
+/// One day of the curve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Day {
+    /// The day.
+    pub day: NaiveDate,
+    /// Schools that had started.
+    pub started: i64,
+    /// Schools that were open.
+    pub schools: i64,
+}
+
+/// The curve of `days`, in order; without days there is none.
+pub fn rollout(days: &[Day], deadline: Option<NaiveDate>, lang: Lang, screen: Screen, words: &Words) -> Option<String> {
+    let (first, last) = (days.first()?, days.last()?);
+    let (full, narrow) = match screen {
+        Screen::Wide => ((680, 300), false),
+        Screen::Narrow => ((350, 270), true),
+    };
+    let most = days.iter().map(|day| day.schools).max().unwrap_or(0).max(1);
+    let scale = ticks(most as f64);
+    let top = scale.last().copied().unwrap_or(1.0).max(most as f64);
+    let (left, right, head, foot) = (width(&format::whole(top as i64), 12.0) + 10, if narrow { 16 } else { 120 }, 46, 30);
+    let number = |day: NaiveDate| day.num_days_from_ce();
+    let end = number(last.day).max(number(first.day) + 1);
+
+    Some(sheet(full, screen.class(), words, |area| {
+        let mut chart = ChartBuilder::on(area)
+            .margin_left(left)
+            .margin_right(right)
+            .margin_top(head)
+            .margin_bottom(foot)
+            .build_cartesian_2d(number(first.day)..end, 0.0..top)
+            .expect(DRAWN);
+        let place = |day: i32, schools: f64| chart.backend_coord(&(day, schools));
+        let (bottom_left, bottom_right) = (place(number(first.day), 0.0), place(end, 0.0));
+        for tick in &scale {
+            let y = place(end, *tick).1;
+            line(area, (bottom_left.0, y), (bottom_right.0, y), Ink::Rule, 1);
+            text(area, (bottom_left.0 - 6, y), Side::End, QUIET, &format::whole(*tick as i64));
+        }
+        for month in months(first.day, last.day) {
+            let x = place(number(month), 0.0).0;
+            line(area, (x, bottom_left.1), (x, bottom_left.1 + 5), Ink::Muted, 1);
+            let label = format::month_name(month, lang);
+            if x + width(&label, 12.0) <= full.0 as i32 {
+                text(area, (x + 2, bottom_left.1 + 16), Side::Start, QUIET, &label);
+            }
+        }
+        let end_point = place(end, last.started as f64);
+        let all = place(end, last.schools as f64);
+        let deadline_at = deadline.filter(|day| (first.day..=last.day).contains(day)).map(|day| {
+            let then = days.iter().rfind(|one| one.day <= day).unwrap_or(first);
+            (day, then, place(number(day), then.started as f64), place(number(day), top).1)
+        });
+
+        let steps = steps(days, number, end);
+        chart.draw_series(AreaSeries::new(steps.iter().copied(), 0.0, Ink::Wash.colour())).expect(DRAWN);
+        chart.draw_series(LineSeries::new(steps, Ink::Accent.stroke(2))).expect(DRAWN);
+
+        dashes(area, (bottom_left.0, all.1), (all.0, all.1), Ink::Muted);
+        let total = lang.with("rollout.all", &[&format::whole(last.schools)]);
+        if narrow {
+            text(area, (bottom_left.0 + 2, all.1 - 9), Side::Start, QUIET, &total);
+        } else {
+            text(area, (all.0 + 8, all.1 - if end_point.1 - all.1 < 34 { 10 } else { 0 }), Side::Start, QUIET, &total);
+        }
+        dot(area, end_point, 4, Ink::Accent);
+        let (so_far, share) = (
+            lang.with("rollout.started", &[&format::whole(last.started)]),
+            format::share(last.started as f64 / last.schools.max(1) as f64),
+        );
+        if narrow {
+            let y = (end_point.1 + 18).min(bottom_left.1 - 10);
+            text(area, (end_point.0 - 2, y), Side::End, STRONG, &format!("{so_far} · {share}"));
+        } else {
+            let y = end_point.1.max(all.1 + 8);
+            text(area, (end_point.0 + 8, y), Side::Start, STRONG, &so_far);
+            text(area, (end_point.0 + 8, y + 17), Side::Start, PLAIN, &share);
+        }
+        if let Some((day, then, point, top)) = deadline_at {
+            line(area, (point.0, top - 8), (point.0, bottom_left.1), Ink::Text, 1);
+            diamond(area, point, 5, Ink::Text);
+            let (one, two) = (
+                lang.with("rollout.deadline", &[&format::day_and_month(day, lang)]),
+                lang.with("rollout.by_then", &[&format::whole(then.started), &format::whole(then.schools)]),
+            );
+            let room = width(&one, 13.0).max(width(&two, 12.0));
+            let side = if point.0 + room / 2 > full.0 as i32 { Side::End } else if point.0 - room / 2 < 0 { Side::Start } else { Side::Middle };
+            text(area, (point.0, 11), side, STRONG, &one);
+            text(area, (point.0, 28), side, QUIET, &two);
+        }
+    }))
+}
+
+/// The corners of the stairs: a school counts from its day on.
+fn steps(days: &[Day], number: impl Fn(NaiveDate) -> i32, end: i32) -> Vec<(i32, f64)> {
+    let mut corners: Vec<(i32, f64)> = Vec::new();
+    for day in days {
+        let (at, started) = (number(day.day), day.started as f64);
+        match corners.last().copied() {
+            Some((_, before)) if before == started => {}
+            Some((_, before)) => corners.extend([(at, before), (at, started)]),
+            None => corners.push((at, started)),
+        }
+    }
+    corners.extend(corners.last().map(|(_, started)| (end, *started)));
+    corners
+}
+
+/// The first days of the months between two days.
+fn months(from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+    std::iter::successors(Some(from), |day| day.checked_add_days(Days::new(1))).take_while(move |day| *day <= to).filter(|day| day.day() == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::charts::canvas::tests::check_well_formed;
+
+    #[test]
+    fn the_curve_names_deadline_and_end() {
+        let start = NaiveDate::from_ymd_opt(2019, 8, 3).expect("a day");
+        let days: Vec<_> = (0..150u64)
+            .map(|at| Day { day: start + Days::new(at), started: (at as i64 * 2).min(48), schools: 50 })
+            .collect();
+        let words = Words { title: "开办进度".to_owned(), description: "逐日".to_owned() };
+        for screen in [Screen::Wide, Screen::Narrow] {
+            let svg = rollout(&days, NaiveDate::from_ymd_opt(2019, 9, 30), Lang::Zh, screen, &words).expect("there are days");
+            check_well_formed(&svg);
+            for label in ["9月30日", "50", "96.0%", "开办进度"] {
+                assert!(svg.contains(label), "{label} in {svg}");
+            }
+            assert!(svg.len() < 12_000, "{} bytes", svg.len());
+        }
+        assert_eq!(rollout(&[], None, Lang::Zh, Screen::Wide, &words), None);
+    }
+}

@@ -1,0 +1,16 @@
+//! The pages: each a struct of what it shows, its template and a short handler, in one file.
+
+pub mod accounts;
+pub mod catalogue;
+pub mod city;
+pub mod district;
+pub mod fault;
+pub mod finding;
+pub mod findings;
+pub mod home;
+pub mod indicator;
+pub mod layout;
+pub mod log_in;
+pub mod parts;
+pub mod school;
+pub mod slices;

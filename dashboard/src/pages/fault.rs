@@ -1,0 +1,85 @@
+//! Pages for what went wrong: each says what happened and what to do.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+
+use crate::error::DashboardError;
+use crate::pages::layout::{Frame, page};
+use crate::routes;
+
+/// Why there is no page.
+#[derive(Debug)]
+pub enum Fault {
+    /// Nobody is logged in.
+    LogIn {
+        /// Where they wanted to go.
+        next: String,
+    },
+    /// There is no such page, or not for this visitor; which of the two is not told.
+    NotHere,
+    /// Nothing was computed yet.
+    NoRelease,
+    /// A form came from elsewhere, or after its log-in ended.
+    Forged,
+    /// The answer took too long.
+    Slow,
+    /// The system is broken.
+    Broken(DashboardError),
+}
+
+impl<E: Into<DashboardError>> From<E> for Fault {
+    fn from(error: E) -> Fault {
+        Fault::Broken(error.into())
+    }
+}
+
+impl IntoResponse for Fault {
+    /// Only marks the answer: `visit` knows the visitor and makes the page.
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// The answer to a fault.
+pub fn answer(fault: &Fault, frame: &Frame) -> Response {
+    let (status, key) = match fault {
+        Fault::LogIn { next } => return Redirect::to(&routes::with(routes::LOG_IN, &[("next", next)])).into_response(),
+        Fault::NotHere => (StatusCode::NOT_FOUND, "not_here"),
+        Fault::NoRelease => (StatusCode::OK, "no_release"),
+        Fault::Forged => (StatusCode::FORBIDDEN, "forged"),
+        Fault::Slow => (StatusCode::SERVICE_UNAVAILABLE, "slow"),
+        Fault::Broken(error) => {
+            tracing::error!(%error, address = %frame.address, "a page failed");
+            (StatusCode::INTERNAL_SERVER_ERROR, "broken")
+        }
+    };
+    (status, template(frame, key)).into_response()
+}
+
+fn template(frame: &Frame, key: &str) -> Markup {
+    let t = |part: &str| frame.lang.say(&format!("fault.{key}.{part}"));
+    page(frame, t("title"), html! {
+        section.fault {
+            h1 { (t("title")) }
+            p { (t("why")) }
+            p { (t("do")) }
+            p { a.button href=(routes::HOME) { (frame.lang.say("fault.home")) } }
+        }
+    })
+}
+
+/// Any address that no route knows.
+pub async fn nowhere() -> Fault {
+    Fault::NotHere
+}
+
+/// A programmer's mistake ends one request, not the server. What was paniced with may hold data, so it isn't shown.
+pub fn panicked(_panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked");
+    Fault::Broken(DashboardError::Server(std::io::Error::other("a handler panicked"))).into_response()
+}

@@ -1,0 +1,325 @@
+//! The findings: a list with filters that stay in the address, its number and its sum.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use chrono::NaiveDate;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::catalog::Catalogue;
+use crate::error::Result;
+use crate::format;
+use crate::pages::city::severity_badge;
+use crate::pages::fault::Fault;
+use crate::pages::layout::{Frame, page};
+use crate::pages::parts;
+use crate::routes;
+use crate::scope::{Scope, Scoped};
+use crate::visit::{App, Asked, Reader};
+use crate::words::Lang;
+
+/// What the page shows.
+struct FindingsPage<'a> {
+    app: &'a App,
+    frame: Frame,
+    scope: Scope,
+    filter: Filter,
+    rules: Vec<String>,
+    districts: Vec<(String, String)>,
+    school: Option<String>,
+    times: i64,
+    fen: i128,
+    page: i64,
+    lines: Vec<Line>,
+}
+
+/// The filter, as the address gives it; empty lets all through.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    rule: String,
+    severity: String,
+    district: String,
+    school: String,
+    state: String,
+    text: String,
+    sort: String,
+    page: String,
+}
+
+/// One finding of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    id: String,
+    rule: String,
+    severity: String,
+    school_id: String,
+    school_name: String,
+    district_code: String,
+    period: String,
+    subject: String,
+    fen: Option<i128>,
+    message_zh: String,
+    message_en: String,
+    first_seen: Option<NaiveDate>,
+    ended: Option<NaiveDate>,
+}
+
+/// Which columns a list of findings needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Columns {
+    /// Findings of many schools.
+    Schools,
+    /// All are of one school.
+    OneSchool,
+}
+
+/// Findings on a page.
+const PAGE: i64 = 50;
+
+/// `/findings`
+pub async fn show(State(app): State<Arc<App>>, reader: Reader, Asked(filter): Asked<Filter>) -> Result<Markup, Fault> {
+    let scoped = &reader.scoped;
+    let (condition, texts) = filter.condition();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let total = format!(
+        "select count(*) as times, coalesce(sum(amount), cast(0 as decimal(18,2))) as amount
+         from marts.finding as finding left join marts.school as school on finding.school_id = school.school_id where {condition}"
+    );
+    let total = scoped.query(&total, &texts).await?;
+    let times = total.first().map_or(0, |row| row.count("times"));
+    let last = (times - 1).max(0) / PAGE + 1;
+    let number = filter.page.parse::<i64>().unwrap_or(1).clamp(1, last);
+    let tail = format!("limit {PAGE} offset {}", (number - 1) * PAGE);
+    let order = if filter.sort == "amount" { "amount desc nulls last, " } else { "" };
+    let lines = ordered_lines(scoped, &condition, &texts, order, &tail).await?;
+    let rules = scoped.query("select distinct rule from marts.finding order by rule", &[]).await?;
+    let school = match filter.school.as_str() {
+        "" => None,
+        id => scoped.query("select school_name from marts.school where school_id = $1", &[id]).await?.first().map(|row| row.text("school_name").to_owned()),
+    };
+    Ok(FindingsPage {
+        app: &app,
+        scope: scoped.scope.clone(),
+        rules: rules.iter().map(|row| row.text("rule").to_owned()).collect(),
+        districts: parts::district_names(scoped, reader.frame.lang).await?,
+        school,
+        times,
+        fen: total.first().and_then(|row| row.fen("amount")).unwrap_or(0),
+        page: number,
+        lines,
+        frame: reader.frame,
+        filter,
+    }
+    .template())
+}
+
+/// The findings for which a condition holds: high ones first, then by rule, place and period.
+pub async fn lines(scoped: &Scoped, condition: &str, texts: &[&str], tail: &str) -> Result<Vec<Line>> {
+    ordered_lines(scoped, &condition.replace("school_id", "finding.school_id"), texts, "", tail).await
+}
+
+async fn ordered_lines(scoped: &Scoped, condition: &str, texts: &[&str], order: &str, tail: &str) -> Result<Vec<Line>> {
+    let sql = format!(
+        "select finding_id, rule, severity, finding.school_id, school_name, finding.district_code, period, subject, amount, message_zh,
+            message_en, cast(first_seen as date) as first_seen, cast(ended as date) as ended
+         from marts.finding as finding left join marts.school as school on finding.school_id = school.school_id
+         where {condition}
+         order by {order}case severity when 'high' then 1 when 'medium' then 2 else 3 end, rule, finding.district_code, finding.school_id,
+            period, subject {tail}"
+    );
+    let rows = scoped.query(&sql, texts).await?;
+    let read = |row: crate::rows::Row<'_>| Line {
+        id: row.text("finding_id").to_owned(),
+        rule: row.text("rule").to_owned(),
+        severity: row.text("severity").to_owned(),
+        school_id: row.text("school_id").to_owned(),
+        school_name: row.text("school_name").to_owned(),
+        district_code: row.text("district_code").to_owned(),
+        period: row.text("period").to_owned(),
+        subject: row.text("subject").to_owned(),
+        fen: row.fen("amount"),
+        message_zh: row.text("message_zh").to_owned(),
+        message_en: row.text("message_en").to_owned(),
+        first_seen: row.date("first_seen"),
+        ended: row.date("ended"),
+    };
+    Ok(rows.iter().map(read).collect())
+}
+
+impl Filter {
+    /// The condition in SQL, and the texts that it names by number.
+    fn condition(&self) -> (String, Vec<String>) {
+        let (mut conditions, mut texts) = (vec!["1 = 1".to_owned()], Vec::new());
+        let mut add = |condition: &str, text: &str| {
+            if !text.is_empty() {
+                texts.push(text.to_owned());
+                conditions.push(condition.replace('?', &format!("${}", texts.len())));
+            }
+        };
+        add("rule = ?", &self.rule);
+        add("severity = ?", &self.severity);
+        add("finding.district_code = ?", &self.district);
+        add("finding.school_id = ?", &self.school);
+        add("(strpos(coalesce(school_name, ''), ?) > 0 or strpos(message_zh, ?) > 0 or strpos(message_en, ?) > 0)", self.text.trim());
+        match self.state.as_str() {
+            "ended" => conditions.push("ended is not null".to_owned()),
+            "all" => {}
+            _ => conditions.push("ended is null".to_owned()),
+        }
+        (conditions.join(" and "), texts)
+    }
+
+    /// The address of the same list with one thing changed.
+    fn address(&self, change: (&str, &str)) -> String {
+        let own = [
+            ("rule", self.rule.as_str()),
+            ("severity", &self.severity),
+            ("district", &self.district),
+            ("school", &self.school),
+            ("state", &self.state),
+            ("text", &self.text),
+            ("sort", &self.sort),
+        ];
+        let pairs: Vec<_> = own.into_iter().filter(|(key, _)| *key != change.0).chain([change]).collect();
+        routes::with(routes::FINDINGS, &pairs)
+    }
+}
+
+impl FindingsPage<'_> {
+    fn template(&self) -> Markup {
+        let lang = self.frame.lang;
+        let t = |key| lang.say(key);
+        page(&self.frame, t("nav.findings"), html! {
+            header.head {
+                h1 { (t("nav.findings")) }
+                p.dek { (lang.with("findings.total", &[&format::whole(self.times), &format::yuan(self.fen)])) }
+            }
+            (self.form())
+            @if let Some(school) = &self.school { p.chosen { (lang.with("findings.of_school", &[school])) " " a href=(self.filter.address(("school", ""))) { (t("findings.any_school")) } } }
+            @if self.lines.is_empty() {
+                p.empty { (t("findings.empty")) }
+            } @else {
+                (list(&self.lines, &self.app.catalogue, Columns::Schools, &self.frame, &self.scope))
+                (self.pager())
+            }
+        })
+    }
+
+    fn form(&self) -> Markup {
+        let lang = self.frame.lang;
+        let t = |key| lang.say(key);
+        let filter = &self.filter;
+        let severities = [("high", "severity.high"), ("medium", "severity.medium"), ("low", "severity.low")];
+        let states = [("", "findings.open"), ("ended", "findings.ended"), ("all", "findings.open_and_ended")];
+        html! {
+            form.filter method="get" action=(routes::FINDINGS) {
+                div { label for="rule" { (t("rule")) } select #rule name="rule" {
+                    option value="" { (t("any")) }
+                    @for rule in &self.rules { option value=(rule) selected[*rule == filter.rule] { (rule) " " (self.app.catalogue.rule_title(rule, lang)) } }
+                } }
+                div { label for="severity" { (t("severity")) } select #severity name="severity" {
+                    option value="" { (t("any")) }
+                    @for (value, key) in severities { option value=(value) selected[value == filter.severity] { (t(key)) } }
+                } }
+                @if self.districts.len() > 1 {
+                    div { label for="district" { (t("district")) } select #district name="district" {
+                        option value="" { (t("any")) }
+                        @for (code, name) in &self.districts { option value=(code) selected[*code == filter.district] { (name) } }
+                    } }
+                }
+                div { label for="state" { (t("findings.state")) } select #state name="state" {
+                    @for (value, key) in states { option value=(value) selected[value == filter.state] { (t(key)) } }
+                } }
+                div { label for="sort" { (t("findings.sort")) } select #sort name="sort" {
+                    option value="" { (t("findings.sort.severity")) }
+                    option value="amount" selected[filter.sort == "amount"] { (t("amount")) }
+                } }
+                div { label for="text" { (t("findings.text")) } input #text name="text" type="search" value=(filter.text); }
+                @if !filter.school.is_empty() { input type="hidden" name="school" value=(filter.school); }
+                button.button type="submit" { (t("show")) }
+            }
+        }
+    }
+
+    fn pager(&self) -> Markup {
+        let lang = self.frame.lang;
+        let last = (self.times - 1).max(0) / PAGE + 1;
+        html! {
+            nav.pager aria-label=(lang.say("pager")) {
+                @if self.page > 1 { a rel="prev" href=(self.filter.address(("page", &(self.page - 1).to_string()))) { "← " (lang.say("pager.before")) } }
+                span { (lang.with("pager.where", &[&format::whole((self.page - 1) * PAGE + 1), &format::whole((self.page * PAGE).min(self.times)), &format::whole(self.times)])) }
+                @if self.page < last { a rel="next" href=(self.filter.address(("page", &(self.page + 1).to_string()))) { (lang.say("pager.after")) " →" } }
+            }
+        }
+    }
+}
+
+/// A list of findings.
+pub fn list(lines: &[Line], catalogue: &Catalogue, columns: Columns, frame: &Frame, scope: &Scope) -> Markup {
+    let lang = frame.lang;
+    let t = |key| lang.say(key);
+    let many = columns == Columns::Schools;
+    html! {
+        div.scroll {
+            table.findings {
+                thead { tr { th { (t("rule")) } th { (t("severity")) } @if many { th { (t("school")) } } th { (t("period")) } th { (t("finding.sentence")) } th.number { (t("amount")) } th.number { (t("finding.first_seen")) } @if many { th.number { (t("finding.ended")) } } } }
+                tbody {
+                    @for line in lines {
+                        tr.ended[line.ended.is_some()] {
+                            th scope="row" { a href=(routes::finding(&line.id)) { (line.rule) " " (catalogue.rule_title(&line.rule, lang)) } }
+                            td { (severity_badge(&line.severity, lang)) }
+                            @if many { td { (place(line, scope, lang)) } }
+                            td { (format::period(&line.period, lang)) }
+                            td.sentence { (line.message(lang)) }
+                            td.number { @if let Some(fen) = line.fen { (format::yuan(fen)) } }
+                            td.number { @if let Some(day) = line.first_seen { (day) } }
+                            @if many { td.number { @if let Some(day) = line.ended { (day) } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn place(line: &Line, scope: &Scope, lang: Lang) -> Markup {
+    let name = match (line.school_name.as_str(), line.school_id.as_str()) {
+        ("", "") => lang.say("finding.whole_district"),
+        ("", id) => id,
+        (name, _) => name,
+    };
+    html! { @if line.school_id.is_empty() || !scope.sees_figures() { (name) } @else { a href=(routes::school(&line.school_id)) { (name) } } }
+}
+
+impl Line {
+    fn message(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Zh => &self.message_zh,
+            Lang::En => &self.message_en,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_name_their_texts_in_order() {
+        let filter = Filter { rule: "R13".to_owned(), text: " 甲 ".to_owned(), state: "all".to_owned(), ..Filter::default() };
+        let (condition, texts) = filter.condition();
+        assert_eq!(texts, ["R13", "甲"]);
+        assert_eq!(condition.matches("$2").count(), 3);
+        assert!(!condition.contains("ended"));
+        assert!(Filter::default().condition().0.contains("ended is null"));
+    }
+
+    #[test]
+    fn the_filter_stays_in_the_address() {
+        let filter = Filter { rule: "R13".to_owned(), state: "all".to_owned(), ..Filter::default() };
+        assert_eq!(filter.address(("page", "2")), "/findings?rule=R13&state=all&page=2");
+        assert_eq!(filter.address(("rule", "")), "/findings?state=all");
+    }
+}

@@ -1,0 +1,140 @@
+//! One indicator: what it means, and its numbers above and below the line in each district and period.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use maud::{Markup, html};
+
+use crate::figures::{self, Figure, of_month};
+use crate::format;
+use crate::pages::city::heat_cell;
+use crate::pages::fault::Fault;
+use crate::pages::layout::{Frame, page};
+use crate::pages::parts::{self, Choice, Months};
+use crate::routes;
+use crate::scope::Scope;
+use crate::visit::{App, Asked, Reader};
+
+/// What the page shows.
+struct IndicatorPage<'a> {
+    app: &'a App,
+    frame: Frame,
+    code: String,
+    months: Months,
+    units: Vec<Unit>,
+}
+
+/// A district, the visitor's school, or the city, with all values of the indicator.
+struct Unit {
+    name: String,
+    address: Option<String>,
+    figures: Vec<Figure>,
+}
+
+/// `/indicator/{code}`
+pub async fn show(State(app): State<Arc<App>>, reader: Reader, Path(code): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
+    let scoped = &reader.scoped;
+    if !scoped.scope.sees_figures() {
+        return Err(Fault::NotHere);
+    }
+    let lang = reader.frame.lang;
+    let mut all = figures::of_indicator(scoped, &code).await?;
+    if let Scope::School(id) = &scoped.scope {
+        all.extend(figures::of_unit(scoped, "school", id).await?.into_iter().filter(|figure| figure.indicator == code));
+    }
+    if all.is_empty() && app.catalogue.indicator(&code).is_none() {
+        return Err(Fault::NotHere);
+    }
+    // Any monthly figure tells which months there are, so the chooser is the same as on the page before.
+    let months = Months::of(&all, &choice, scoped);
+    let own = |unit: &str| all.iter().filter(|figure| figure.unit_id == unit).cloned().collect::<Vec<_>>();
+    let mut units: Vec<Unit> = parts::district_names(scoped, lang)
+        .await?
+        .into_iter()
+        .map(|(code, name)| Unit { name, address: scoped.scope.sees_district(&code).then(|| routes::district(&code)), figures: own(&code) })
+        .collect();
+    if let Scope::School(id) = &scoped.scope {
+        let name = scoped.query("select school_name from marts.school where school_id = $1", &[id]).await?;
+        let name = name.first().map_or_else(|| id.clone(), |row| row.text("school_name").to_owned());
+        units.push(Unit { name, address: Some(routes::school(id)), figures: own(id) });
+    }
+    units.push(Unit { name: lang.say("city").to_owned(), address: (scoped.scope == Scope::City).then(|| routes::CITY.to_owned()), figures: own("city") });
+    units.retain(|unit| !unit.figures.is_empty());
+    Ok(IndicatorPage { app: &app, frame: reader.frame, code, months, units }.template())
+}
+
+impl IndicatorPage<'_> {
+    fn template(&self) -> Markup {
+        let lang = self.frame.lang;
+        let t = |key| lang.say(key);
+        let catalogue = &self.app.catalogue;
+        let title = catalogue.indicator_title(&self.code, lang);
+        page(&self.frame, title, html! {
+            header.head {
+                p.crumb { a href={ (routes::CATALOGUE) "#" (self.code) } { (t("indicator")) " " (self.code) } }
+                h1 { (title) }
+                @if let Some(entry) = catalogue.indicator(&self.code) {
+                    dl.case {
+                        div { dt { (t("indicator.formula")) } dd { (entry.said("formula", lang)) } }
+                        @if !entry.get("clause").is_empty() { div { dt { (t("finding.clause")) } dd { (lang.with("finding.clause.cited", &[entry.get("clause")])) } } }
+                        @if !entry.said("note", lang).is_empty() { div { dt { (t("indicator.note")) } dd { (entry.said("note", lang)) } } }
+                    }
+                    @if !entry.sentence.is_empty() && lang == crate::words::Lang::En { p.small { (entry.sentence) } }
+                }
+                @if self.months.all.len() > 1 { (self.months.chooser(&routes::indicator(&self.code), &[], lang)) }
+            }
+            @if self.units.is_empty() { p.empty { (t("indicator.none")) } } @else { (self.parts()) (self.periods()) }
+        })
+    }
+
+    /// The month's numbers above and below the line.
+    fn parts(&self) -> Markup {
+        let lang = self.frame.lang;
+        let t = |key| lang.say(key);
+        let unit = self.app.catalogue.unit(&self.code);
+        html! {
+            section {
+                h2 { (t("indicator.parts")) }
+                div.scroll { table {
+                    thead { tr { th { (t("unit")) } th { (t("period")) } th.number { (t("numerator")) } th.number { (t("denominator")) } th.number { (t("value")) } th { (t("interval")) } th.number { (t("target.head")) } th { (t("status")) } th.number { (t("coverage.head")) } } }
+                    tbody { @for one in &self.units { @if let Some(figure) = of_month(&one.figures, &self.code, &self.months.chosen) { tr {
+                        th scope="row" { @match &one.address { Some(address) => a href=(routes::with(address, &[("month", &self.months.chosen), ("indicator", &self.code)])) { (one.name) }, None => (one.name) } }
+                        td { (format::period(&figure.period, lang)) }
+                        td.number { (figure.numerator.map(format::number).unwrap_or_default()) }
+                        td.number { (figure.denominator.map(format::number).unwrap_or_default()) }
+                        td.number { strong { (figure.label(unit, lang)) } }
+                        td { @if let (Some(lower), Some(upper)) = (figure.lower, figure.upper) { (unit.write(lower)) " – " (unit.write(upper)) } }
+                        td.number { (figure.target.map(|target| unit.write(target)).unwrap_or_default()) }
+                        td { (parts::status(figure.status, lang)) }
+                        td.number { (figure.coverage().unwrap_or_default()) }
+                    } } } }
+                } }
+                p.small { (t("coverage.title")) }
+            }
+        }
+    }
+
+    /// Units × periods.
+    fn periods(&self) -> Markup {
+        let lang = self.frame.lang;
+        let unit = self.app.catalogue.unit(&self.code);
+        html! {
+            section {
+                h2 { (lang.say("indicator.periods")) }
+                @for kind in ["month", "term", "year"] {
+                    @let mut periods: Vec<&str> = self.units.iter().flat_map(|one| &one.figures).filter(|figure| figure.period_type == kind).map(|figure| figure.period.as_str()).collect();
+                    @let _ = { periods.sort_unstable(); periods.dedup(); };
+                    @if !periods.is_empty() {
+                        div.scroll { table.heat {
+                            thead { tr { th { (lang.say("unit")) } @for period in &periods { th.number scope="col" { (format::period(period, lang)) } } } }
+                            tbody { @for one in &self.units { tr {
+                                th scope="row" { (one.name) }
+                                @for period in &periods { (heat_cell(one.figures.iter().find(|figure| figure.period == *period), unit, lang)) }
+                            } } }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+}

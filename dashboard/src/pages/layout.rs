@@ -1,0 +1,131 @@
+//! The page around every page: banner, masthead, navigation, footer.
+
+use maud::{DOCTYPE, Markup, html};
+
+use crate::accounts::{Account, Role};
+use crate::format;
+use crate::release::Edition;
+use crate::routes;
+use crate::words::Lang;
+
+/// What the page around a page needs to know.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The language.
+    pub lang: Lang,
+    /// Who is logged in.
+    pub account: Option<Account>,
+    /// What its forms must carry.
+    pub form_token: String,
+    /// The release that is shown.
+    pub edition: Option<Edition>,
+    /// Whether the city is made up.
+    pub made_up_city: bool,
+    /// The address of the page, without the language.
+    pub address: String,
+}
+
+/// A whole page.
+pub fn page(frame: &Frame, title: &str, body: Markup) -> Markup {
+    let t = |key| frame.lang.say(key);
+    html! {
+        (DOCTYPE)
+        html lang=(frame.lang.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · " (t("product.name")) }
+                link rel="stylesheet" href=(routes::style());
+                link rel="icon" href=(routes::icon()) type="image/svg+xml";
+            }
+            body {
+                a.skip href="#main" { (t("layout.skip")) }
+                @if frame.made_up_city {
+                    p.banner role="note" { strong { (t("layout.made_up")) } " " (t("layout.made_up.more")) }
+                }
+                (masthead(frame))
+                main #main { (body) }
+                (footer(frame))
+            }
+        }
+    }
+}
+
+fn masthead(frame: &Frame) -> Markup {
+    let t = |key| frame.lang.say(key);
+    let other = frame.lang.other();
+    html! {
+        header.masthead {
+            a.brand href=(routes::HOME) { strong { (t("product.name")) } span { (t("product.what")) } }
+            @if let Some(account) = &frame.account {
+                nav aria-label=(t("layout.navigation")) {
+                    @for (address, key) in entries(account.role) {
+                        @let here = frame.address.split('?').next() == Some(address.as_str());
+                        a href=(address) aria-current=[here.then_some("page")] { (t(key)) }
+                    }
+                }
+            }
+            div.visitor {
+                a href=(routes::with(&frame.address, &[("lang", other.code())])) lang=(other.tag()) hreflang=(other.tag()) { (other.name()) }
+                @if let Some(account) = &frame.account {
+                    span.who { (account.name) " · " (t(role_key(account.role))) }
+                    form method="post" action=(routes::LOG_OUT) {
+                        input type="hidden" name="form_token" value=(frame.form_token);
+                        button type="submit" { (t("log_out")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a role finds in the navigation.
+fn entries(role: Role) -> Vec<(String, &'static str)> {
+    let catalogue = (routes::CATALOGUE.to_owned(), "nav.catalogue");
+    let findings = (routes::FINDINGS.to_owned(), "nav.findings");
+    let home = |key| (routes::HOME.to_owned(), key);
+    match role {
+        Role::City => vec![(routes::CITY.to_owned(), "nav.city"), findings, catalogue],
+        Role::District => vec![home("nav.district"), findings, catalogue],
+        Role::School => vec![home("nav.school"), findings, catalogue],
+        Role::Inspector => vec![findings, catalogue],
+        Role::Admin => vec![(routes::ACCOUNTS.to_owned(), "nav.accounts")],
+    }
+}
+
+/// The word for a role.
+pub fn role_key(role: Role) -> &'static str {
+    match role {
+        Role::School => "role.school",
+        Role::District => "role.district",
+        Role::Inspector => "role.inspector",
+        Role::City => "role.city",
+        Role::Admin => "role.admin",
+    }
+}
+
+fn footer(frame: &Frame) -> Markup {
+    let lang = frame.lang;
+    html! {
+        footer {
+            @if let Some(edition) = &frame.edition {
+                p {
+                    (lang.with("layout.release", &[&edition.number.to_string()]))
+                    @if edition.official { " " span.official { (lang.say("layout.official")) } }
+                    " · " (lang.with("layout.today", &[&format::date(edition.today, lang)]))
+                    " · " (lang.with("layout.made_at", &[&made_at(&edition.made_at)]))
+                }
+            }
+            p { (lang.say("layout.source")) }
+        }
+    }
+}
+
+/// `2020-03-01 08:00 UTC`
+fn made_at(moment: &str) -> String {
+    match (moment.get(..10), moment.get(11..16)) {
+        (Some(day), Some(time)) => format!("{day} {time} UTC"),
+        _ => moment.to_owned(),
+    }
+}

@@ -1,0 +1,274 @@
+//! A school: its figures over the months, what it sent and owes, and what was found.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use chrono::NaiveDate;
+use maud::{Markup, PreEscaped, html};
+
+use crate::charts::Words;
+use crate::charts::trend::trend;
+use crate::figures::{self, Figure};
+use crate::format;
+use crate::pages::city::{heat_cell, heat_legend};
+use crate::pages::district::register_label;
+use crate::pages::fault::Fault;
+use crate::pages::findings::{Line, lines};
+use crate::pages::layout::{Frame, page};
+use crate::pages::parts::{self, Choice, Months};
+use crate::pages::slices::{self, Slice, form_title};
+use crate::routes;
+use crate::scope::{Scope, Scoped};
+use crate::visit::{App, Asked, Reader};
+
+/// What the page shows.
+struct SchoolPage<'a> {
+    app: &'a App,
+    frame: Frame,
+    scope: Scope,
+    id: String,
+    name: String,
+    kind: String,
+    urban_rural: String,
+    district: Option<(String, String)>,
+    pupils: Option<i64>,
+    enrolled: Option<i64>,
+    started_on: Option<NaiveDate>,
+    months: Months,
+    figures: Vec<Figure>,
+    slices: Vec<Slice>,
+    sent: Vec<Submission>,
+    findings: Vec<Line>,
+}
+
+/// One line of the ledger.
+struct Submission {
+    form: String,
+    period: String,
+    state: String,
+    file_name: String,
+    sheet: String,
+    received_on: Option<NaiveDate>,
+    rows: i64,
+    errors: i64,
+    warnings: i64,
+    issues: Vec<Issue>,
+}
+
+/// What was said of a submission.
+struct Issue {
+    is_error: bool,
+    row: Option<i64>,
+    heading: String,
+    message: String,
+}
+
+/// Submissions shown; the newest come first.
+const SHOWN: usize = 60;
+/// Issues shown of one submission; the school has all of them in its report.
+const ISSUES: usize = 20;
+
+/// `/school/{id}`
+pub async fn show(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
+    let scoped = &reader.scoped;
+    if !scoped.scope.sees_figures() {
+        return Err(Fault::NotHere);
+    }
+    let sql = "select school_id, school_name, district_code, school_kind, urban_rural, pupils, enrolled, started_on from marts.school where school_id = $1";
+    let register = scoped.query(sql, &[&id]).await?;
+    let Some(row) = register.first() else { return Err(Fault::NotHere) };
+    let district = parts::district_names(scoped, reader.frame.lang).await?.into_iter().find(|(code, _)| code == row.text("district_code"));
+    let figures = figures::of_unit(scoped, "school", &id).await?;
+    Ok(SchoolPage {
+        app: &app,
+        scope: scoped.scope.clone(),
+        name: row.text("school_name").to_owned(),
+        kind: row.text("school_kind").to_owned(),
+        urban_rural: row.text("urban_rural").to_owned(),
+        district,
+        pupils: row.whole("pupils"),
+        enrolled: row.whole("enrolled"),
+        started_on: row.date("started_on"),
+        months: Months::of(&figures, &choice, scoped),
+        figures,
+        slices: slices::of_school(scoped, &id).await?,
+        sent: sent(scoped, &id, &reader.frame).await?,
+        findings: lines(scoped, "school_id = $1 and ended is null", &[&id], "limit 50").await?,
+        frame: reader.frame,
+        id,
+    }
+    .template())
+}
+
+async fn sent(scoped: &Scoped, school: &str, frame: &Frame) -> Result<Vec<Submission>, Fault> {
+    let ledger = format!(
+        "select submission_id, form, period, state, file_name, sheet, received_on, rows, errors, warnings from facts.submission
+         where school_id = $1 order by received_at desc, submission_id desc limit {SHOWN}"
+    );
+    let ledger = scoped.query(&ledger, &[school]).await?;
+    let said = "select issue.submission_id, issue.severity, issue.row_no, issue.heading, issue.message_zh, issue.message_en
+        from facts.submission_issue as issue join facts.submission as sent on issue.submission_id = sent.submission_id
+        where sent.school_id = $1 order by issue.severity, issue.row_no";
+    let said = scoped.query(said, &[school]).await?;
+    let message = match frame.lang {
+        crate::words::Lang::Zh => "message_zh",
+        crate::words::Lang::En => "message_en",
+    };
+    let read = |row: crate::rows::Row<'_>| Submission {
+        form: row.text("form").to_owned(),
+        period: row.text("period").to_owned(),
+        state: row.text("state").to_owned(),
+        file_name: row.text("file_name").to_owned(),
+        sheet: row.text("sheet").to_owned(),
+        received_on: row.date("received_on"),
+        rows: row.count("rows"),
+        errors: row.count("errors"),
+        warnings: row.count("warnings"),
+        issues: said
+            .iter()
+            .filter(|issue| issue.text("submission_id") == row.text("submission_id"))
+            .take(ISSUES)
+            .map(|issue| Issue {
+                is_error: issue.text("severity") == "error",
+                row: issue.whole("row_no"),
+                heading: issue.text("heading").to_owned(),
+                message: issue.text(message).to_owned(),
+            })
+            .collect(),
+    };
+    Ok(ledger.iter().map(read).collect())
+}
+
+impl SchoolPage<'_> {
+    fn template(&self) -> Markup {
+        let lang = self.frame.lang;
+        let t = |key| lang.say(key);
+        page(&self.frame, &self.name, html! {
+            header.head {
+                @if let Some((code, name)) = &self.district {
+                    p.crumb { @if self.scope == Scope::City || self.scope == Scope::District(code.clone()) { a href=(routes::with(&routes::district(code), &[("month", &self.months.chosen)])) { (name) } } @else { (name) } }
+                }
+                h1 { (self.name) }
+                dl.facts-line {
+                    div { dt { (t("school.id")) } dd { (self.id) } }
+                    div { dt { (t("school.kind")) } dd { (register_label("school_kind", &self.kind, lang)) " · " (register_label("urban_rural", &self.urban_rural, lang)) } }
+                    div { dt { (t("school.pupils")) } dd { (self.pupils.map_or_else(|| "–".to_owned(), format::whole)) } }
+                    div { dt { (t("school.enrolled")) } dd { (self.enrolled.map_or_else(|| "–".to_owned(), format::whole)) } }
+                    div { dt { (t("school.started_on")) } dd { @match self.started_on { Some(day) => (format::date(day, lang)), None => span.missed { (t("school.not_offering")) } } } }
+                }
+                (self.months.chooser(&routes::school(&self.id), &[], lang))
+            }
+            section {
+                h2 { (lang.with("school.figures", &[&format::period(&self.months.chosen, lang)])) }
+                @if self.figures.is_empty() { p.empty { (t("school.no_figures")) } }
+                (parts::tiles(&self.figures, &self.months, &self.app.catalogue, lang))
+                (self.over_months())
+            }
+            section #reports {
+                h2 { (t("school.reports")) }
+                @if self.slices.is_empty() { p.empty { (t("school.no_slices")) } } @else { (slices::legend(lang)) (slices::matrix(&self.slices, lang)) }
+            }
+            section #findings {
+                h2 { (t("school.open_findings")) }
+                @if self.findings.is_empty() { p.empty { (t("findings.none")) } } @else { (crate::pages::findings::list(&self.findings, &self.app.catalogue, crate::pages::findings::Columns::OneSchool, &self.frame, &self.scope)) }
+                p { a href=(routes::with(routes::FINDINGS, &[("school", &self.id), ("state", "all")])) { (t("findings.with_ended")) } }
+            }
+            section { h2 { (t("school.sent")) } (self.ledger()) }
+        })
+    }
+
+    /// Monthly indicators × months.
+    fn over_months(&self) -> Markup {
+        let lang = self.frame.lang;
+        let catalogue = &self.app.catalogue;
+        let monthly: Vec<Figure> = self.figures.iter().filter(|figure| figure.period_type == "month").cloned().collect();
+        let codes = figures::indicators(&monthly);
+        if codes.is_empty() {
+            return html! {};
+        }
+        html! {
+            details.more {
+                summary { (lang.say("school.over_months")) }
+                div.scroll {
+                    table.heat {
+                        thead { tr { th { (lang.say("indicator")) } @for month in &self.months.all { th.number scope="col" { (format::period(month, lang)) } } th { (lang.say("trend")) } } }
+                        tbody { @for code in &codes { tr {
+                            th scope="row" { a href=(routes::indicator(code)) { (catalogue.indicator_title(code, lang)) } }
+                            @for month in &self.months.all { (heat_cell(monthly.iter().find(|figure| figure.indicator == *code && figure.period == *month), catalogue.unit(code), lang)) }
+                            td { (self.line(&monthly, code)) }
+                        } } }
+                    }
+                }
+                (heat_legend(lang))
+            }
+        }
+    }
+
+    fn line(&self, monthly: &[Figure], code: &str) -> Markup {
+        let lang = self.frame.lang;
+        let title = lang.with("trend.title", &[self.app.catalogue.indicator_title(code, lang)]);
+        let values: Vec<_> = self.months.all.iter().map(|month| parts::value_in(monthly, code, month)).collect();
+        let target = monthly.iter().find(|figure| figure.indicator == code).and_then(|figure| figure.target);
+        html! { @if let Some(drawn) = trend(&values, target, &Words { title, description: String::new() }) { (PreEscaped(drawn)) } }
+    }
+
+    fn ledger(&self) -> Markup {
+        let lang = self.frame.lang;
+        let t = |key| lang.say(key);
+        if self.sent.is_empty() {
+            return html! { p.empty { (t("school.nothing_sent")) } };
+        }
+        html! {
+            p.dek { (lang.with("school.sent.dek", &[&format::whole(self.sent.len() as i64)])) }
+            div.scroll {
+                table {
+                    thead { tr { th { (t("form")) } th { (t("period")) } th { (t("sent.state")) } th { (t("sent.file")) } th.number { (t("sent.received")) } th.number { (t("sent.rows")) } th.number { (t("sent.errors")) } th.number { (t("sent.warnings")) } } }
+                    tbody {
+                        @for one in &self.sent {
+                            tr {
+                                th scope="row" { (form_title(&one.form, lang)) }
+                                td { (format::period(&one.period, lang)) }
+                                td { (state_badge(&one.state, lang)) }
+                                td.file { (one.file_name) @if !one.sheet.is_empty() { " · " (one.sheet) } }
+                                td.number { @if let Some(day) = one.received_on { (day) } }
+                                td.number { (format::whole(one.rows)) }
+                                td.number { (format::whole(one.errors)) }
+                                td.number { (format::whole(one.warnings)) }
+                            }
+                            @if !one.issues.is_empty() { tr.issues { td colspan="8" { (issues(one, lang)) } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn issues(sent: &Submission, lang: crate::words::Lang) -> Markup {
+    html! {
+        details open[sent.errors > 0] {
+            summary { (lang.with("sent.issues", &[&format::whole(sent.errors + sent.warnings)])) }
+            ul {
+                @for issue in &sent.issues {
+                    li {
+                        span class=(if issue.is_error { "missed" } else { "near" }) { (lang.say(if issue.is_error { "issue.error" } else { "issue.warning" })) } " "
+                        @if let Some(row) = issue.row { (lang.with("row_no", &[&row.to_string()])) " " }
+                        @if !issue.heading.is_empty() { strong { (issue.heading) } " " }
+                        (issue.message)
+                    }
+                }
+            }
+            @if (sent.issues.len() as i64) < sent.errors + sent.warnings { p.small { (lang.say("sent.issues.more")) } }
+        }
+    }
+}
+
+fn state_badge(state: &str, lang: crate::words::Lang) -> Markup {
+    let (class, key, sign) = match state {
+        "accepted" => ("reported", "sent.accepted", "●"),
+        "zero" => ("zero", "sent.zero", "○"),
+        "rejected" => ("rejected", "sent.rejected", "✕"),
+        _ => ("missing", "sent.withdrawn", "↩"),
+    };
+    html! { span class={ "slice " (class) } aria-hidden="true" { (sign) } " " (lang.say(key)) }
+}

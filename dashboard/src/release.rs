@@ -1,0 +1,132 @@
+//! The current release in memory: the one place that meets the warehouse. A page's tables are loaded once a release, so
+//! that reading a page touches no file but those of a finding's proof.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chrono::NaiveDate;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::prelude::SessionContext;
+use warehouse::Warehouse;
+use warehouse::session::Limits;
+
+use crate::error::{DashboardError, Result};
+use crate::scope::doors::{DOORS, Hold};
+use crate::scope::{Scope, Scoped};
+
+/// How long a release is taken for the current one before the warehouse is asked again.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// What pages say of the release that they show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edition {
+    /// Its number.
+    pub number: u64,
+    /// When it was made, RFC 3339.
+    pub made_at: String,
+    /// The date that lateness was judged against.
+    pub today: NaiveDate,
+    /// Whether the city declared it official.
+    pub official: bool,
+}
+
+/// One table in memory.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its rows.
+    pub batches: Vec<RecordBatch>,
+}
+
+/// A release as pages read it. Nothing in it is filtered: only `scope` may look inside.
+pub struct Pinned {
+    /// Which release it is.
+    pub edition: Edition,
+    pub(crate) held: BTreeMap<(&'static str, &'static str), Held>,
+    pub(crate) whole: SessionContext,
+    scopes: Mutex<HashMap<Scope, Arc<Scoped>>>,
+}
+
+impl Pinned {
+    /// Loads the tables that pages read from a session in which the release's tables are registered.
+    pub async fn load(edition: Edition, whole: SessionContext) -> Result<Pinned> {
+        let mut held = BTreeMap::new();
+        for door in DOORS.iter().filter(|door| door.hold == Hold::Memory) {
+            let lacking = |_| DashboardError::Lacking { release: edition.number, table: format!("{}.{}", door.schema, door.table) };
+            let table = whole.table(datafusion::common::TableReference::partial(door.schema, door.table)).await.map_err(lacking)?;
+            let schema: SchemaRef = Arc::new(table.schema().as_arrow().clone());
+            held.insert((door.schema, door.table), Held { schema, batches: table.collect().await? });
+        }
+        Ok(Pinned { edition, held, whole, scopes: Mutex::default() })
+    }
+
+    /// What somebody sees of the release; made once for each scope.
+    pub async fn scoped(&self, scope: &Scope) -> Result<Arc<Scoped>> {
+        if let Some(made) = self.scopes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get(scope) {
+            return Ok(made.clone());
+        }
+        // Two visitors at once may both make it; the same comes out, and the later one is kept.
+        let made = Arc::new(Scoped::new(self, scope).await?);
+        self.scopes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(scope.clone(), made.clone());
+        Ok(made)
+    }
+}
+
+/// Where pages get the current release.
+pub struct Releases {
+    source: Source,
+    current: tokio::sync::Mutex<Option<(Instant, Arc<Pinned>)>>,
+}
+
+enum Source {
+    Warehouse(Warehouse),
+    #[cfg(test)]
+    Fixed(Arc<Pinned>),
+}
+
+impl Releases {
+    /// The releases of a warehouse.
+    pub fn new(warehouse: Warehouse) -> Releases {
+        Releases { source: Source::Warehouse(warehouse), current: tokio::sync::Mutex::default() }
+    }
+
+    /// One release for ever.
+    #[cfg(test)]
+    pub fn fixed(pinned: Pinned) -> Releases {
+        Releases { source: Source::Fixed(Arc::new(pinned)), current: tokio::sync::Mutex::default() }
+    }
+
+    /// The current release; none before the first.
+    pub async fn current(&self) -> Result<Option<Arc<Pinned>>> {
+        let warehouse = match &self.source {
+            Source::Warehouse(warehouse) => warehouse,
+            #[cfg(test)]
+            Source::Fixed(pinned) => return Ok(Some(pinned.clone())),
+        };
+        let mut current = self.current.lock().await;
+        if let Some((asked, pinned)) = current.as_ref()
+            && asked.elapsed() < FRESH
+        {
+            return Ok(Some(pinned.clone()));
+        }
+        let Some(release) = warehouse.latest_release().await? else { return Ok(None) };
+        let pinned = match current.as_ref() {
+            Some((_, pinned)) if pinned.edition.number == release.release => pinned.clone(),
+            _ => {
+                let edition = Edition {
+                    number: release.release,
+                    made_at: release.made_at.clone(),
+                    today: release.today,
+                    official: release.official,
+                };
+                let whole = warehouse.release_session(&release, &Limits::default()).await?;
+                Arc::new(Pinned::load(edition, whole).await?)
+            }
+        };
+        *current = Some((Instant::now(), pinned.clone()));
+        Ok(Some(pinned))
+    }
+}

@@ -1,0 +1,140 @@
+//! Every address of the dashboard: the only place that knows URLs.
+
+use std::fmt::Write;
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use sha2::{Digest, Sha256};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::pages::{accounts, catalogue, city, district, fault, finding, findings, home, indicator, log_in, school};
+use crate::visit::{App, visit};
+
+/// Leads each role to its first page.
+pub const HOME: &str = "/";
+/// The log-in form.
+pub const LOG_IN: &str = "/login";
+/// Ends a log-in.
+pub const LOG_OUT: &str = "/logout";
+/// The whole city.
+pub const CITY: &str = "/city";
+/// The findings.
+pub const FINDINGS: &str = "/findings";
+/// What indicators and rules mean.
+pub const CATALOGUE: &str = "/catalogue";
+/// Who may log in.
+pub const ACCOUNTS: &str = "/accounts";
+const DISTRICT: &str = "/district/{code}";
+const SCHOOL: &str = "/school/{id}";
+const FINDING: &str = "/finding/{id}";
+const INDICATOR: &str = "/indicator/{code}";
+const HEALTH: &str = "/healthz";
+const STYLE: &str = "/assets/style.css";
+const ICON: &str = "/assets/icon.svg";
+
+/// Bytes of a form's answer; the log-in form is the largest.
+const LARGEST_FORM: usize = 16 * 1024;
+
+/// Pages that show a unit's data, for the test that walks them with every role and another's unit.
+#[cfg(test)]
+pub const PAGES: [&str; 8] = [CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, ACCOUNTS];
+
+/// All routes.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route(HOME, get(home::show))
+        .route(LOG_IN, get(log_in::show).post(log_in::enter))
+        .route(LOG_OUT, post(log_in::leave))
+        .route(CITY, get(city::show))
+        .route(DISTRICT, get(district::show))
+        .route(SCHOOL, get(school::show))
+        .route(FINDINGS, get(findings::show))
+        .route(FINDING, get(finding::show))
+        .route(INDICATOR, get(indicator::show))
+        .route(CATALOGUE, get(catalogue::show))
+        .route(ACCOUNTS, get(accounts::show))
+        .fallback(fault::nowhere)
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(CatchPanicLayer::custom(fault::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), visit))
+        .route(HEALTH, get(|| async { "ok\n" }))
+        .route(STYLE, get(|| async { asset("text/css; charset=utf-8", include_str!("../assets/style.css")) }))
+        .route(ICON, get(|| async { asset("image/svg+xml", include_str!("../assets/icon.svg")) }))
+        .layer(CompressionLayer::new())
+        .with_state(app)
+}
+
+/// The style sheet's address; it changes with its content, so that a browser may keep it for ever.
+pub fn style() -> &'static str {
+    static ADDRESS: OnceLock<String> = OnceLock::new();
+    ADDRESS.get_or_init(|| format!("{STYLE}?{}", &hex::encode(Sha256::digest(include_str!("../assets/style.css")))[..12]))
+}
+
+/// The icon's address.
+pub fn icon() -> &'static str {
+    ICON
+}
+
+/// A district's page.
+pub fn district(code: &str) -> String {
+    DISTRICT.replace("{code}", &encoded(code))
+}
+
+/// A school's page.
+pub fn school(id: &str) -> String {
+    SCHOOL.replace("{id}", &encoded(id))
+}
+
+/// A finding's page.
+pub fn finding(id: &str) -> String {
+    FINDING.replace("{id}", &encoded(id))
+}
+
+/// An indicator's page.
+pub fn indicator(code: &str) -> String {
+    INDICATOR.replace("{code}", &encoded(code))
+}
+
+/// An address with a query; pairs without a value are left out.
+pub fn with(address: &str, pairs: &[(&str, &str)]) -> String {
+    let mut full = address.to_owned();
+    for (key, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+        let sign = if full.contains('?') { '&' } else { '?' };
+        write!(full, "{sign}{key}={}", encoded(value)).expect("writing into a string can't fail");
+    }
+    full
+}
+
+/// Text as it may stand in a path or a query.
+fn encoded(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => safe.push(char::from(byte)),
+            _ => write!(safe, "%{byte:02X}").expect("writing into a string can't fail"),
+        }
+    }
+    safe
+}
+
+fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
+    let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=31536000, immutable"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    (headers, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_encoded() {
+        assert_eq!(with(FINDINGS, &[("rule", "R13"), ("state", ""), ("school", "甲&乙")]), "/findings?rule=R13&school=%E7%94%B2%26%E4%B9%99");
+        assert_eq!(district("370402"), "/district/370402");
+        assert_eq!(school("../x"), "/school/..%2Fx");
+    }
+}

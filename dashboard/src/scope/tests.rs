@@ -1,0 +1,82 @@
+//! The door itself: which tables and rows a scope's session has.
+
+use super::*;
+use crate::tests::city::{self, DISTRICT, SCHOOL};
+
+async fn count(scope: &Scope, table: &str, condition: &str) -> Option<i64> {
+    let pinned = city::pinned().await;
+    let scoped = pinned.scoped(scope).await.expect("a session");
+    let rows = scoped.query(&format!("select count(*) as times from {table} where {condition}"), &[]).await.ok()?;
+    rows.first().map(|row| row.count("times"))
+}
+
+#[tokio::test]
+async fn a_table_without_a_door_does_not_exist() {
+    for table in ["facts.raw_secret", "information_schema.tables", "marts.score", "run"] {
+        assert_eq!(count(&Scope::City, table, "true").await, None, "{table}");
+    }
+    for scope in [Scope::Public, Scope::Admin] {
+        for door in DOORS {
+            assert_eq!(count(&scope, &format!("{}.{}", door.schema, door.table), "true").await, None, "{scope:?} {}", door.table);
+        }
+    }
+}
+
+#[tokio::test]
+async fn rows_are_the_units_own() {
+    let district = Scope::District(DISTRICT.to_owned());
+    let school = Scope::School(SCHOOL.to_owned());
+    let inspector = Scope::Inspector(vec![DISTRICT.to_owned()]);
+    for table in ["marts.school", "marts.finding", "facts.submission", "marts.slice"] {
+        let foreign = format!("district_code <> '{DISTRICT}'");
+        assert_eq!(count(&district, table, &foreign).await, Some(0), "{table}");
+        assert!(count(&district, table, "true").await > Some(1), "{table}");
+        assert_eq!(count(&school, table, &format!("school_id <> '{SCHOOL}'")).await, Some(0), "{table}");
+        assert!(count(&Scope::City, table, &foreign).await > Some(1), "{table}");
+    }
+    assert_eq!(count(&district, "facts.raw_charge", &format!("school_id not like '{DISTRICT}%'")).await, Some(0));
+    assert_eq!(count(&school, "facts.raw_charge", "true").await, Some(38));
+    assert_eq!(count(&school, "marts.indicator_value", &format!("level = 'district' or level = 'school' and unit_id <> '{SCHOOL}'")).await, Some(0));
+    assert_eq!(count(&district, "marts.indicator_value", &format!("level <> 'city' and district_code <> '{DISTRICT}'")).await, Some(0));
+    assert_eq!(count(&inspector, "marts.indicator_value", "true").await, None);
+    assert_eq!(count(&inspector, "marts.finding", &format!("district_code <> '{DISTRICT}'")).await, Some(0));
+}
+
+#[tokio::test]
+async fn children_follow_their_parents() {
+    let district = Scope::District(DISTRICT.to_owned());
+    let school = Scope::School(SCHOOL.to_owned());
+    for scope in [&district, &school] {
+        assert_eq!(count(scope, "marts.finding_evidence", "finding_id not in (select finding_id from marts.finding)").await, Some(0));
+        assert!(count(scope, "marts.finding_evidence", "true").await > Some(0));
+        assert_eq!(count(scope, "facts.submission_issue", "submission_id not in (select submission_id from facts.submission)").await, Some(0));
+    }
+}
+
+#[tokio::test]
+async fn a_school_does_not_see_the_inspectors_columns() {
+    let sees = async |scope: Scope| {
+        let pinned = city::pinned().await;
+        pinned.scoped(&scope).await.expect("a session").columns_of("raw_inspection").await.expect("readable")
+    };
+    let hidden: Vec<&str> = ingest::form::form("inspection")
+        .expect("a form")
+        .columns
+        .iter()
+        .filter(|column| column.visibility == Visibility::Inspector)
+        .map(|column| column.name.as_str())
+        .collect();
+    let (city, school) = (sees(Scope::City).await, sees(Scope::School(SCHOOL.to_owned())).await);
+    for column in hidden.iter().filter(|column| city.iter().any(|one| one == *column)) {
+        assert!(!school.iter().any(|one| one == column), "{column}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_only_reads() {
+    let pinned = city::pinned().await;
+    let scoped = pinned.scoped(&Scope::City).await.expect("a session");
+    for sql in ["create table x as select 1", "drop table marts.finding", "insert into marts.finding select * from marts.finding", "set datafusion.execution.batch_size = 1"] {
+        assert!(scoped.query(sql, &[]).await.is_err(), "{sql}");
+    }
+}

@@ -1,0 +1,110 @@
+//! Tests of the whole router over a made-up city in memory.
+
+pub mod city;
+mod looks;
+mod logging_in;
+mod walls;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use tower::ServiceExt;
+
+use crate::accounts::{Accounts, Role};
+use crate::release::Releases;
+use crate::visit::App;
+use crate::{Config, routes};
+
+/// The password of all test accounts.
+pub const PASSWORD: &str = "a good password";
+
+/// A router over the made-up city, with an account for each role.
+pub struct Site {
+    pub router: Router,
+    _folder: tempfile::TempDir,
+}
+
+/// An answer, read to its end.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Site {
+    pub async fn new() -> Site {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("accounts.sqlite");
+        let accounts = Accounts::open(&path).expect("opens");
+        let people = [
+            ("city", Role::City, ""),
+            ("district", Role::District, city::DISTRICT),
+            ("school", Role::School, city::SCHOOL),
+            ("inspector", Role::Inspector, city::DISTRICT),
+            ("admin", Role::Admin, ""),
+        ];
+        for (name, role, unit) in people {
+            accounts.add(name, role, unit, PASSWORD).expect("added");
+        }
+        let listen = "127.0.0.1:0".parse().expect("an address");
+        let config = Config { listen, accounts: path, made_up_city: true, secure_cookies: false };
+        let app = Arc::new(App::new(Releases::fixed(city::pinned().await), accounts, city::catalogue(), &config));
+        Site { router: routes::router(app), _folder: folder }
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("a router answers always");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        Answer { status, headers, body: String::from_utf8(body.to_vec()).expect("UTF-8") }
+    }
+
+    pub async fn get(&self, address: &str, cookie: &str) -> Answer {
+        let request = Request::builder().uri(address).header(COOKIE, cookie).body(Body::empty());
+        self.send(request.expect("a request")).await
+    }
+
+    pub async fn post(&self, address: &str, cookie: &str, form: &str) -> Answer {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(address)
+            .header(COOKIE, cookie)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(form.to_owned()));
+        self.send(request.expect("a request")).await
+    }
+
+    /// Logs in by the form, and gives the cookie.
+    pub async fn log_in(&self, name: &str) -> String {
+        let form = self.get(routes::LOG_IN, "").await;
+        let (cookie, token) = (form.cookie("kehou-form"), form.token());
+        let fields = format!("name={name}&password={}&form_token={token}&next=", PASSWORD.replace(' ', "+"));
+        let answer = self.post(routes::LOG_IN, &cookie, &fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        answer.cookie("kehou")
+    }
+}
+
+impl Answer {
+    /// `name=value` of a cookie that was set.
+    pub fn cookie(&self, name: &str) -> String {
+        let lines = self.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let pair = lines.filter_map(|line| line.split(';').next()).find(|pair| pair.starts_with(&format!("{name}=")));
+        pair.unwrap_or_else(|| panic!("no cookie {name}")).to_owned()
+    }
+
+    /// The form's token.
+    pub fn token(&self) -> String {
+        let (_, rest) = self.body.split_once("name=\"form_token\" value=\"").expect("a form with a token");
+        rest.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    /// Where it leads.
+    pub fn location(&self) -> &str {
+        self.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,110 @@
+//! Nobody gets another's page, chart or row: every page × every role × another's unit.
+
+use axum::http::StatusCode;
+
+use super::city::{DISTRICT, FINDINGS, OTHER_DISTRICT, OTHER_NAME, OTHER_SCHOOL, SCHOOL, SISTER};
+use super::Site;
+use crate::routes;
+
+/// Every page's address for a unit.
+fn addresses(district: &str, school: &str, finding: &str) -> Vec<String> {
+    let filled = routes::PAGES.iter().map(|page| match *page {
+        page if page.contains("finding/") => page.replace("{id}", finding),
+        page => page.replace("{code}", if page.contains("district") { district } else { "C03" }).replace("{id}", school),
+    });
+    let asked = [
+        format!("/findings?district={district}"),
+        format!("/findings?school={school}&state=all"),
+        format!("/indicator/C03?month=2019-10&indicator=C03&district={district}"),
+    ];
+    filled.chain(asked).collect()
+}
+
+/// Asks for every page of a foreign unit and of one's own: none shows anything foreign.
+async fn check(role: &str, foreign: (&str, &str, &str), hidden: &[&str]) {
+    let site = Site::new().await;
+    let cookie = site.log_in(role).await;
+    let own = addresses(DISTRICT, SCHOOL, FINDINGS[0]);
+    for address in addresses(foreign.0, foreign.1, foreign.2).into_iter().chain(own) {
+        let answer = site.get(&address, &cookie).await;
+        assert!([StatusCode::OK, StatusCode::NOT_FOUND].contains(&answer.status), "{role} {address}: {} {}", answer.status, answer.body);
+        // What was typed into the address may stand in the page's own links, and nowhere else.
+        let body = answer.body.replace(&address.replace('&', "&amp;"), "");
+        let body = if address.contains('?') { without_filter(&body) } else { body };
+        for word in hidden {
+            assert!(!body.contains(word), "{role} {address} shows {word}: {body}");
+        }
+    }
+    for address in [routes::district(foreign.0), routes::school(foreign.1), routes::finding(foreign.2)] {
+        assert_eq!(site.get(&address, &cookie).await.status, StatusCode::NOT_FOUND, "{role} {address}");
+    }
+}
+
+/// The page without the addresses of its links and its hidden fields, which repeat what was asked for.
+fn without_filter(body: &str) -> String {
+    let mut kept = String::new();
+    for part in body.split_inclusive('>') {
+        let is_echo = part.contains("href=\"/findings?") || part.contains("href=\"/indicator/") || part.contains("type=\"hidden\"") || part.contains("name=\"next\"");
+        kept.push_str(if is_echo { "" } else { part });
+    }
+    kept
+}
+
+#[tokio::test]
+async fn a_district_sees_no_other() {
+    check("district", (OTHER_DISTRICT, OTHER_SCHOOL, FINDINGS[2]), &[OTHER_NAME, OTHER_DISTRICT, OTHER_SCHOOL, "云门"]).await;
+}
+
+#[tokio::test]
+async fn a_school_sees_no_other() {
+    check("school", (OTHER_DISTRICT, OTHER_SCHOOL, FINDINGS[2]), &[OTHER_NAME, OTHER_DISTRICT, OTHER_SCHOOL, SISTER, "青山第2小学"]).await;
+    check("school", (DISTRICT, SISTER, FINDINGS[1]), &[SISTER, "青山第2小学"]).await;
+}
+
+#[tokio::test]
+async fn an_inspector_sees_findings_of_the_district_alone() {
+    check("inspector", (OTHER_DISTRICT, OTHER_SCHOOL, FINDINGS[2]), &[OTHER_NAME, OTHER_DISTRICT, OTHER_SCHOOL]).await;
+    let site = Site::new().await;
+    let cookie = site.log_in("inspector").await;
+    for address in ["/city".to_owned(), routes::district(DISTRICT), routes::school(SCHOOL), routes::indicator("C03")] {
+        assert_eq!(site.get(&address, &cookie).await.status, StatusCode::NOT_FOUND, "{address}");
+    }
+    let finding = site.get(&routes::finding(FINDINGS[0]), &cookie).await;
+    assert!(finding.body.contains("SJ1002") && !finding.body.contains("href=\"/school/"), "{}", finding.body);
+}
+
+#[tokio::test]
+async fn an_administrator_sees_accounts_and_no_figure() {
+    let site = Site::new().await;
+    let cookie = site.log_in("admin").await;
+    for address in addresses(DISTRICT, SCHOOL, FINDINGS[0]) {
+        let expected = if [routes::ACCOUNTS, routes::CATALOGUE].contains(&address.as_str()) { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        let answer = site.get(&address, &cookie).await;
+        assert_eq!(answer.status, expected, "{address}");
+        assert!(!answer.body.contains("小学第") && !answer.body.contains("第1小学"), "{address}");
+    }
+    let city = site.log_in("city").await;
+    assert_eq!(site.get(routes::ACCOUNTS, &city).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_without_a_log_in() {
+    let site = Site::new().await;
+    for address in addresses(DISTRICT, SCHOOL, FINDINGS[0]) {
+        let answer = site.get(&address, "kehou=0000").await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{address}");
+        assert!(answer.location().starts_with("/login") && answer.body.is_empty(), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn the_city_sees_all() {
+    let site = Site::new().await;
+    let cookie = site.log_in("city").await;
+    for (district, school, finding) in [(DISTRICT, SCHOOL, FINDINGS[0]), (OTHER_DISTRICT, OTHER_SCHOOL, FINDINGS[2])] {
+        for address in addresses(district, school, finding).iter().filter(|address| *address != routes::ACCOUNTS) {
+            let answer = site.get(address, &cookie).await;
+            assert_eq!(answer.status, StatusCode::OK, "{address}: {}", answer.body);
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! The screens' words in both languages: one table. What a figure or a finding says of itself comes from the SQL files.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// A language of the screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lang {
+    /// Chinese, the first.
+    Zh,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The language of a code in an address or a cookie.
+    pub fn parse(text: &str) -> Option<Lang> {
+        [Lang::Zh, Lang::En].into_iter().find(|lang| lang.code() == text)
+    }
+
+    /// The code in addresses and cookies.
+    pub fn code(self) -> &'static str {
+        match self {
+            Lang::Zh => "zh",
+            Lang::En => "en",
+        }
+    }
+
+    /// The tag of HTML's `lang`.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Lang::Zh => "zh-CN",
+            Lang::En => "en",
+        }
+    }
+
+    /// The other one.
+    pub fn other(self) -> Lang {
+        match self {
+            Lang::Zh => Lang::En,
+            Lang::En => Lang::Zh,
+        }
+    }
+
+    /// Its own name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lang::Zh => "中文",
+            Lang::En => "English",
+        }
+    }
+
+    /// The words of a key. A key without words shows itself; a test finds each one that a page uses.
+    pub fn say(self, key: &str) -> &'static str {
+        static TABLE: OnceLock<HashMap<&'static str, [&'static str; 2]>> = OnceLock::new();
+        let table = TABLE.get_or_init(|| WORDS.iter().map(|(key, zh, en)| (*key, [*zh, *en])).collect());
+        table.get(key).map_or("⟨?⟩", |words| words[self as usize])
+    }
+
+    /// The words of a key with its `{}` filled in, in order.
+    pub fn with(self, key: &str, parts: &[&str]) -> String {
+        let mut rest = self.say(key);
+        let mut full = String::with_capacity(rest.len() + 16);
+        for part in parts {
+            let Some((before, after)) = rest.split_once("{}") else { break };
+            full.push_str(before);
+            full.push_str(part);
+            rest = after;
+        }
+        full + rest
+    }
+}
+
+const WORDS: &[(&str, &str, &str)] = &[
+    // The page around every page.
+    ("product.name", "课后", "kehou"),
+    ("product.what", "课后服务监测", "after-school service"),
+    ("layout.skip", "跳到正文", "Skip to the page"),
+    ("layout.made_up", "示例数据，虚构", "Sample data, made up"),
+    ("layout.made_up.more", "学校、人数与金额均为虚构，只作演示。", "Schools, pupils and amounts are invented, for demonstration only."),
+    ("layout.navigation", "主导航", "Main"),
+    ("layout.release", "第 {} 版数据", "Release {}"),
+    ("layout.official", "正式发布", "official"),
+    ("layout.today", "截至 {}", "as of {}"),
+    ("layout.made_at", "计算于 {}", "computed {}"),
+    ("layout.source", "依据《关于全面推进小学课后服务工作的通知》；每个数字都可追溯到报送的行。", "Judged by the notice on after-school service in primary schools; every figure leads back to the rows that were sent."),
+    ("nav.city", "全市概况", "City overview"),
+    ("nav.district", "本区概况", "District"),
+    ("nav.school", "本校概况", "School"),
+    ("nav.findings", "问题线索", "Findings"),
+    ("nav.catalogue", "指标与规则", "Indicators and rules"),
+    ("nav.accounts", "账号", "Accounts"),
+    ("log_out", "退出", "Log out"),
+    ("role.school", "学校", "school"),
+    ("role.district", "区（市）", "district"),
+    ("role.inspector", "督学", "inspector"),
+    ("role.city", "市教育局", "city"),
+    ("role.admin", "管理员", "administrator"),
+    // Logging in.
+    ("log_in.title", "登录", "Log in"),
+    ("log_in.dek", "学校、区（市）、督学和市教育局凭账号查看各自的数据。", "Schools, districts, inspectors and the city see their own data with an account."),
+    ("log_in.name", "账号", "Name"),
+    ("log_in.password", "密码", "Password"),
+    ("log_in.enter", "登录", "Log in"),
+    ("log_in.help", "没有账号或忘记密码，请联系本单位管理员。", "No account, or the password forgotten? Ask your administrator."),
+    ("log_in.refused", "账号或密码不对，请再试一次。", "Name and password don't match. Please try again."),
+    ("log_in.wait", "尝试次数过多，请在 {} 秒后再试。", "Too many attempts. Please wait {} seconds."),
+    // Accounts.
+    ("accounts.dek", "账号由命令 kehou user 增加、停用和重设密码。管理员看不到任何数据。", "Accounts are added, disabled and given new passwords by the command kehou user. An administrator sees no data."),
+    ("accounts.role", "角色", "Role"),
+    ("accounts.unit", "单位", "Unit"),
+    ("accounts.state", "状态", "State"),
+    ("accounts.active", "可用", "active"),
+    ("accounts.disabled", "已停用", "disabled"),
+    // Faults.
+    ("fault.home", "回到首页", "To the first page"),
+    ("fault.not_here.title", "没有这个页面", "There is no such page"),
+    ("fault.not_here.why", "地址可能有误，或者这里的内容不属于您的账号。", "The address may be wrong, or what it shows isn't for your account."),
+    ("fault.not_here.do", "请从首页重新进入；需要查看别的单位，请用相应的账号登录。", "Start again from the first page; to see another unit, log in with its account."),
+    ("fault.no_release.title", "还没有数据", "There are no figures yet"),
+    ("fault.no_release.why", "报送的文件还没有计算成第一版数据。", "What was sent has not been computed into a first release."),
+    ("fault.no_release.do", "请管理员先运行 kehou ingest 收取文件，再运行 kehou transform 计算。", "The administrator runs kehou ingest to take files in, then kehou transform to compute."),
+    ("fault.forged.title", "表单已失效", "This form is no longer valid"),
+    ("fault.forged.why", "表单打开太久，或者请求不是从本页面发出的，所以没有执行。", "It was open for too long, or the request didn't come from this page, so nothing was done."),
+    ("fault.forged.do", "请回到首页，刷新后再试。若浏览器禁用了 Cookie，请允许本站使用。", "Go back, reload and try again. If cookies are blocked, allow them for this site."),
+    ("fault.slow.title", "这次查询太慢", "This took too long"),
+    ("fault.slow.why", "服务器没有在限定时间内算完；这不表示没有数据。", "The server didn't finish in time; this doesn't mean that there are no data."),
+    ("fault.slow.do", "请稍后再试；一直如此请告诉管理员。", "Try again in a moment; tell the administrator if it stays so."),
+    ("fault.broken.title", "页面出错了", "Something broke"),
+    ("fault.broken.why", "服务器出了问题，已记录在日志中；数据没有受影响。", "The fault is the server's and stands in its log; the data are untouched."),
+    ("fault.broken.do", "请稍后再试；一直如此请把时间和地址告诉管理员。", "Try again in a moment; if it stays so, tell the administrator the time and the address."),
+    // Figures.
+    ("figure.none", "无数据", "no data"),
+    ("status", "状态", "Status"),
+    ("status.met", "达标", "met"),
+    ("status.near", "接近", "near"),
+    ("status.missed", "未达标", "missed"),
+    ("status.open", "无目标", "no target"),
+    ("target", "目标 {}", "target {}"),
+    ("target.head", "目标", "Target"),
+    ("value", "数值", "Value"),
+    ("coverage", "报送 {}", "{} reported"),
+    ("coverage.head", "报送/应报", "Reported of expected"),
+    ("coverage.title", "已报送的单元数 / 应报送的单元数；没有报送的不计入。", "Slices reported of slices owed; what was not reported isn't counted in."),
+    ("coverage.thin", "报送不足九成", "fewer than nine in ten reported"),
+    ("months.label", "选择月份", "Month"),
+    ("trend", "走势", "Trend"),
+    ("trend.title", "{}：各月走势", "{}: month by month"),
+    ("group.c", "覆盖与内容", "Coverage and content"),
+    ("group.s", "满意度", "Satisfaction"),
+    ("group.f", "经费", "Money"),
+    ("group.k", "管理", "Administration"),
+    ("group.e", "评价", "Evaluation"),
+    ("indicator", "指标", "Indicator"),
+    ("numerator", "分子", "Numerator"),
+    ("denominator", "分母", "Denominator"),
+    ("interval", "95% 区间", "95% interval"),
+    ("unit", "单位", "Unit"),
+    ("period", "统计期", "Period"),
+    ("day", "日期", "Day"),
+    ("city", "全市", "City"),
+    ("district", "区（市）", "District"),
+    ("school", "学校", "School"),
+    ("form", "表单", "Form"),
+    ("rule", "规则", "Rule"),
+    ("severity", "严重程度", "Severity"),
+    ("severity.high", "严重", "high"),
+    ("severity.medium", "一般", "medium"),
+    ("severity.low", "轻微", "low"),
+    ("amount", "涉及金额", "Amount"),
+    ("total", "合计", "Total"),
+    ("any", "不限", "any"),
+    ("show", "显示", "Show"),
+    ("yes", "是", "yes"),
+    ("no", "否", "no"),
+    ("row_no", "第 {} 行", "row {}"),
+    ("heat.met", "达标", "met"),
+    ("heat.near", "接近", "near"),
+    ("heat.missed", "差一成以内", "missed by less than a tenth"),
+    ("heat.low", "差一成至四分之一", "by a tenth to a quarter"),
+    ("heat.lowest", "差四分之一以上", "by a quarter or more"),
+    ("heat.void", "无数据", "no data"),
+    // Charts.
+    ("chart.table", "以表格查看", "As a table"),
+    ("chart.empty", "还没有可画的数据。报送并计算后，这里会出现图。", "There is nothing to draw yet. The chart appears once data are sent and computed."),
+    ("rollout.title", "开办进度", "Roll-out"),
+    ("rollout.chart", "已开办课后服务的小学数，逐日累计", "Primary schools that have started the service, day by day"),
+    ("rollout.note", "竖线为通知规定的截止日期", "The upright line is the notice's deadline"),
+    ("rollout.all", "应开办 {} 所", "{} schools in all"),
+    ("rollout.started", "已开办 {} 所", "{} started"),
+    ("rollout.deadline", "截止 {}", "Deadline {}"),
+    ("rollout.by_then", "当日 {} / {} 所", "{} of {} by then"),
+    ("rollout.column.started", "已开办", "Started"),
+    ("rollout.column.schools", "应开办", "Schools"),
+    ("map.title", "各区（市）示意图", "The districts"),
+    ("map.note", "方块为大致方位，颜色为与目标的差距", "Tiles stand roughly where districts lie; colour is the distance to the target"),
+    ("compare.by", "按指标比较", "Compare by"),
+    ("compare.title", "{}：各区（市）比较", "{}: districts side by side"),
+    ("compare.note", "横线为 95% 区间；虚线为目标和全市水平", "Bars are 95% intervals; dashed lines are target and city"),
+    ("whole.city", "全市 {}", "city {}"),
+    ("whole.district", "全区 {}", "district {}"),
+    ("strip.title", "{}：各校分布", "{}: where the schools stand"),
+    ("strip.description", "每点一所学校，共 {} 所有数据，{} 所在册", "A dot a school: {} with a figure, of {} in the register"),
+    // The city.
+    ("city.summary.started", "{} / {} 所小学已开办课后服务。", "{} of {} primary schools offer the service. "),
+    ("city.summary.found", "现有未消除的问题线索 {} 条，涉及金额 {}。", "{} findings are open, on {}."),
+    ("city.figures", "主要指标 · {}", "Headline figures · {}"),
+    ("city.no_figures", "还没有指标。学校报送、计算之后显示在这里。", "There are no figures yet. They appear once schools have reported and a release is computed."),
+    ("city.compare", "各区（市）比较", "Districts side by side"),
+    ("city.heat", "区（市）× 指标", "Districts × indicators"),
+    ("city.heat.dek", "颜色为与目标的差距，○ 为未达标，* 为报送不足九成。", "Colour is the distance to the target, ○ marks a miss, * fewer than nine in ten reports."),
+    ("city.reports", "报送情况 · {}", "What was reported · {}"),
+    ("city.reports.dek", "零报告是“没有可报的”，缺报是“没有报”，两者不同。", "A zero report says that there is nothing to report; missing says nothing. They are not the same."),
+    ("city.findings", "问题线索：规则 × 区（市）", "Open findings: rules × districts"),
+    // A district.
+    ("district.dek", "{} 所学校，未消除的问题线索 {} 条。", "{} schools, {} open findings."),
+    ("district.figures", "本区指标 · {}", "Figures · {}"),
+    ("district.no_figures", "本区还没有指标。学校报送、计算之后显示在这里。", "There are no figures of this district yet. They appear once its schools have reported."),
+    ("district.schools", "各校情况", "Schools"),
+    ("district.no_schools", "名录中还没有本区的学校。请先报送学校名录。", "The register has no school of this district yet. Send the register first."),
+    ("district.sort", "点表头排序；学校较小，名次差一两位多属偶然。", "Click a heading to sort. Schools are small: a rank or two is often chance."),
+    ("district.reports", "缺报与退回 · {}", "Not reported · {}"),
+    ("district.reports.dek", "本月及所在学期、年度内到期而未报（！）或被退回（✕）的报送单元。", "Slices of this month, its term and its year that are due and missing (！) or were sent back (✕)."),
+    ("district.all_reported", "到期的都已报送。", "All that is due was reported."),
+    // A school.
+    ("school.id", "学校标识码", "School id"),
+    ("school.kind", "类型", "Kind"),
+    ("school.pupils", "在籍人数", "Pupils"),
+    ("school.enrolled", "参加人数", "Taking part"),
+    ("school.started_on", "开办日期", "Started on"),
+    ("school.not_offering", "未开办", "not offering"),
+    ("school.findings", "问题线索", "Findings"),
+    ("school.missing", "缺报", "Missing"),
+    ("school.figures", "本校指标 · {}", "Figures · {}"),
+    ("school.no_figures", "本校还没有指标。报送班级需求汇总表等表单、计算之后显示在这里。", "There are no figures of this school yet. They appear once its forms are accepted and computed."),
+    ("school.over_months", "各月指标", "All months"),
+    ("school.reports", "报送单元", "What is owed and what was sent"),
+    ("school.no_slices", "目前没有应报送的表单。", "Nothing is owed at present."),
+    ("school.open_findings", "未消除的问题线索", "Open findings"),
+    ("school.sent", "报送记录", "Submissions"),
+    ("school.sent.dek", "最近 {} 次，新的在前。", "The last {}, newest first."),
+    ("school.nothing_sent", "还没有收到本校的报送。", "Nothing was received from this school yet."),
+    ("slices.months", "按月报送", "By month"),
+    ("slices.terms", "按学期、年度报送", "By term and year"),
+    ("state.reported", "已报", "reported"),
+    ("state.zero", "零报告", "zero report"),
+    ("state.rejected", "退回", "sent back"),
+    ("state.missing", "缺报", "missing"),
+    ("state.not_due", "未到期", "not due"),
+    ("state.late", "带框：逾期", "framed: late"),
+    ("slice.late", "逾期", "late"),
+    ("slice.received", "{}收到", "received {}"),
+    ("slice.due", "{}到期", "due {}"),
+    ("sent.state", "结果", "Result"),
+    ("sent.file", "文件 · 工作表", "File · sheet"),
+    ("sent.received", "收到", "Received"),
+    ("sent.rows", "行数", "Rows"),
+    ("sent.errors", "错误", "Errors"),
+    ("sent.warnings", "提示", "Warnings"),
+    ("sent.accepted", "接收", "accepted"),
+    ("sent.zero", "零报告", "zero report"),
+    ("sent.rejected", "退回", "sent back"),
+    ("sent.withdrawn", "撤回", "withdrawn"),
+    ("sent.issues", "错误和提示 {} 条", "{} errors and warnings"),
+    ("sent.issues.more", "其余见报送时返回的报告。", "The others stand in the report of the submission."),
+    ("issue.error", "错误", "Error"),
+    ("issue.warning", "提示", "Warning"),
+    // Findings.
+    ("findings.total", "{} 条，涉及金额 {}。", "{} findings, on {}."),
+    ("findings.none", "没有未消除的问题线索。", "There is no open finding."),
+    ("findings.empty", "没有符合条件的问题线索。放宽上面的条件再试。", "No finding fits the filter. Widen it above."),
+    ("findings.see", "查看问题线索", "See the findings"),
+    ("findings.all", "全部问题线索", "All findings"),
+    ("findings.with_ended", "查看全部，含已消除的", "See all, the ended ones too"),
+    ("findings.state", "状态", "State"),
+    ("findings.open", "未消除", "open"),
+    ("findings.ended", "已消除", "ended"),
+    ("findings.open_and_ended", "全部", "all"),
+    ("findings.sort", "排序", "Sort by"),
+    ("findings.sort.severity", "严重程度", "severity"),
+    ("findings.text", "学校或说明", "School or words"),
+    ("findings.of_school", "只看：{}", "Only {}"),
+    ("findings.any_school", "取消", "any school"),
+    ("finding.sentence", "说明", "What was found"),
+    ("finding.first_seen", "首次发现", "First seen"),
+    ("finding.ended", "消除", "Ended"),
+    ("finding.ended_on", "{}消除", "ended {}"),
+    ("finding.whole_district", "全区（市）", "the whole district"),
+    ("finding.subject", "对象", "Subject"),
+    ("finding.hash", "（学生编号的加密摘要，前八位）", "(a pupil's keyed hash, its first eight digits)"),
+    ("finding.clause", "条款", "Clause"),
+    ("finding.clause.cited", "通知 {}", "Notice, {}"),
+    ("finding.proof", "证据", "Proof"),
+    ("finding.proof.dek", "以下 {} 行就是依据，行号与报送文件中显示的一致。", "These {} rows prove it; row numbers are those that the file shows."),
+    ("finding.absence", "这条线索的依据是“没有”：应有的报送或登记不存在，所以没有可列的行。", "The proof is an absence: what should have been reported isn't there, so there is no row to show."),
+    ("finding.rule", "关于这条规则", "About this rule"),
+    ("rule.blind", "看不到的：", "What it can't see:"),
+    ("proof.sheet", "工作表 {}", "sheet {}"),
+    ("proof.row", "行", "Row"),
+    ("proof.not_stored", "这一行没有存下来", "this row is not stored"),
+    ("standard.title", "收费标准", "Fee standards"),
+    ("standard.area", "城乡类型", "Area"),
+    ("standard.from", "执行起", "From"),
+    ("standard.to", "执行止", "To"),
+    ("standard.open", "现行", "in force"),
+    ("standard.session", "每学时", "A session"),
+    ("standard.cap", "每月上限", "Month's cap"),
+    ("standard.doc", "文号", "Document"),
+    ("standard.by", "批准单位", "Approved by"),
+    ("pager", "翻页", "Pages"),
+    ("pager.before", "上一页", "Before"),
+    ("pager.after", "下一页", "Next"),
+    ("pager.where", "第 {}–{} 条，共 {} 条", "{}–{} of {}"),
+    // Indicators and the catalogue.
+    ("indicator.formula", "计算方法", "Formula"),
+    ("indicator.note", "说明", "Note"),
+    ("indicator.parts", "分子与分母", "Numerator and denominator"),
+    ("indicator.periods", "各期", "All periods"),
+    ("indicator.none", "这个指标目前没有数值。", "This indicator has no value at present."),
+    ("catalogue.dek", "每个指标怎么算、每条规则查什么、依据通知的哪一条。", "How each indicator is computed, what each rule looks for, and the clause of the notice."),
+    ("catalogue.indicators", "指标", "Indicators"),
+    ("catalogue.rules", "规则", "Rules"),
+    ("catalogue.empty", "目录是空的。", "The catalogue is empty."),
+    ("catalogue.see", "查看指标与规则目录", "See the catalogue"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    fn sources(folder: &Path, texts: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("the crate's own source") {
+            let path = entry.expect("readable").path();
+            match path.is_dir() {
+                true => sources(&path, texts),
+                false if path.extension().is_some_and(|one| one == "rs") && !path.ends_with("words.rs") => {
+                    texts.push(std::fs::read_to_string(path).expect("readable"));
+                }
+                false => {}
+            }
+        }
+    }
+
+    fn used() -> BTreeSet<String> {
+        let mut texts = Vec::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut texts);
+        // Every literal that is a key of the table, and every literal that a call names.
+        let known: BTreeSet<&str> = WORDS.iter().map(|(key, ..)| *key).collect();
+        let mut used = BTreeSet::new();
+        for text in &texts {
+            for call in [".say(\"", "lang.with(\"", " t(\"", "(t(\""] {
+                used.extend(text.split(call).skip(1).filter_map(|rest| rest.split('"').next()).filter(|key| !key.contains('{')).map(str::to_owned));
+            }
+            used.extend(text.split('"').filter(|part| known.contains(part)).map(str::to_owned));
+        }
+        // Keys that are put together.
+        for key in ["not_here", "no_release", "forged", "slow", "broken"] {
+            used.extend(["title", "why", "do"].map(|part| format!("fault.{key}.{part}")));
+        }
+        used.extend(["met", "near", "missed", "open"].map(|status| format!("status.{status}")));
+        used
+    }
+
+    #[test]
+    fn no_word_is_missing_and_none_is_idle() {
+        let known: BTreeSet<String> = WORDS.iter().map(|(key, ..)| (*key).to_owned()).collect();
+        assert_eq!(known.len(), WORDS.len(), "a key stands twice");
+        let used = used();
+        // Parts of faults are asked for by their last word alone.
+        let missing: Vec<_> = used.difference(&known).filter(|key| !["title", "why", "do"].contains(&key.as_str())).collect();
+        assert!(missing.is_empty(), "keys without words: {missing:?}");
+        let idle: Vec<_> = known.difference(&used).collect();
+        assert!(idle.is_empty(), "words that no page says: {idle:?}");
+    }
+
+    #[test]
+    fn both_languages_have_the_same_gaps() {
+        for (key, zh, en) in WORDS {
+            assert!(!zh.is_empty() && !en.is_empty(), "{key}");
+            assert_eq!(zh.matches("{}").count(), en.matches("{}").count(), "{key}");
+        }
+    }
+
+    #[test]
+    fn gaps_are_filled_in_order() {
+        assert_eq!(Lang::Zh.with("rollout.by_then", &["48", "50"]), "当日 48 / 50 所");
+        assert_eq!(Lang::En.with("layout.release", &["7"]), "Release 7");
+    }
+}
