@@ -235,6 +235,9 @@ pub struct Serve {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// Visitors come through a proxy with TLS: needed beyond the loopback interface, and cookies travel encrypted only
+    #[arg(long)]
+    pub behind_tls: bool,
 }
 
 /// `kehou user`

@@ -65,6 +65,9 @@ fn models() -> Result<Listing> {
             "sentence": model.sentence,
             "reads": model.reads.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "sql": model.path,
+            "carries": model.get("carries"),
+            "warns": model.get("warns") == Some("true"),
+            "text": model.sql,
         })
     });
     Ok((vec!["name", "stored", "sentence"], entries.collect()))

@@ -45,7 +45,7 @@ pub async fn run(args: Demo) -> Result<ExitCode> {
 
     let accounts_file = user::file(&location)?;
     let log_ins = log_ins(&warehouse, &Accounts::open(&accounts_file)?).await?;
-    let config = Config { made_up_city: true, ..Config::new(args.listen, accounts_file) };
+    let config = Config { listen: args.listen, accounts: accounts_file, made_up_city: true, secure_cookies: false };
     serve(warehouse, config, |address| {
         step("serving; stop with Ctrl-C");
         println!("\n  http://{address}/\n\nLog-ins of this demo (they exist nowhere else; the city and its figures are made up):");
@@ -80,7 +80,7 @@ async fn log_ins(warehouse: &warehouse::Warehouse, accounts: &Accounts) -> Resul
     ];
     let mut made = Vec::new();
     for (name, role, unit, what) in wanted {
-        let password = dashboard::accounts::random_password();
+        let password = random_password();
         match accounts.add(name, role, &unit, &password) {
             Ok(()) => {}
             // A kept folder: the demo ran here before.
@@ -89,4 +89,11 @@ async fn log_ins(warehouse: &warehouse::Warehouse, accounts: &Accounts) -> Resul
         made.push([name.to_owned(), password, what]);
     }
     Ok(made)
+}
+
+/// Sixteen hex digits, new at each start.
+fn random_password() -> String {
+    let mut bytes = [0u8; 8];
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

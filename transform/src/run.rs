@@ -13,6 +13,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 use warehouse::Warehouse;
+use warehouse::lock::Lock;
 use warehouse::release::Release;
 use warehouse::session::{Limits, PLAIN, days, register, session};
 use warehouse::step;
@@ -82,6 +83,18 @@ pub async fn transform(
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Outcome> {
     let lock = warehouse.lock("transform").await?;
+    let outcome = run(warehouse, &lock, project, options, progress).await;
+    lock.let_go().await;
+    outcome
+}
+
+async fn run(
+    warehouse: &Warehouse,
+    lock: &Lock,
+    project: &Project,
+    options: &Options,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Result<Outcome> {
     let last = warehouse.latest_release().await?;
     if let Some(last) = &last
         && options.today < last.today

@@ -52,6 +52,18 @@ impl Lock {
     }
 }
 
+impl Lock {
+    /// Lets go and waits until others can see it; dropping the lock lets go in its own time.
+    pub async fn let_go(mut self) {
+        if let Held::Object { renewal, let_go, .. } = &mut self.held
+            && let_go.take().is_some_and(|let_go| let_go.send(()).is_ok())
+        {
+            // A task that failed has said so in the log, and its lease runs out.
+            drop(renewal.await);
+        }
+    }
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
         match &mut self.held {

@@ -1,0 +1,147 @@
+//! Runs of small projects on a warehouse in memory.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use datafusion::arrow::array::{Int64Array, RecordBatch, StringArray};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::util::display::array_value_to_string;
+use transform::error::TransformError;
+use transform::project::Project;
+use transform::run::{Options, Outcome, transform};
+use transform::views::register_views;
+use warehouse::Warehouse;
+use warehouse::session::Limits;
+use warehouse::table::TableName;
+
+const SALE: &str = "-- A sale with its amount.\nselect school_id, amount from facts.raw_sale";
+const TOTAL: &str = "-- What a school sold.\n-- stored: table\n-- key: school_id\n\
+     select school_id, cast(sum(amount) as bigint) as total from staging.sale group by school_id";
+const HISTORY: &str = "-- Each total that was ever seen.\n-- stored: table\n-- carries: school_id varchar, total bigint, seen_on date\n\
+     select school_id, total, seen_on from previous.history\n\
+     union all\n\
+     select total.school_id, total.total, run.today as seen_on from marts.total as total cross join run\n\
+     left join previous.history as before on before.school_id = total.school_id and before.total = total.total\n\
+     where before.school_id is null";
+const POSITIVE: &str = "-- No total is negative.\nselect * from marts.total where total < 0";
+
+fn project(more: &[(&str, &str)]) -> Project {
+    let base = [("staging/sale.sql", SALE), ("marts/total.sql", TOTAL), ("marts/history.sql", HISTORY), ("tests/positive.sql", POSITIVE)];
+    let files: BTreeMap<String, String> =
+        base.iter().chain(more).map(|(path, sql)| ((*path).to_owned(), (*sql).to_owned())).collect();
+    Project::new(files).expect("a sound project")
+}
+
+fn on(day: u32) -> Options {
+    let today = NaiveDate::from_ymd_opt(2020, 3, day).expect("a day");
+    Options { today, full: false, select: Vec::new(), limits: Limits::default() }
+}
+
+async fn run(warehouse: &Warehouse, project: &Project, options: &Options) -> Result<Outcome, TransformError> {
+    transform(warehouse, project, options, &|_| ()).await
+}
+
+async fn city(rows: &[(&str, i64)]) -> Warehouse {
+    let warehouse = Warehouse::create("memory:///", |_| String::new()).await.expect("memory is always there");
+    sell(&warehouse, rows).await;
+    warehouse
+}
+
+async fn sell(warehouse: &Warehouse, rows: &[(&str, i64)]) {
+    let schema: SchemaRef = Arc::new(Schema::new(vec![
+        Field::new("school_id", DataType::Utf8, true),
+        Field::new("amount", DataType::Int64, true),
+    ]));
+    let name = TableName::new("facts", "raw_sale");
+    warehouse.ensure_table(&name, &schema, &[]).await.expect("made");
+    let schools: StringArray = rows.iter().map(|row| Some(row.0)).collect();
+    let amounts: Int64Array = rows.iter().map(|row| Some(row.1)).collect();
+    let mut writer = warehouse.writer(&name).await.expect("a writer");
+    let batch = RecordBatch::try_new(schema, vec![Arc::new(schools), Arc::new(amounts)]).expect("the columns fit");
+    writer.write(batch).await.expect("written");
+    warehouse.append(&name, writer.finish().await.expect("staged")).await.expect("committed");
+}
+
+/// The newest release's answer, a row a text.
+async fn ask(warehouse: &Warehouse, project: &Project, sql: &str) -> Vec<String> {
+    let release = warehouse.latest_release().await.expect("readable").expect("there is one");
+    let context = warehouse.release_session(&release, &Limits::default()).await.expect("a session");
+    register_views(&context, project, &release, sql).await.expect("views");
+    let mut rows = Vec::new();
+    for batch in context.sql(sql).await.expect("planned").collect().await.expect("ran") {
+        for row in 0..batch.num_rows() {
+            let cells = batch.columns().iter().map(|column| array_value_to_string(column, row).expect("printable"));
+            rows.push(cells.collect::<Vec<_>>().join(" "));
+        }
+    }
+    rows
+}
+
+#[tokio::test]
+async fn a_release_appears_and_an_unchanged_run_publishes_nothing() {
+    let (warehouse, project) = (city(&[("1", 10), ("1", 5), ("2", 7)]).await, project(&[]));
+    let Outcome::Published { release, .. } = run(&warehouse, &project, &on(1)).await.expect("it runs") else { panic!() };
+    assert_eq!(release.release, 1);
+    let totals = "select school_id, total from total order by school_id";
+    assert_eq!(ask(&warehouse, &project, totals).await, ["1 15", "2 7"]);
+    assert_eq!(ask(&warehouse, &project, "select count(*) from staging.sale").await, ["3"]);
+    assert!(matches!(run(&warehouse, &project, &on(1)).await, Ok(Outcome::Unchanged(_))));
+    sell(&warehouse, &[("2", 1)]).await;
+    assert_eq!(ask(&warehouse, &project, totals).await, ["1 15", "2 7"], "readers keep their release");
+    assert!(matches!(run(&warehouse, &project, &on(1)).await, Ok(Outcome::Published { .. })));
+    assert_eq!(ask(&warehouse, &project, totals).await, ["1 15", "2 8"]);
+}
+
+#[tokio::test]
+async fn a_failing_data_test_leaves_the_last_good_release() {
+    let (warehouse, project) = (city(&[("1", 10)]).await, project(&[]));
+    run(&warehouse, &project, &on(1)).await.expect("it runs");
+    sell(&warehouse, &[("2", -3)]).await;
+    let error = run(&warehouse, &project, &on(2)).await.expect_err("a negative total").to_string();
+    assert!(error.contains("tests/positive.sql") && error.contains("-3"), "{error}");
+    assert_eq!(ask(&warehouse, &project, "select school_id, total from total").await, ["1 10"]);
+    assert_eq!(warehouse.releases().await.expect("readable").len(), 1);
+}
+
+#[tokio::test]
+async fn a_warning_test_does_not_stop_a_release() {
+    let few = ("tests/few.sql", "-- Few schools.\n-- warns: true\nselect * from marts.total where total < 100");
+    let warehouse = city(&[("1", 10)]).await;
+    let Ok(Outcome::Published { warnings, .. }) = run(&warehouse, &project(&[few]), &on(1)).await else { panic!() };
+    assert_eq!(warnings.len(), 1);
+}
+
+#[tokio::test]
+async fn history_is_carried_from_release_to_release() {
+    let (warehouse, project) = (city(&[("1", 10)]).await, project(&[]));
+    run(&warehouse, &project, &on(1)).await.expect("it runs");
+    sell(&warehouse, &[("1", 1)]).await;
+    run(&warehouse, &project, &on(2)).await.expect("it runs");
+    let seen = ask(&warehouse, &project, "select school_id, total, seen_on from history order by seen_on").await;
+    assert_eq!(seen, ["1 10 2020-03-01", "1 11 2020-03-02"]);
+    let error = run(&warehouse, &project, &on(1)).await.expect_err("a day before the last release");
+    assert!(matches!(error, TransformError::Backdated { release: 2, .. }));
+}
+
+#[tokio::test]
+async fn faults_name_the_file() {
+    let warehouse = city(&[("1", 10)]).await;
+    let check = async |path: &str, sql: &str, part: &str| {
+        let error = run(&warehouse, &project(&[(path, sql)]), &on(1)).await.expect_err("a fault").to_string();
+        assert!(error.starts_with(path) && error.contains(part), "{error}");
+    };
+    check("staging/a.sql", "-- A.\nselect x from facts.raw_nothing", "facts.raw_nothing").await;
+    check("staging/a.sql", "-- A.\nselect nothing from facts.raw_sale", "nothing").await;
+    let error = run(&warehouse, &project(&[]), &Options { select: vec!["marts.x".into()], ..on(1) }).await;
+    assert!(matches!(error, Err(TransformError::NoModel(_))));
+}
+
+#[tokio::test]
+async fn selected_models_publish_nothing() {
+    let warehouse = city(&[("1", 10)]).await;
+    let options = Options { select: vec!["marts.total".into()], ..on(1) };
+    let Ok(Outcome::Selected { rows }) = run(&warehouse, &project(&[]), &options).await else { panic!() };
+    assert_eq!(rows, [(TableName::new("marts", "total"), 1)]);
+    assert!(warehouse.latest_release().await.expect("readable").is_none());
+}
