@@ -48,7 +48,9 @@ impl Role {
         let (fits, needs) = match self {
             Role::School => (digits(&unit, 10), "a school's ten digits"),
             Role::District => (digits(&unit, 6), "a district's six digits"),
-            Role::Inspector => (unit.split(',').all(|one| digits(one, 6)), "districts' codes of six digits, with commas between"),
+            Role::Inspector => {
+                (unit.split(',').all(|one| digits(one, 6)), "districts' codes of six digits, with commas between")
+            }
             Role::City | Role::Admin => (unit.is_empty(), "nothing"),
         };
         if fits { Ok(unit) } else { Err(DashboardError::Unit { role: self, unit, needs }) }
@@ -65,7 +67,10 @@ impl FromStr for Role {
     type Err = DashboardError;
 
     fn from_str(text: &str) -> Result<Role> {
-        Role::ALL.into_iter().find(|role| role.name() == text).ok_or_else(|| DashboardError::Role { given: text.to_owned() })
+        Role::ALL
+            .into_iter()
+            .find(|role| role.name() == text)
+            .ok_or_else(|| DashboardError::Role { given: text.to_owned() })
     }
 }
 
@@ -150,7 +155,8 @@ impl Accounts {
     pub fn list(&self) -> Result<Vec<Account>> {
         let connection = self.lock();
         let read = || {
-            let mut statement = connection.prepare_cached("select name, role, unit, disabled from account order by role, unit, name")?;
+            let mut statement = connection
+                .prepare_cached("select name, role, unit, disabled from account order by role, unit, name")?;
             statement.query_map([], read_account)?.collect::<rusqlite::Result<Vec<_>>>()
         };
         read().map_err(|source| self.fault(source))
@@ -191,7 +197,10 @@ impl Accounts {
         let connection = self.lock();
         let begin = || {
             connection.execute("delete from failure where name = ?1", [&name])?;
-            connection.execute("delete from session where expires_at <= ?1 or seen_at <= ?2", [now(), now() - IDLE_SECONDS])?;
+            connection.execute(
+                "delete from session where expires_at <= ?1 or seen_at <= ?2",
+                [now(), now() - IDLE_SECONDS],
+            )?;
             let sql = "insert into session (token_hash, name, form_token, made_at, seen_at, expires_at) values (?1, ?2, ?3, ?4, ?4, ?5)";
             connection.execute(sql, params![password::digest(&token), name, form_token, now(), now() + LONGEST_SECONDS])
         };
@@ -203,7 +212,8 @@ impl Accounts {
     pub fn session(&self, token: &str) -> Result<Option<Session>> {
         let connection = self.lock();
         let digest = password::digest(token);
-        let sql = "select account.name, role, unit, disabled, form_token, seen_at from session join account using (name)
+        let sql =
+            "select account.name, role, unit, disabled, form_token, seen_at from session join account using (name)
             where token_hash = ?1 and expires_at > ?2 and seen_at > ?3 and disabled = 0";
         let read = || {
             let mut statement = connection.prepare_cached(sql)?;
@@ -240,7 +250,8 @@ impl Accounts {
     }
 
     fn waiting(&self, connection: &Connection, name: &str) -> rusqlite::Result<i64> {
-        let until = connection.query_row("select until from failure where name = ?1", [name], |row| row.get::<_, i64>(0));
+        let until =
+            connection.query_row("select until from failure where name = ?1", [name], |row| row.get::<_, i64>(0));
         Ok(until.optional()?.map_or(0, |until| until - now()))
     }
 
@@ -265,7 +276,9 @@ impl Accounts {
 
 fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
     let role: String = row.get(1)?;
-    let role = role.parse().map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(error)))?;
+    let role = role
+        .parse()
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(error)))?;
     Ok(Account { name: row.get(0)?, role, unit: row.get(2)?, disabled: row.get(3)? })
 }
 

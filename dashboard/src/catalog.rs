@@ -61,7 +61,10 @@ impl Catalogue {
                 _ => continue,
             };
             if let Some(code) = code {
-                entries.insert(code.clone(), Entry { code: code.clone(), sentence: sentence.to_owned(), header: header.clone() });
+                entries.insert(
+                    code.clone(),
+                    Entry { code: code.clone(), sentence: sentence.to_owned(), header: header.clone() },
+                );
             }
         }
         catalogue
@@ -159,17 +162,23 @@ mod tests {
 
     #[test]
     fn headers_become_entries() {
-        let header = |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let header = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        };
         let [fee, rule, plain]: [BTreeMap<String, String>; 3] = [
             header(&[("code", "F05"), ("title_zh", "生均收费"), ("title_en", "Net fee a pupil"), ("unit", "yuan")]),
             header(&[("rule", "R01"), ("title_zh", "未按期开办"), ("blind", "Nothing."), ("blind_zh", "无。")]),
             header(&[]),
         ];
-        let catalogue = Catalogue::new([("indicators", "Fee.", &fee), ("rules", "Late.", &rule), ("staging", "X.", &plain)]);
+        let catalogue =
+            Catalogue::new([("indicators", "Fee.", &fee), ("rules", "Late.", &rule), ("staging", "X.", &plain)]);
         assert_eq!(catalogue.indicator_title("F05", Lang::En), "Net fee a pupil");
         assert_eq!(catalogue.unit("F05").write(12.5), "¥12.50");
         let entry = catalogue.rule("R01").expect("it is there");
-        assert_eq!((entry.title(Lang::Zh), entry.title(Lang::En), entry.said("blind", Lang::Zh)), ("未按期开办", "R01", "无。"));
+        assert_eq!(
+            (entry.title(Lang::Zh), entry.title(Lang::En), entry.said("blind", Lang::Zh)),
+            ("未按期开办", "R01", "无。")
+        );
         assert_eq!(catalogue.rule_title("R99", Lang::Zh), "R99");
     }
 }

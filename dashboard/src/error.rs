@@ -17,7 +17,9 @@ pub enum DashboardError {
         source: std::io::Error,
     },
     /// Passwords would cross a network in the clear.
-    #[error("{listen} is reachable from outside, and passwords would travel unencrypted; listen on 127.0.0.1 behind a TLS proxy, or state the proxy")]
+    #[error(
+        "{listen} is reachable from outside, and passwords would travel unencrypted; listen on 127.0.0.1 behind a TLS proxy, or state the proxy"
+    )]
     Exposed {
         /// The address.
         listen: SocketAddr,

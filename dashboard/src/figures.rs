@@ -73,8 +73,8 @@ pub enum Heat {
 
 /// The order in which indicators are presented: what the notice asks first comes first.
 pub const ORDER: [&str; 31] = [
-    "C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08", "C09", "C10", "S01", "S02", "S03", "S04", "F01", "F02", "F03", "F04",
-    "F05", "F06", "F07", "F08", "F09", "F10", "K01", "K02", "K03", "K04", "K05", "E01", "",
+    "C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08", "C09", "C10", "S01", "S02", "S03", "S04", "F01", "F02",
+    "F03", "F04", "F05", "F06", "F07", "F08", "F09", "F10", "K01", "K02", "K03", "K04", "K05", "E01", "",
 ];
 
 const COLUMNS: &str = "indicator, unit_id, district_code, period_type, period, numerator, denominator, value, lower, upper, \
@@ -82,7 +82,9 @@ const COLUMNS: &str = "indicator, unit_id, district_code, period_type, period, n
 
 /// The headline values of one unit in all periods.
 pub async fn of_unit(scoped: &Scoped, level: &str, unit: &str) -> Result<Vec<Figure>> {
-    let sql = format!("select {COLUMNS} from marts.indicator_value where level = $1 and unit_id = $2 and dimension = '' order by period");
+    let sql = format!(
+        "select {COLUMNS} from marts.indicator_value where level = $1 and unit_id = $2 and dimension = '' order by period"
+    );
     Ok(scoped.query(&sql, &[level, unit]).await?.iter().map(read).collect())
 }
 
@@ -123,7 +125,12 @@ pub fn of_month<'a>(figures: impl IntoIterator<Item = &'a Figure>, indicator: &s
     let nearest = |wanted: &dyn Fn(&Figure) -> bool| {
         around.iter().find_map(|period| own.iter().copied().find(|figure| figure.period == *period && wanted(figure)))
     };
-    let earlier = || own.iter().copied().filter(|figure| figure.value.is_some() && figure.period.as_str() <= month).max_by_key(|figure| &figure.period);
+    let earlier = || {
+        own.iter()
+            .copied()
+            .filter(|figure| figure.value.is_some() && figure.period.as_str() <= month)
+            .max_by_key(|figure| &figure.period)
+    };
     nearest(&|figure| figure.value.is_some()).or_else(earlier).or_else(|| nearest(&|_| true))
 }
 
@@ -230,7 +237,8 @@ fn read(row: Row<'_>) -> Figure {
 
 /// The condition that a period stands near a month. C02 has the deadline's month alone, so it is always near.
 fn near(month: &str) -> String {
-    let periods: Vec<_> = period::around(month).iter().filter(|period| is_plain(period)).map(|period| format!("'{period}'")).collect();
+    let periods: Vec<_> =
+        period::around(month).iter().filter(|period| is_plain(period)).map(|period| format!("'{period}'")).collect();
     format!("(indicator = 'C02' or period in ({}))", periods.join(", "))
 }
 
@@ -272,7 +280,11 @@ mod tests {
             figure("K03", "2020", None),
         ];
         let check = |indicator: &str, month: &str, period: Option<&str>| {
-            assert_eq!(of_month(&all, indicator, month).map(|figure| figure.period.as_str()), period, "{indicator} {month}");
+            assert_eq!(
+                of_month(&all, indicator, month).map(|figure| figure.period.as_str()),
+                period,
+                "{indicator} {month}"
+            );
         };
         check("C02", "2019-11", Some("2019-09"));
         check("C03", "2019-10", Some("2019-10"));

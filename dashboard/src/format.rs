@@ -106,7 +106,10 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        assert_eq!([0, 12, 123, 1234, 20_000_000, -5400].map(whole), ["0", "12", "123", "1,234", "20,000,000", "−5,400"]);
+        assert_eq!(
+            [0, 12, 123, 1234, 20_000_000, -5400].map(whole),
+            ["0", "12", "123", "1,234", "20,000,000", "−5,400"]
+        );
         assert_eq!([1250, 5, -123_456_789, 0].map(yuan), ["¥12.50", "¥0.05", "−¥1,234,567.89", "¥0.00"]);
         assert_eq!([4.6, 3.0, 1234.567, -0.001].map(number), ["4.60", "3", "1,234.57", "0"]);
     }
@@ -118,7 +121,9 @@ mod tests {
 
     #[test]
     fn periods_are_words() {
-        let check = |given: &str, zh: &str, en: &str| assert_eq!((period(given, Lang::Zh).as_str(), period(given, Lang::En).as_str()), (zh, en));
+        let check = |given: &str, zh: &str, en: &str| {
+            assert_eq!((period(given, Lang::Zh).as_str(), period(given, Lang::En).as_str()), (zh, en))
+        };
         check("2019-09", "2019年9月", "Sep 2019");
         check("2019-Q4", "2019年第4季度", "Q4 2019");
         check("2019-2020-1", "2019–2020学年第一学期", "Autumn term 2019–2020");

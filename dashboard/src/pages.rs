@@ -3,10 +3,12 @@
 pub mod accounts;
 pub mod catalogue;
 pub mod city;
+pub mod curve;
 pub mod district;
 pub mod fault;
 pub mod finding;
 pub mod findings;
+pub mod heat;
 pub mod home;
 pub mod indicator;
 pub mod layout;

@@ -55,8 +55,14 @@ impl Pinned {
     pub async fn load(edition: Edition, whole: SessionContext) -> Result<Pinned> {
         let mut held = BTreeMap::new();
         for door in DOORS.iter().filter(|door| door.hold == Hold::Memory) {
-            let lacking = |_| DashboardError::Lacking { release: edition.number, table: format!("{}.{}", door.schema, door.table) };
-            let table = whole.table(datafusion::common::TableReference::partial(door.schema, door.table)).await.map_err(lacking)?;
+            let lacking = |_| DashboardError::Lacking {
+                release: edition.number,
+                table: format!("{}.{}", door.schema, door.table),
+            };
+            let table = whole
+                .table(datafusion::common::TableReference::partial(door.schema, door.table))
+                .await
+                .map_err(lacking)?;
             let schema: SchemaRef = Arc::new(table.schema().as_arrow().clone());
             held.insert((door.schema, door.table), Held { schema, batches: table.collect().await? });
         }

@@ -72,7 +72,8 @@ pub fn router(app: Arc<App>) -> Router {
 /// The style sheet's address; it changes with its content, so that a browser may keep it for ever.
 pub fn style() -> &'static str {
     static ADDRESS: OnceLock<String> = OnceLock::new();
-    ADDRESS.get_or_init(|| format!("{STYLE}?{}", &hex::encode(Sha256::digest(include_str!("../assets/style.css")))[..12]))
+    ADDRESS
+        .get_or_init(|| format!("{STYLE}?{}", &hex::encode(Sha256::digest(include_str!("../assets/style.css")))[..12]))
 }
 
 /// The icon's address.
@@ -123,7 +124,11 @@ fn encoded(text: &str) -> String {
 }
 
 fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
-    let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=31536000, immutable"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    let headers = [
+        (CONTENT_TYPE, kind),
+        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
     (headers, text)
 }
 
@@ -132,8 +137,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_page_is_walked() {
+        let source = include_str!("routes.rs");
+        let walked =
+            source.split("pub const PAGES").nth(1).and_then(|rest| rest.split(';').nth(1)).expect("the list above");
+        let named = |text: &str| -> Vec<String> {
+            text.split(|letter: char| !letter.is_ascii_uppercase() && letter != '_')
+                .filter(|word| word.len() > 2)
+                .map(str::to_owned)
+                .collect()
+        };
+        let (walked, apart) = (named(walked), ["HOME", "LOG_IN", "LOG_OUT", "HEALTH", "STYLE", "ICON"]);
+        let routed = source.split(".route(").skip(1).filter_map(|rest| rest.split(',').next());
+        for name in routed.filter(|name| name.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')) {
+            assert!(
+                walked.iter().any(|one| one == name) || apart.contains(&name),
+                "{name} is walked by no test of roles"
+            );
+        }
+    }
+
+    #[test]
     fn addresses_are_encoded() {
-        assert_eq!(with(FINDINGS, &[("rule", "R13"), ("state", ""), ("school", "甲&乙")]), "/findings?rule=R13&school=%E7%94%B2%26%E4%B9%99");
+        assert_eq!(
+            with(FINDINGS, &[("rule", "R13"), ("state", ""), ("school", "甲&乙")]),
+            "/findings?rule=R13&school=%E7%94%B2%26%E4%B9%99"
+        );
         assert_eq!(district("370402"), "/district/370402");
         assert_eq!(school("../x"), "/school/..%2Fx");
     }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use chrono::{NaiveDate, NaiveDateTime};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use datafusion::arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+};
 use datafusion::arrow::error::ArrowError;
 
 /// One value of a row.
@@ -46,15 +48,18 @@ pub struct Row<'a> {
 impl Rows {
     /// Reads the batches of one query; they share a schema.
     pub fn read(batches: &[RecordBatch]) -> Result<Rows, ArrowError> {
-        let names = batches.first().map_or_else(Vec::new, |batch| {
-            batch.schema().fields().iter().map(|field| field.name().clone()).collect()
-        });
+        let names = batches
+            .first()
+            .map_or_else(Vec::new, |batch| batch.schema().fields().iter().map(|field| field.name().clone()).collect());
         let mut rows = Vec::new();
         for batch in batches {
             let columns = batch.columns().iter().map(read_column).collect::<Result<Vec<_>, _>>()?;
             let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
             rows.extend((0..batch.num_rows()).map(|_| {
-                columns.iter_mut().map(|column| column.next().expect("columns are as long as their batch")).collect::<Vec<_>>()
+                columns
+                    .iter_mut()
+                    .map(|column| column.next().expect("columns are as long as their batch"))
+                    .collect::<Vec<_>>()
             }));
         }
         Ok(Rows { names: names.into(), rows })
@@ -79,7 +84,11 @@ impl Rows {
 impl<'a> Row<'a> {
     /// The value of a column that the query selected; another name is a mistake of the page's author.
     pub fn value(&self, name: &str) -> &'a Value {
-        let at = self.names.iter().position(|one| one == name).unwrap_or_else(|| panic!("the query selects no column '{name}'"));
+        let at = self
+            .names
+            .iter()
+            .position(|one| one == name)
+            .unwrap_or_else(|| panic!("the query selects no column '{name}'"));
         &self.values[at]
     }
 

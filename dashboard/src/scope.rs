@@ -10,11 +10,11 @@ use datafusion::arrow::array::{Array, BooleanArray, RecordBatch, StringArray};
 use datafusion::arrow::compute::{cast, filter_record_batch};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
+use datafusion::common::TableReference;
 use datafusion::datasource::MemTable;
 use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::{SessionConfig, SessionContext, col, lit};
 use datafusion::scalar::ScalarValue;
-use datafusion::common::TableReference;
 use ingest::form::{Visibility, forms};
 
 use crate::accounts::{Account, Role};
@@ -162,7 +162,13 @@ fn districts(pinned: &Pinned, scope: &Scope) -> Result<HashSet<String>> {
             let mut found = HashSet::new();
             for batch in &schools.batches {
                 let (ids, codes) = (texts(batch, "school_id")?, texts(batch, "district_code")?);
-                found.extend(ids.iter().zip(codes.iter()).filter(|(one, _)| *one == Some(id)).filter_map(|(_, code)| code).map(str::to_owned));
+                found.extend(
+                    ids.iter()
+                        .zip(codes.iter())
+                        .filter(|(one, _)| *one == Some(id))
+                        .filter_map(|(_, code)| code)
+                        .map(str::to_owned),
+                );
             }
             found
         }
@@ -171,7 +177,13 @@ fn districts(pinned: &Pinned, scope: &Scope) -> Result<HashSet<String>> {
 }
 
 /// The rows of a table that a scope may see.
-fn narrowed(whole: &Held, door: &Door, scope: &Scope, districts: &HashSet<String>, kept: &BTreeMap<(&str, &str), Held>) -> Result<Held> {
+fn narrowed(
+    whole: &Held,
+    door: &Door,
+    scope: &Scope,
+    districts: &HashSet<String>,
+    kept: &BTreeMap<(&str, &str), Held>,
+) -> Result<Held> {
     if *scope == Scope::City || door.guard == Guard::Everyone {
         return Ok(whole.clone());
     }
@@ -192,7 +204,8 @@ fn narrowed(whole: &Held, door: &Door, scope: &Scope, districts: &HashSet<String
                 (0..batch.num_rows()).map(|at| Some(own(at, &ids, &codes))).collect()
             }
             Guard::Indicator => {
-                let (levels, ids, codes) = (texts(batch, "level")?, texts(batch, "unit_id")?, texts(batch, "district_code")?);
+                let (levels, ids, codes) =
+                    (texts(batch, "level")?, texts(batch, "unit_id")?, texts(batch, "district_code")?);
                 (0..batch.num_rows()).map(|at| Some(levels.value(at) == "city" || own(at, &ids, &codes))).collect()
             }
             Guard::District => {
@@ -202,9 +215,14 @@ fn narrowed(whole: &Held, door: &Door, scope: &Scope, districts: &HashSet<String
             Guard::DistrictOrCity => {
                 let codes = texts(batch, "district_code")?;
                 let school = matches!(scope, Scope::School(_));
-                codes.iter().map(|code| Some(code.is_none_or(|code| code.is_empty() || !school && districts.contains(code)))).collect()
+                codes
+                    .iter()
+                    .map(|code| Some(code.is_none_or(|code| code.is_empty() || !school && districts.contains(code))))
+                    .collect()
             }
-            Guard::Child { by, .. } => texts(batch, by)?.iter().map(|key| Some(key.is_some_and(|key| parents.contains(key)))).collect(),
+            Guard::Child { by, .. } => {
+                texts(batch, by)?.iter().map(|key| Some(key.is_some_and(|key| parents.contains(key)))).collect()
+            }
             Guard::Rows => unreachable!("rows of forms stay in files"),
         };
         let part = filter_record_batch(batch, &mask)?;
@@ -216,16 +234,33 @@ fn narrowed(whole: &Held, door: &Door, scope: &Scope, districts: &HashSet<String
 }
 
 /// A view on a form's stored rows: of the scope's schools, and without the columns that the scope may not see.
-async fn stored_rows(pinned: &Pinned, door: &Door, scope: &Scope, schools: Option<&HashSet<String>>) -> Result<Option<Arc<dyn TableProvider>>> {
+async fn stored_rows(
+    pinned: &Pinned,
+    door: &Door,
+    scope: &Scope,
+    schools: Option<&HashSet<String>>,
+) -> Result<Option<Arc<dyn TableProvider>>> {
     let form = forms().iter().find(|form| form.table() == door.table);
-    let (Some(form), Ok(table)) = (form, pinned.whole.table(TableReference::partial(door.schema, door.table)).await) else {
+    let (Some(form), Ok(table)) = (form, pinned.whole.table(TableReference::partial(door.schema, door.table)).await)
+    else {
         return Ok(None);
     };
     let hidden: HashSet<&str> = match scope {
-        Scope::School(_) => form.columns.iter().filter(|column| column.visibility == Visibility::Inspector).map(|column| column.name.as_str()).collect(),
+        Scope::School(_) => form
+            .columns
+            .iter()
+            .filter(|column| column.visibility == Visibility::Inspector)
+            .map(|column| column.name.as_str())
+            .collect(),
         _ => HashSet::new(),
     };
-    let columns: Vec<_> = table.schema().fields().iter().map(|field| field.name().clone()).filter(|name| !hidden.contains(name.as_str())).collect();
+    let columns: Vec<_> = table
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .filter(|name| !hidden.contains(name.as_str()))
+        .collect();
     let mut table = table;
     if *scope != Scope::City {
         let ids = schools.map(|ids| ids.iter().map(|id| lit(id.as_str())).collect()).unwrap_or_default();
@@ -251,7 +286,9 @@ fn register(context: &SessionContext, door: &Door, table: Arc<dyn TableProvider>
 
 fn texts(batch: &RecordBatch, column: &str) -> Result<StringArray> {
     let values = batch.column_by_name(column).ok_or_else(|| {
-        DashboardError::Query(datafusion::error::DataFusionError::Plan(format!("a table of the release lacks the column {column}")))
+        DashboardError::Query(datafusion::error::DataFusionError::Plan(format!(
+            "a table of the release lacks the column {column}"
+        )))
     })?;
     let values = cast(values, &DataType::Utf8)?;
     Ok(values.as_any().downcast_ref::<StringArray>().expect("it was cast to text").clone())

@@ -1,8 +1,8 @@
 //! Tests of the whole router over a made-up city in memory.
 
 pub mod city;
-mod looks;
 mod logging_in;
+mod looks;
 mod walls;
 
 use std::sync::Arc;

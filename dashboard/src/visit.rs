@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Query, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, HOST, ORIGIN, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, HOST, ORIGIN, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::Next;
@@ -71,7 +73,8 @@ impl App {
     /// A cookie as it is set. `__Host-` binds it to this very host, and browsers take it over TLS alone.
     pub fn cookie(&self, name: &str, value: &str, seconds: i64) -> HeaderValue {
         let secure = if self.secure { "; Secure" } else { "" };
-        let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}", self.cookie_name(name));
+        let text =
+            format!("{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}", self.cookie_name(name));
         HeaderValue::from_str(&text).expect("names, tokens and language codes are plain ASCII")
     }
 
@@ -81,8 +84,12 @@ impl App {
 
     fn read_cookie(&self, headers: &HeaderMap, name: &str) -> Option<String> {
         let name = self.cookie_name(name);
-        let pairs = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
-        pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+        let pairs =
+            headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
+        pairs
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
     }
 }
 
@@ -181,7 +188,9 @@ pub async fn visit(State(app): State<Arc<App>>, mut request: Request, next: Next
         None => Ok(None),
     };
     let visitor = Visitor {
-        lang: asked_lang.or_else(|| app.read_cookie(headers, LANGUAGE_COOKIE).and_then(|text| Lang::parse(&text))).unwrap_or(Lang::Zh),
+        lang: asked_lang
+            .or_else(|| app.read_cookie(headers, LANGUAGE_COOKIE).and_then(|text| Lang::parse(&text)))
+            .unwrap_or(Lang::Zh),
         form_cookie: app.read_cookie(headers, FORM_COOKIE),
         address: address(request.uri()),
         session: session.as_ref().ok().cloned().flatten(),
@@ -246,7 +255,12 @@ fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
 
 /// The address without the language, so that links back don't carry it on.
 fn address(uri: &Uri) -> String {
-    let kept: Vec<&str> = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
+    let kept: Vec<&str> = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
+        .collect();
     if kept.is_empty() { uri.path().to_owned() } else { format!("{}?{}", uri.path(), kept.join("&")) }
 }
 
@@ -276,7 +290,10 @@ mod tests {
     #[test]
     fn a_foreign_post_is_known() {
         let check = |pairs: &[(&'static str, &'static str)], foreign: bool| {
-            let headers = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
+            let headers = pairs
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+                .collect();
             assert_eq!(is_foreign(&Method::POST, &headers), foreign, "{pairs:?}");
         };
         check(&[("sec-fetch-site", "same-origin"), ("host", "a")], false);

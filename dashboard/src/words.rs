@@ -71,6 +71,7 @@ impl Lang {
     }
 }
 
+#[rustfmt::skip] // A key a line.
 const WORDS: &[(&str, &str, &str)] = &[
     // The page around every page.
     ("product.name", "课后", "kehou"),
@@ -198,7 +199,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("compare.title", "{}：各区（市）比较", "{}: districts side by side"),
     ("compare.note", "横线为 95% 区间；虚线为目标和全市水平", "Bars are 95% intervals; dashed lines are target and city"),
     ("whole.city", "全市 {}", "city {}"),
-    ("whole.district", "全区 {}", "district {}"),
+    ("whole.district", "本区（市） {}", "district {}"),
     ("strip.title", "{}：各校分布", "{}: where the schools stand"),
     ("strip.description", "每点一所学校，共 {} 所有数据，{} 所在册", "A dot a school: {} with a figure, of {} in the register"),
     // The city.
@@ -220,7 +221,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("district.no_schools", "名录中还没有本区的学校。请先报送学校名录。", "The register has no school of this district yet. Send the register first."),
     ("district.sort", "点表头排序；学校较小，名次差一两位多属偶然。", "Click a heading to sort. Schools are small: a rank or two is often chance."),
     ("district.reports", "缺报与退回 · {}", "Not reported · {}"),
-    ("district.reports.dek", "本月及所在学期、年度内到期而未报（！）或被退回（✕）的报送单元。", "Slices of this month, its term and its year that are due and missing (！) or were sent back (✕)."),
+    ("district.reports.dek", "本月及所在学期、年度内到期而未报（!）或被退回（✕）的报送单元。", "Slices of this month, its term and its year that are due and missing (!) or were sent back (✕)."),
     ("district.all_reported", "到期的都已报送。", "All that is due was reported."),
     // A school.
     ("school.id", "学校标识码", "School id"),
@@ -352,7 +353,13 @@ mod tests {
         let mut used = BTreeSet::new();
         for text in &texts {
             for call in [".say(\"", "lang.with(\"", " t(\"", "(t(\""] {
-                used.extend(text.split(call).skip(1).filter_map(|rest| rest.split('"').next()).filter(|key| !key.contains('{')).map(str::to_owned));
+                used.extend(
+                    text.split(call)
+                        .skip(1)
+                        .filter_map(|rest| rest.split('"').next())
+                        .filter(|key| !key.contains('{'))
+                        .map(str::to_owned),
+                );
             }
             used.extend(text.split('"').filter(|part| known.contains(part)).map(str::to_owned));
         }
@@ -370,7 +377,8 @@ mod tests {
         assert_eq!(known.len(), WORDS.len(), "a key stands twice");
         let used = used();
         // Parts of faults are asked for by their last word alone.
-        let missing: Vec<_> = used.difference(&known).filter(|key| !["title", "why", "do"].contains(&key.as_str())).collect();
+        let missing: Vec<_> =
+            used.difference(&known).filter(|key| !["title", "why", "do"].contains(&key.as_str())).collect();
         assert!(missing.is_empty(), "keys without words: {missing:?}");
         let idle: Vec<_> = known.difference(&used).collect();
         assert!(idle.is_empty(), "words that no page says: {idle:?}");

@@ -43,7 +43,8 @@ pub fn bars(bars: &[Bar], against: &Against, screen: Screen, words: &Words) -> O
     };
     let head = if against.target.is_some() && against.whole.is_some() { 42 } else { 26 };
     let height = head + row * bars.len() as i32 + 26;
-    let widest = |words: &mut dyn Iterator<Item = &str>, size: f64| words.map(|one| width(one, size)).max().unwrap_or(0);
+    let widest =
+        |words: &mut dyn Iterator<Item = &str>, size: f64| words.map(|one| width(one, size)).max().unwrap_or(0);
     let values = widest(&mut bars.iter().map(|bar| bar.label.as_str()), 13.0) + 14;
     let notes = match screen {
         Screen::Wide => widest(&mut bars.iter().map(|bar| bar.note.as_str()), 12.0) + 16,
@@ -52,7 +53,10 @@ pub fn bars(bars: &[Bar], against: &Against, screen: Screen, words: &Words) -> O
     let names = widest(&mut bars.iter().map(|bar| bar.name.as_str()), 13.0).min(full / 3) + 14;
     let (left, right) = (names, full - values - notes - 8);
     let [(low, low_label), (high, high_label)] = &against.scale;
-    let x = |value: f64| left + (((value - low) / (high - low).max(f64::EPSILON)).clamp(0.0, 1.0) * f64::from(right - left)).round() as i32;
+    let x = |value: f64| {
+        left + (((value - low) / (high - low).max(f64::EPSILON)).clamp(0.0, 1.0) * f64::from(right - left)).round()
+            as i32
+    };
 
     Some(sheet((full as u32, height as u32), screen.class(), words, |area| {
         let bottom = height - 24;
@@ -121,7 +125,11 @@ mod tests {
             label: value.map_or("无数据".to_owned(), |value| format!("{:.1}%", value * 100.0)),
             note: "48/50".to_owned(),
         };
-        let lines = [bar("市中区", Some(0.98), Status::Near), bar("峄城区", Some(0.7), Status::Missed), bar("枣庄高新区", None, Status::Open)];
+        let lines = [
+            bar("市中区", Some(0.98), Status::Near),
+            bar("峄城区", Some(0.7), Status::Missed),
+            bar("枣庄高新区", None, Status::Open),
+        ];
         let against = Against {
             target: Some((1.0, "目标 100%".to_owned())),
             whole: Some((0.91, "全市 91.0%".to_owned())),

@@ -1,7 +1,9 @@
 //! The sheet that charts are drawn on: plotters' SVG backend with our measure of text, our colours and our root.
 
 use plotters::coord::Shift;
-use plotters::prelude::{Circle, DrawingArea, IntoDrawingArea, IntoFont, PathElement, Polygon, Rectangle, SVGBackend, Text};
+use plotters::prelude::{
+    Circle, DrawingArea, IntoDrawingArea, IntoFont, PathElement, Polygon, Rectangle, SVGBackend, Text,
+};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor, ShapeStyle, TextStyle};
 
@@ -183,7 +185,8 @@ pub fn width(words: &str, size: f64) -> i32 {
     let em: f64 = words
         .chars()
         .map(|letter| match letter {
-            'i' | 'j' | 'l' | 'I' | 'f' | 't' | 'r' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | '(' | ')' | ' ' | '-' | '/' => 0.36,
+            'i' | 'j' | 'l' | 'I' | 'f' | 't' | 'r' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | '(' | ')' | ' '
+            | '-' | '/' => 0.36,
             'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.92,
             'A'..='Z' => 0.69,
             '\u{0}'..='\u{2e7f}' => 0.58,
@@ -208,13 +211,12 @@ pub fn fitted(words: &str, size: f64, pixels: i32) -> String {
     short + "…"
 }
 
-/// Round numbers from 0 to at least `most`, at most five of them above 0.
-pub fn ticks(most: f64) -> Vec<f64> {
-    let most = if most > 0.0 { most } else { 1.0 };
-    let power = 10f64.powf((most / 5.0).log10().floor());
-    let step = [1.0, 2.0, 2.5, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| most / step <= 5.0).unwrap_or(most);
-    let count = (most / step - 1e-9).ceil() as i32;
-    (0..=count).map(|at| f64::from(at) * step).collect()
+/// Round counts from 0 to at least `most`, at most five of them above 0.
+pub fn ticks(most: i64) -> Vec<i64> {
+    let most = most.max(1);
+    let steps = (0..18).map(|power| 10i64.pow(power)).flat_map(|power| [power, 2 * power, 5 * power]);
+    let step = steps.into_iter().find(|step| most <= 5 * step).unwrap_or(most);
+    (0..=(most + step - 1) / step).map(|at| at * step).collect()
 }
 
 /// Gives the root its role and words, turns numbers into variables, and drops what says nothing.
@@ -226,7 +228,8 @@ fn mend(svg: &str, (width, height): (u32, u32), class: &str, words: &Words) -> S
         "<svg class=\"chart {class}\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
          xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"{title}\"><title>{title}</title><desc>{description}</desc>"
     ));
-    let mut body = body.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "").replace(" font-family=\"sans-serif\"", "");
+    let mut body =
+        body.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "").replace(" font-family=\"sans-serif\"", "");
     for (ink, variable) in INKS {
         body = body.replace(&format!("\"#0000{:02X}\"", ink as u8), &format!("\"var({variable})\""));
         let dashed = format!("\"#00{DASHED:02X}{:02X}\"", ink as u8);
@@ -279,7 +282,13 @@ pub(crate) mod tests {
             dashes(area, (0, 0), (0, 50), Ink::Rule);
         });
         check_well_formed(&svg);
-        for part in ["role=\"img\"", "<title>甲 &lt;b&gt; &amp; &quot;乙&quot;</title>", "a &lt; b &amp; c", "var(--accent)", "font-size=\"13\""] {
+        for part in [
+            "role=\"img\"",
+            "<title>甲 &lt;b&gt; &amp; &quot;乙&quot;</title>",
+            "a &lt; b &amp; c",
+            "var(--accent)",
+            "font-size=\"13\"",
+        ] {
             assert!(svg.contains(part), "{part} in {svg}");
         }
     }
@@ -293,8 +302,9 @@ pub(crate) mod tests {
 
     #[test]
     fn ticks_are_round() {
-        assert_eq!(ticks(502.0), [0.0, 200.0, 400.0, 600.0]);
-        assert_eq!(ticks(5.0), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
-        assert_eq!(ticks(0.0).len(), 6);
+        assert_eq!(ticks(502), [0, 200, 400, 600]);
+        assert_eq!(ticks(12), [0, 5, 10, 15]);
+        assert_eq!(ticks(5), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(ticks(0), [0, 1]);
     }
 }

@@ -27,9 +27,11 @@ pub fn rollout(days: &[Day], deadline: Option<NaiveDate>, lang: Lang, screen: Sc
         Screen::Narrow => ((350, 270), true),
     };
     let most = days.iter().map(|day| day.schools).max().unwrap_or(0).max(1);
-    let scale = ticks(most as f64);
-    let top = scale.last().copied().unwrap_or(1.0).max(most as f64);
-    let (left, right, head, foot) = (width(&format::whole(top as i64), 12.0) + 10, if narrow { 16 } else { 120 }, 46, 30);
+    let scale = ticks(most);
+    let last_tick = scale.last().copied().unwrap_or(most);
+    let top = last_tick as f64;
+    let (left, right, head, foot) =
+        (width(&format::whole(last_tick), 12.0) + 10, if narrow { 16 } else { 120 }, 46, 30);
     let number = |day: NaiveDate| day.num_days_from_ce();
     let end = number(last.day).max(number(first.day) + 1);
 
@@ -44,9 +46,9 @@ pub fn rollout(days: &[Day], deadline: Option<NaiveDate>, lang: Lang, screen: Sc
         let place = |day: i32, schools: f64| chart.backend_coord(&(day, schools));
         let (bottom_left, bottom_right) = (place(number(first.day), 0.0), place(end, 0.0));
         for tick in &scale {
-            let y = place(end, *tick).1;
+            let y = place(end, *tick as f64).1;
             line(area, (bottom_left.0, y), (bottom_right.0, y), Ink::Rule, 1);
-            text(area, (bottom_left.0 - 6, y), Side::End, QUIET, &format::whole(*tick as i64));
+            text(area, (bottom_left.0 - 6, y), Side::End, QUIET, &format::whole(*tick));
         }
         for month in months(first.day, last.day) {
             let x = place(number(month), 0.0).0;
@@ -70,7 +72,7 @@ pub fn rollout(days: &[Day], deadline: Option<NaiveDate>, lang: Lang, screen: Sc
         dashes(area, (bottom_left.0, all.1), (all.0, all.1), Ink::Muted);
         let total = lang.with("rollout.all", &[&format::whole(last.schools)]);
         if narrow {
-            text(area, (bottom_left.0 + 2, all.1 - 9), Side::Start, QUIET, &total);
+            text(area, (all.0 - 2, all.1 - 9), Side::End, QUIET, &total);
         } else {
             text(area, (all.0 + 8, all.1 - if end_point.1 - all.1 < 34 { 10 } else { 0 }), Side::Start, QUIET, &total);
         }
@@ -95,7 +97,13 @@ pub fn rollout(days: &[Day], deadline: Option<NaiveDate>, lang: Lang, screen: Sc
                 lang.with("rollout.by_then", &[&format::whole(then.started), &format::whole(then.schools)]),
             );
             let room = width(&one, 13.0).max(width(&two, 12.0));
-            let side = if point.0 + room / 2 > full.0 as i32 { Side::End } else if point.0 - room / 2 < 0 { Side::Start } else { Side::Middle };
+            let side = if point.0 + room / 2 > full.0 as i32 {
+                Side::End
+            } else if point.0 - room / 2 < 0 {
+                Side::Start
+            } else {
+                Side::Middle
+            };
             text(area, (point.0, 11), side, STRONG, &one);
             text(area, (point.0, 28), side, QUIET, &two);
         }
@@ -119,7 +127,9 @@ fn steps(days: &[Day], number: impl Fn(NaiveDate) -> i32, end: i32) -> Vec<(i32,
 
 /// The first days of the months between two days.
 fn months(from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = NaiveDate> {
-    std::iter::successors(Some(from), |day| day.checked_add_days(Days::new(1))).take_while(move |day| *day <= to).filter(|day| day.day() == 1)
+    std::iter::successors(Some(from), |day| day.checked_add_days(Days::new(1)))
+        .take_while(move |day| *day <= to)
+        .filter(|day| day.day() == 1)
 }
 
 #[cfg(test)]
@@ -135,7 +145,8 @@ mod tests {
             .collect();
         let words = Words { title: "开办进度".to_owned(), description: "逐日".to_owned() };
         for screen in [Screen::Wide, Screen::Narrow] {
-            let svg = rollout(&days, NaiveDate::from_ymd_opt(2019, 9, 30), Lang::Zh, screen, &words).expect("there are days");
+            let svg =
+                rollout(&days, NaiveDate::from_ymd_opt(2019, 9, 30), Lang::Zh, screen, &words).expect("there are days");
             check_well_formed(&svg);
             for label in ["9月30日", "50", "96.0%", "开办进度"] {
                 assert!(svg.contains(label), "{label} in {svg}");

@@ -48,13 +48,24 @@ pub fn strip(
             let Some((value, label)) = one else { continue };
             dashes(area, (x(*value), y + 10), (x(*value), ground), kind.ink);
             let room = width(label, kind.size) / 2;
-            let side = if x(*value) + room > full { Side::End } else if x(*value) < room { Side::Start } else { Side::Middle };
+            let side = if x(*value) + room > full {
+                Side::End
+            } else if x(*value) < room {
+                Side::Start
+            } else {
+                Side::Middle
+            };
             text(area, (x(*value), y), side, kind, label);
         }
         for (at, stack) in &mut stacks {
             stack.sort_by_key(|status| *status as u8);
             for (level, status) in stack.iter().enumerate() {
-                dot(area, (at * 10 + 5, ground - 6 - step * level as i32), if step < 8 { 3 } else { 4 }, ink_of(*status));
+                dot(
+                    area,
+                    (at * 10 + 5, ground - 6 - step * level as i32),
+                    if step < 8 { 3 } else { 4 },
+                    ink_of(*status),
+                );
             }
         }
     }))
@@ -69,8 +80,15 @@ mod tests {
     fn every_school_is_a_dot() {
         let schools: Vec<_> = (0..40).map(|at| (0.8 + f64::from(at % 10) * 0.02, Status::Near)).collect();
         let words = Words { title: "学校分布".to_owned(), description: String::new() };
-        let svg = strip(&schools, Some((0.9, "全区 90.0%".to_owned())), Some((1.0, "目标".to_owned())), |one| format!("{one:.2}"), Screen::Wide, &words)
-            .expect("forty schools");
+        let svg = strip(
+            &schools,
+            Some((0.9, "全区 90.0%".to_owned())),
+            Some((1.0, "目标".to_owned())),
+            |one| format!("{one:.2}"),
+            Screen::Wide,
+            &words,
+        )
+        .expect("forty schools");
         check_well_formed(&svg);
         assert_eq!(svg.matches("<circle").count(), 40);
         assert!(svg.contains("全区 90.0%") && svg.contains("1.00"), "{svg}");

@@ -27,7 +27,8 @@ pub fn tiles(tiles: &[Tile], words: &Words) -> Option<String> {
     let left = tiles.iter().map(|tile| tile.column).min()?;
     let top = tiles.iter().map(|tile| tile.row).min()?;
     let size = |most: Option<i64>, least: i64| ((most.unwrap_or(least) - least + 1) as i32 * (SIDE + GAP) - GAP) as u32;
-    let full = (size(tiles.iter().map(|tile| tile.column).max(), left), size(tiles.iter().map(|tile| tile.row).max(), top));
+    let full =
+        (size(tiles.iter().map(|tile| tile.column).max(), left), size(tiles.iter().map(|tile| tile.row).max(), top));
     Some(sheet(full, "map", words, |area| {
         for tile in tiles {
             let (x, y) = ((tile.column - left) as i32 * (SIDE + GAP), (tile.row - top) as i32 * (SIDE + GAP));
@@ -57,7 +58,13 @@ mod tests {
 
     #[test]
     fn tiles_stand_in_their_places() {
-        let tile = |column, row, name: &str, heat| Tile { column, row, name: name.to_owned(), label: "98.0%".to_owned(), heat };
+        let tile = |column, row, name: &str, heat| Tile {
+            column,
+            row,
+            name: name.to_owned(),
+            label: "98.0%".to_owned(),
+            heat,
+        };
         let all = [tile(1, 1, "滕州市", Heat::Met), tile(2, 3, "峄城区", Heat::Lowest)];
         let svg = tiles(&all, &Words { title: "地图".to_owned(), description: String::new() }).expect("two tiles");
         check_well_formed(&svg);

@@ -33,7 +33,9 @@ pub fn trend(values: &[Option<f64>], target: Option<f64>, words: &Words) -> Opti
                 _ => area.draw(&PathElement::new(points, Ink::Accent.stroke(2))).expect(DRAWN),
             }
         }
-        if let Some((at, value)) = values.iter().enumerate().rev().find_map(|(at, value)| value.map(|value| (at, value))) {
+        if let Some((at, value)) =
+            values.iter().enumerate().rev().find_map(|(at, value)| value.map(|value| (at, value)))
+        {
             dot(area, (x(at), y(value)), 4, Ink::Accent);
         }
     }))

@@ -31,24 +31,35 @@ pub async fn show(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Marku
 impl AccountsPage {
     fn template(&self) -> Markup {
         let t = |key| self.frame.lang.say(key);
-        page(&self.frame, t("nav.accounts"), html! {
-            h1 { (t("nav.accounts")) }
-            p.dek { (t("accounts.dek")) }
-            div.scroll {
-                table {
-                    thead { tr { th { (t("log_in.name")) } th { (t("accounts.role")) } th { (t("accounts.unit")) } th { (t("accounts.state")) } } }
-                    tbody {
-                        @for account in &self.accounts {
+        page(
+            &self.frame,
+            t("nav.accounts"),
+            html! {
+                h1 { (t("nav.accounts")) }
+                p.dek { (t("accounts.dek")) }
+                div.scroll {
+                    table {
+                        thead {
                             tr {
-                                th scope="row" { (account.name) }
-                                td { (t(role_key(account.role))) }
-                                td { (account.unit) }
-                                td { (t(if account.disabled { "accounts.disabled" } else { "accounts.active" })) }
+                                th { (t("log_in.name")) }
+                                th { (t("accounts.role")) }
+                                th { (t("accounts.unit")) }
+                                th { (t("accounts.state")) }
+                            }
+                        }
+                        tbody {
+                            @for account in &self.accounts {
+                                tr {
+                                    th scope="row" { (account.name) }
+                                    td { (t(role_key(account.role))) }
+                                    td { (account.unit) }
+                                    td { (t(if account.disabled { "accounts.disabled" } else { "accounts.active" })) }
+                                }
                             }
                         }
                     }
                 }
-            }
-        })
+            },
+        )
     }
 }

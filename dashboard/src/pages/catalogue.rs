@@ -6,8 +6,8 @@ use axum::extract::State;
 use maud::{Markup, html};
 
 use crate::catalog::Entry;
-use crate::pages::city::severity_badge;
 use crate::pages::fault::Fault;
+use crate::pages::heat::severity_badge;
 use crate::pages::layout::{Frame, page};
 use crate::routes;
 use crate::scope::Scope;
@@ -35,29 +35,39 @@ impl CataloguePage<'_> {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
         let indicators = self.app.catalogue.indicators();
-        page(&self.frame, t("nav.catalogue"), html! {
-            header.head {
-                h1 { (t("nav.catalogue")) }
-                p.dek { (t("catalogue.dek")) }
-            }
-            section {
-                h2 { (t("catalogue.indicators")) }
-                @if indicators.is_empty() { p.empty { (t("catalogue.empty")) } }
-                dl.catalogue { @for entry in indicators { (self.indicator(entry)) } }
-            }
-            section {
-                h2 { (t("catalogue.rules")) }
-                @if self.app.catalogue.rules().len() == 0 { p.empty { (t("catalogue.empty")) } }
-                dl.catalogue { @for entry in self.app.catalogue.rules() { (self.rule(entry)) } }
-            }
-        })
+        page(
+            &self.frame,
+            t("nav.catalogue"),
+            html! {
+                header.head {
+                    h1 { (t("nav.catalogue")) }
+                    p.dek { (t("catalogue.dek")) }
+                }
+                section {
+                    h2 { (t("catalogue.indicators")) }
+                    @if indicators.is_empty() { p.empty { (t("catalogue.empty")) } }
+                    dl.catalogue { @for entry in indicators { (self.indicator(entry)) } }
+                }
+                section {
+                    h2 { (t("catalogue.rules")) }
+                    @if self.app.catalogue.rules().len() == 0 { p.empty { (t("catalogue.empty")) } }
+                    dl.catalogue { @for entry in self.app.catalogue.rules() { (self.rule(entry)) } }
+                }
+            },
+        )
     }
 
     fn indicator(&self, entry: &Entry) -> Markup {
         let lang = self.frame.lang;
         html! {
             div id=(entry.code) {
-                dt { span.code { (entry.code) } " " @if self.scope.sees_figures() { a href=(routes::indicator(&entry.code)) { (entry.title(lang)) } } @else { (entry.title(lang)) } }
+                dt {
+                    span.code { (entry.code) }
+                    " "
+                    @if self.scope.sees_figures() {
+                        a href=(routes::indicator(&entry.code)) { (entry.title(lang)) }
+                    } @else { (entry.title(lang)) }
+                }
                 dd {
                     p { (entry.said("formula", lang)) }
                     @if !entry.said("note", lang).is_empty() { p { (entry.said("note", lang)) } }
@@ -71,11 +81,21 @@ impl CataloguePage<'_> {
         let lang = self.frame.lang;
         html! {
             div id=(entry.code) {
-                dt { span.code { (entry.code) } " " @if self.scope.sees_findings() { a href=(routes::with(routes::FINDINGS, &[("rule", &entry.code)])) { (entry.title(lang)) } } @else { (entry.title(lang)) } " " (severity_badge(entry.get("severity"), lang)) }
+                dt {
+                    span.code { (entry.code) }
+                    " "
+                    @if self.scope.sees_findings() {
+                        a href=(routes::with(routes::FINDINGS, &[("rule", &entry.code)])) { (entry.title(lang)) }
+                    } @else { (entry.title(lang)) }
+                    " "
+                    (severity_badge(entry.get("severity"), lang))
+                }
                 dd {
                     @if lang == Lang::En { p { (entry.sentence) } }
                     @if !entry.said("note", lang).is_empty() { p { (entry.said("note", lang)) } }
-                    @if !entry.said("blind", lang).is_empty() { p { strong { (lang.say("rule.blind")) } " " (entry.said("blind", lang)) } }
+                    @if !entry.said("blind", lang).is_empty() {
+                        p { strong { (lang.say("rule.blind")) } " " (entry.said("blind", lang)) }
+                    }
                     (clause(entry, lang))
                 }
             }

@@ -6,14 +6,17 @@ use axum::extract::State;
 use chrono::NaiveDate;
 use maud::{Markup, PreEscaped, html};
 
+use crate::catalog::Unit;
+use crate::charts::Words;
 use crate::charts::bars::{Against, Bar, bars};
-use crate::charts::rollout::{Day, rollout};
+use crate::charts::rollout::Day;
 use crate::charts::tiles::{Tile, tiles};
-use crate::charts::{Screen, Words};
 use crate::error::Result;
 use crate::figures::{self, Figure, Status, of_month};
 use crate::format;
+use crate::pages::curve::{self, rollout_figure};
 use crate::pages::fault::Fault;
+use crate::pages::heat::{heat_cell, heat_legend, severity_badge};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Choice, Months};
 use crate::pages::slices::State as SliceState;
@@ -64,23 +67,11 @@ pub async fn show(State(app): State<Arc<App>>, reader: Reader, Asked(choice): As
     let districts = districts(scoped, &months.chosen, &reader.frame).await?;
     let codes = figures::indicators(districts.iter().flat_map(|district| &district.figures));
     let indicator = parts::indicator_of(&choice, &codes).to_owned();
-    let days = days(scoped, "").await?;
-    let deadline = deadline(scoped).await?;
+    let days = curve::days(scoped, "").await?;
+    let deadline = curve::deadline(scoped).await?;
     let found = found(scoped).await?;
-    Ok(CityPage { app: &app, frame: reader.frame, months, city, districts, indicator, days, deadline, found }.template())
-}
-
-/// The days of the roll-out curve of a district, or of the city for an empty code.
-pub async fn days(scoped: &Scoped, district: &str) -> Result<Vec<Day>> {
-    let sql = "select day, started, schools from marts.rollout where coalesce(district_code, '') = $1 order by day";
-    let rows = scoped.query(sql, &[district]).await?;
-    Ok(rows.iter().filter_map(|row| Some(Day { day: row.date("day")?, started: row.count("started"), schools: row.count("schools") })).collect())
-}
-
-/// The date by which all should have started.
-pub async fn deadline(scoped: &Scoped) -> Result<Option<NaiveDate>> {
-    let rows = scoped.query("select value from marts.policy_now where key = 'rollout_deadline'", &[]).await?;
-    Ok(rows.first().and_then(|row| row.text("value").parse().ok()))
+    Ok(CityPage { app: &app, frame: reader.frame, months, city, districts, indicator, days, deadline, found }
+        .template())
 }
 
 async fn districts(scoped: &Scoped, month: &str, frame: &Frame) -> Result<Vec<District>> {
@@ -92,7 +83,8 @@ async fn districts(scoped: &Scoped, month: &str, frame: &Frame) -> Result<Vec<Di
     Ok(names
         .into_iter()
         .map(|(code, name)| {
-            let place = |column| places.iter().find(|row| row.text("district_code") == code).map_or(0, |row| row.count(column));
+            let place =
+                |column| places.iter().find(|row| row.text("district_code") == code).map_or(0, |row| row.count(column));
             let slices = states.iter().filter(|row| row.text("district_code") == code);
             District {
                 column: place("tile_col"),
@@ -124,23 +116,33 @@ impl CityPage<'_> {
     fn template(&self) -> Markup {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
-        page(&self.frame, t("nav.city"), html! {
-            header.head {
-                h1 { (t("nav.city")) }
-                p.dek { (self.summary()) }
-                (self.months.chooser(routes::CITY, &[("indicator", &self.indicator)], lang))
-            }
-            section {
-                h2 { (lang.with("city.figures", &[&format::period(&self.months.chosen, lang)])) }
-                @if self.city.is_empty() { p.empty { (t("city.no_figures")) } }
-                (parts::tiles(&self.city, &self.months, &self.app.catalogue, lang))
-            }
-            section { h2 { (t("rollout.title")) } (rollout_figure(&self.days, self.deadline, &self.frame)) }
-            section #compare { h2 { (t("city.compare")) } (self.compare()) }
-            section { h2 { (t("city.heat")) } p.dek { (t("city.heat.dek")) } (self.heat()) }
-            section { h2 { (lang.with("city.reports", &[&format::period(&self.months.chosen, lang)])) } p.dek { (t("city.reports.dek")) } (self.reports()) }
-            section { h2 { (t("city.findings")) } (self.findings()) }
-        })
+        page(
+            &self.frame,
+            t("nav.city"),
+            html! {
+                header.head {
+                    h1 { (t("nav.city")) }
+                    p.dek { (self.summary()) }
+                    (self.months.chooser(routes::CITY, &[("indicator", &self.indicator)], lang))
+                }
+                section {
+                    h2 { (lang.with("city.figures", &[&format::period(&self.months.chosen, lang)])) }
+                    @if self.city.is_empty() { p.empty { (t("city.no_figures")) } }
+                    (parts::tiles(&self.city, &self.months, &self.app.catalogue, lang))
+                }
+                div.pair {
+                    section { h2 { (t("rollout.title")) } (rollout_figure(&self.days, self.deadline, &self.frame)) }
+                    section {
+                        h2 { (lang.with("city.reports", &[&format::period(&self.months.chosen, lang)])) }
+                        p.dek { (t("city.reports.dek")) }
+                        (self.reports())
+                    }
+                }
+                section #compare { h2 { (t("city.compare")) } (self.compare()) }
+                section { h2 { (t("city.heat")) } p.dek { (t("city.heat.dek")) } (self.heat()) }
+                section { h2 { (t("city.findings")) } (self.findings()) }
+            },
+        )
     }
 
     /// The page in one sentence.
@@ -159,17 +161,25 @@ impl CityPage<'_> {
         let lang = self.frame.lang;
         let catalogue = &self.app.catalogue;
         let (unit, title) = (catalogue.unit(&self.indicator), catalogue.indicator_title(&self.indicator, lang));
-        let figure_of = |district: &District| of_month(&district.figures, &self.indicator, &self.months.chosen).cloned();
-        let mut shown: Vec<(&District, Option<Figure>)> = self.districts.iter().map(|district| (district, figure_of(district))).collect();
+        let figure_of =
+            |district: &District| of_month(&district.figures, &self.indicator, &self.months.chosen).cloned();
+        let mut shown: Vec<(&District, Option<Figure>)> =
+            self.districts.iter().map(|district| (district, figure_of(district))).collect();
         shown.sort_by(|(_, one), (_, other)| {
             let value = |figure: &Option<Figure>| figure.as_ref().and_then(|figure| figure.value).unwrap_or(f64::MIN);
             value(other).total_cmp(&value(one))
         });
         let whole = of_month(&self.city, &self.indicator, &self.months.chosen);
         let target = shown.iter().find_map(|(_, figure)| figure.as_ref()?.target);
-        let label = |figure: &Option<Figure>| figure.as_ref().map_or_else(|| lang.say("figure.none").to_owned(), |figure| figure.label(unit, lang));
-        let values = shown.iter().filter_map(|(_, figure)| figure.as_ref()).flat_map(|figure| [figure.value, figure.lower, figure.upper]).flatten();
-        let ends = parts::scale(values.chain(target).chain(whole.and_then(|figure| figure.value)), unit == crate::catalog::Unit::Share);
+        let label = |figure: &Option<Figure>| {
+            figure.as_ref().map_or_else(|| lang.say("figure.none").to_owned(), |figure| figure.label(unit, lang))
+        };
+        let values = shown
+            .iter()
+            .filter_map(|(_, figure)| figure.as_ref())
+            .flat_map(|figure| [figure.value, figure.lower, figure.upper])
+            .flatten();
+        let ends = parts::scale(values.chain(target).chain(whole.and_then(|figure| figure.value)), unit == Unit::Share);
         let lines: Vec<Bar> = shown
             .iter()
             .map(|(district, figure)| Bar {
@@ -178,17 +188,25 @@ impl CityPage<'_> {
                 interval: figure.as_ref().and_then(|figure| figure.lower.zip(figure.upper)),
                 status: figure.as_ref().map_or(Status::Open, |figure| figure.status),
                 label: label(figure),
-                note: figure.as_ref().and_then(Figure::coverage).map_or_else(String::new, |coverage| lang.with("coverage", &[&coverage])),
+                note: figure
+                    .as_ref()
+                    .and_then(Figure::coverage)
+                    .map_or_else(String::new, |coverage| lang.with("coverage", &[&coverage])),
             })
             .collect();
         let against = Against {
             target: target.map(|target| (target, lang.with("target", &[&unit.write(target)]))),
-            whole: whole.and_then(|figure| Some((figure.value?, lang.with("whole.city", &[&figure.label(unit, lang)])))),
+            whole: whole
+                .and_then(|figure| Some((figure.value?, lang.with("whole.city", &[&figure.label(unit, lang)])))),
             scale: [ends.0, ends.1].map(|end| (end, unit.write(end))),
         };
         let words = Words {
             title: lang.with("compare.title", &[title]),
-            description: shown.iter().map(|(district, figure)| format!("{} {}", district.name, label(figure))).collect::<Vec<_>>().join(", "),
+            description: shown
+                .iter()
+                .map(|(district, figure)| format!("{} {}", district.name, label(figure)))
+                .collect::<Vec<_>>()
+                .join(", "),
         };
         let map: Vec<Tile> = self
             .districts
@@ -198,7 +216,10 @@ impl CityPage<'_> {
                 column: district.column,
                 row: district.row,
                 name: district.name.clone(),
-                label: figure.as_ref().and_then(|figure| figure.value).map_or_else(|| "–".to_owned(), |value| unit.write(value)),
+                label: figure
+                    .as_ref()
+                    .and_then(|figure| figure.value)
+                    .map_or_else(|| "–".to_owned(), |value| unit.write(value)),
                 heat: figure.map_or(figures::Heat::None, |figure| figure.heat()),
             })
             .collect();
@@ -209,19 +230,38 @@ impl CityPage<'_> {
             div.beside {
                 figure.narrow-figure {
                     figcaption { strong { (lang.say("map.title")) } span { (lang.say("map.note")) } }
-                    @if let Some(drawn) = tiles(&map, &words) { (PreEscaped(drawn)) } @else { p.empty { (lang.say("chart.empty")) } }
+                    @if let Some(drawn) = tiles(&map, &words) {
+                        (PreEscaped(drawn))
+                    } @else { p.empty { (lang.say("chart.empty")) } }
                     (heat_legend(lang))
                 }
                 (parts::chart(&words.title, &format!("{period} · {}", lang.say("compare.note")), |screen| bars(&lines, &against, screen, &words), html! {
                     table {
-                        thead { tr { th { (lang.say("district")) } th.number { (title) } th { (lang.say("interval")) } th.number { (lang.say("numerator")) } th.number { (lang.say("denominator")) } th.number { (lang.say("coverage.head")) } } }
+                        thead {
+                            tr {
+                                th { (lang.say("district")) }
+                                th.number { (title) }
+                                th { (lang.say("interval")) }
+                                th.number { (lang.say("numerator")) }
+                                th.number { (lang.say("denominator")) }
+                                th.number { (lang.say("coverage.head")) }
+                            }
+                        }
                         tbody { @for (district, figure) in &shown { tr {
-                            th scope="row" { a href=(routes::with(&routes::district(&district.code), &[("month", &self.months.chosen), ("indicator", &self.indicator)])) { (district.name) } }
+                            th scope="row" {
+                                a href=(routes::with(&routes::district(&district.code), &[("month", &self.months.chosen), ("indicator", &self.indicator)])) {
+                                    (district.name)
+                                }
+                            }
                             td.number { (label(figure)) }
                             @let figure = figure.as_ref();
-                            td { (interval(figure, unit)) }
-                            td.number { (figure.and_then(|figure| figure.numerator).map(format::number).unwrap_or_default()) }
-                            td.number { (figure.and_then(|figure| figure.denominator).map(format::number).unwrap_or_default()) }
+                            td.nowrap { (interval(figure, unit)) }
+                            td.number {
+                                (figure.and_then(|figure| figure.numerator).map(format::number).unwrap_or_default())
+                            }
+                            td.number {
+                                (figure.and_then(|figure| figure.denominator).map(format::number).unwrap_or_default())
+                            }
                             td.number { (figure.and_then(Figure::coverage).unwrap_or_default()) }
                         } } }
                     }
@@ -237,12 +277,30 @@ impl CityPage<'_> {
         html! {
             div.scroll {
                 table.heat {
-                    thead { tr { th { (lang.say("indicator")) } @for district in &self.districts { th.number scope="col" { a href=(routes::with(&routes::district(&district.code), &[("month", &self.months.chosen)])) { (district.name) } } } th.number { (lang.say("city")) } } }
+                    thead {
+                        tr {
+                            th { (lang.say("indicator")) }
+                            @for district in &self.districts {
+                                th.number scope="col" {
+                                    a href=(routes::with(&routes::district(&district.code), &[("month", &self.months.chosen)])) {
+                                        (district.name)
+                                    }
+                                }
+                            }
+                            th.number { (lang.say("city")) }
+                        }
+                    }
                     tbody {
                         @for code in &codes {
                             tr {
-                                th scope="row" { a href=(routes::with(&routes::indicator(code), &[("month", &self.months.chosen)])) { (catalogue.indicator_title(code, lang)) } }
-                                @for district in &self.districts { (heat_cell(of_month(&district.figures, code, &self.months.chosen), catalogue.unit(code), lang)) }
+                                th scope="row" {
+                                    a href=(routes::with(&routes::indicator(code), &[("month", &self.months.chosen)])) {
+                                        (catalogue.indicator_title(code, lang))
+                                    }
+                                }
+                                @for district in &self.districts {
+                                    (heat_cell(of_month(&district.figures, code, &self.months.chosen), catalogue.unit(code), lang))
+                                }
                                 (heat_cell(of_month(&self.city, code, &self.months.chosen), catalogue.unit(code), lang))
                             }
                         }
@@ -258,9 +316,24 @@ impl CityPage<'_> {
         html! {
             div.scroll {
                 table {
-                    thead { tr { th { (lang.say("district")) } @for state in SliceState::ALL { th.number { span class={ "slice " (state.code()) } aria-hidden="true" { (state.sign()) } " " (state.word(lang)) } } } }
+                    thead {
+                        tr {
+                            th { (lang.say("district")) }
+                            @for state in SliceState::ALL {
+                                th.number {
+                                    span class={ "slice " (state.code()) } aria-hidden="true" { (state.sign()) }
+                                    " "
+                                    (state.word(lang))
+                                }
+                            }
+                        }
+                    }
                     tbody { @for district in &self.districts { tr {
-                        th scope="row" { a href={ (routes::with(&routes::district(&district.code), &[("month", &self.months.chosen)])) "#reports" } { (district.name) } }
+                        th scope="row" {
+                            a href={ (routes::with(&routes::district(&district.code), &[("month", &self.months.chosen)])) "#reports" } {
+                                (district.name)
+                            }
+                        }
                         @for state in SliceState::ALL {
                             @let times: i64 = district.slices.iter().filter(|(one, _)| *one == state).map(|(_, times)| times).sum();
                             td.number { (format::whole(times)) }
@@ -276,11 +349,15 @@ impl CityPage<'_> {
         if self.found.is_empty() {
             return html! { p.empty { (lang.say("findings.none")) } };
         }
-        let mut rules: Vec<(&str, &str)> = self.found.iter().map(|found| (found.rule.as_str(), found.severity.as_str())).collect();
+        let mut rules: Vec<(&str, &str)> =
+            self.found.iter().map(|found| (found.rule.as_str(), found.severity.as_str())).collect();
         rules.dedup_by_key(|(rule, _)| *rule);
         let most = self.found.iter().map(|found| found.times).max().unwrap_or(1);
         let sum = |wanted: &dyn Fn(&Found) -> bool| {
-            self.found.iter().filter(|found| wanted(found)).fold((0, 0), |(times, fen), found| (times + found.times, fen + found.fen))
+            self.found
+                .iter()
+                .filter(|found| wanted(found))
+                .fold((0, 0), |(times, fen), found| (times + found.times, fen + found.fen))
         };
         html! {
             div.scroll {
@@ -294,11 +371,23 @@ impl CityPage<'_> {
                         @for (rule, severity) in &rules {
                             @let (times, fen) = sum(&|found| found.rule == *rule);
                             tr {
-                                th scope="row" { a href=(routes::with(routes::FINDINGS, &[("rule", rule)])) { (rule) " " (self.app.catalogue.rule_title(rule, lang)) } }
+                                th scope="row" {
+                                    a href=(routes::with(routes::FINDINGS, &[("rule", rule)])) {
+                                        (rule)
+                                        " "
+                                        (self.app.catalogue.rule_title(rule, lang))
+                                    }
+                                }
                                 td { (severity_badge(severity, lang)) }
                                 @for district in &self.districts {
                                     @let here = sum(&|found| found.rule == *rule && found.district == district.code).0;
-                                    td class={ "number " (shade(here, most)) } { @if here > 0 { a href=(routes::with(routes::FINDINGS, &[("rule", rule), ("district", &district.code)])) { (format::whole(here)) } } }
+                                    td class={ "number " (shade(here, most)) } {
+                                        @if here > 0 {
+                                            a href=(routes::with(routes::FINDINGS, &[("rule", rule), ("district", &district.code)])) {
+                                                (format::whole(here))
+                                            }
+                                        }
+                                    }
                                 }
                                 td.number { strong { (format::whole(times)) } }
                                 td.number { @if fen != 0 { (format::yuan(fen)) } }
@@ -307,7 +396,13 @@ impl CityPage<'_> {
                     }
                     tfoot { tr {
                         th scope="row" colspan="2" { a href=(routes::FINDINGS) { (lang.say("findings.all")) } }
-                        @for district in &self.districts { td.number { a href=(routes::with(routes::FINDINGS, &[("district", &district.code)])) { (format::whole(sum(&|found| found.district == district.code).0)) } } }
+                        @for district in &self.districts {
+                            td.number {
+                                a href=(routes::with(routes::FINDINGS, &[("district", &district.code)])) {
+                                    (format::whole(sum(&|found| found.district == district.code).0))
+                                }
+                            }
+                        }
                         @let (times, fen) = sum(&|_| true);
                         td.number { strong { (format::whole(times)) } } td.number { (format::yuan(fen)) }
                     } }
@@ -317,61 +412,10 @@ impl CityPage<'_> {
     }
 }
 
-/// A severity as sign and word.
-pub fn severity_badge(severity: &str, lang: crate::words::Lang) -> Markup {
-    let (class, key, sign) = match severity {
-        "high" => ("high", "severity.high", "▲"),
-        "medium" => ("medium", "severity.medium", "◆"),
-        _ => ("low", "severity.low", "▽"),
-    };
-    html! { span class={ "severity " (class) } { span aria-hidden="true" { (sign) } " " (lang.say(key)) } }
-}
-
-/// The roll-out curve with its caption and table.
-pub fn rollout_figure(days: &[Day], deadline: Option<NaiveDate>, frame: &Frame) -> Markup {
-    let lang = frame.lang;
-    let words = Words {
-        title: lang.say("rollout.chart").to_owned(),
-        description: days.last().map_or_else(String::new, |day| lang.with("city.summary.started", &[&format::whole(day.started), &format::whole(day.schools)])),
-    };
-    // The table gives the days on which something changed.
-    let mut changed: Vec<&Day> = days.iter().collect();
-    changed.dedup_by_key(|day| (day.started, day.schools));
-    parts::chart(&words.title, lang.say("rollout.note"), |screen: Screen| rollout(days, deadline, lang, screen, &words), html! {
-        table {
-            thead { tr { th { (lang.say("day")) } th.number { (lang.say("rollout.column.started")) } th.number { (lang.say("rollout.column.schools")) } } }
-            tbody { @for day in changed { tr { td { (format::date(day.day, lang)) } td.number { (format::whole(day.started)) } td.number { (format::whole(day.schools)) } } } }
-        }
-    }, lang)
-}
-
-/// A cell coloured by how its value stands to the target, with the sign of a miss.
-pub fn heat_cell(figure: Option<&Figure>, unit: crate::catalog::Unit, lang: crate::words::Lang) -> Markup {
-    html! {
-        @match figure {
-            Some(figure) if figure.value.is_some() => td class={ "number " (figure.heat().class()) } title={ (lang.say(&format!("status.{}", figure.status.key()))) " " (figure.coverage().map(|coverage| lang.with("coverage", &[&coverage])).unwrap_or_default()) } {
-                @if figure.is_thin() { abbr title=(lang.say("coverage.thin")) { "*" } }
-                (figure.label(unit, lang))
-                @if figure.status == Status::Missed { span.sign aria-hidden="true" { (figure.status.sign()) } }
-            },
-            _ => td.number.g-void { "–" },
-        }
-    }
-}
-
-/// What the colours of tiles and cells mean.
-pub fn heat_legend(lang: crate::words::Lang) -> Markup {
-    html! {
-        ul.legend {
-            @for (class, key) in [("g-met", "heat.met"), ("g-near", "heat.near"), ("g-missed", "heat.missed"), ("g-low", "heat.low"), ("g-lowest", "heat.lowest"), ("g-void", "heat.void")] {
-                li { span class={ "swatch " (class) } aria-hidden="true" {} " " (lang.say(key)) }
-            }
-        }
-    }
-}
-
-fn interval(figure: Option<&Figure>, unit: crate::catalog::Unit) -> String {
-    figure.and_then(|figure| Some(format!("{} – {}", unit.write(figure.lower?), unit.write(figure.upper?)))).unwrap_or_default()
+fn interval(figure: Option<&Figure>, unit: Unit) -> String {
+    figure
+        .and_then(|figure| Some(format!("{} – {}", unit.write(figure.lower?), unit.write(figure.upper?))))
+        .unwrap_or_default()
 }
 
 /// How strongly a count is shaded, against the largest.

@@ -12,8 +12,9 @@ use crate::charts::rollout::Day;
 use crate::charts::strip::strip;
 use crate::figures::{self, Figure, of_month};
 use crate::format;
-use crate::pages::city::{self, heat_cell, heat_legend, rollout_figure};
+use crate::pages::curve::{self, rollout_figure};
 use crate::pages::fault::Fault;
+use crate::pages::heat::{heat_cell, heat_legend};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Choice, Months};
 use crate::pages::slices::{self, State as SliceState};
@@ -69,7 +70,12 @@ struct Sort {
 const COLUMNS: [&str; 7] = ["C03", "C04", "C05", "S01", "F01", "F03", "K04"];
 
 /// `/district/{code}`
-pub async fn show(State(app): State<Arc<App>>, reader: Reader, Path(code): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
+pub async fn show(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Path(code): Path<String>,
+    Asked(choice): Asked<Choice>,
+) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     if !matches!(scoped.scope, Scope::City | Scope::District(_)) {
         return Err(Fault::NotHere);
@@ -81,15 +87,30 @@ pub async fn show(State(app): State<Arc<App>>, reader: Reader, Path(code): Path<
     let schools = schools(scoped, &code, &months.chosen).await?;
     let present = figures::indicators(schools.iter().flat_map(|school| &school.figures));
     let indicator = parts::indicator_of(&choice, &present).to_owned();
-    let mut columns: Vec<String> = COLUMNS.iter().filter(|code| present.contains(*code)).map(|code| (*code).to_owned()).collect();
+    let mut columns: Vec<String> =
+        COLUMNS.iter().filter(|code| present.contains(*code)).map(|code| (*code).to_owned()).collect();
     if !columns.contains(&indicator) && present.contains(&indicator.as_str()) {
         columns.insert(0, indicator.clone());
     }
     let sort = Sort { down: choice.sort.starts_with('-'), column: choice.sort.trim_start_matches('-').to_owned() };
-    let days = city::days(scoped, &code).await?;
-    let deadline = city::deadline(scoped).await?;
+    let days = curve::days(scoped, &code).await?;
+    let deadline = curve::deadline(scoped).await?;
     let owed = owed(scoped, &code, &months.chosen, &schools).await?;
-    let mut shown = DistrictPage { app: &app, frame: reader.frame, code, name, months, figures, schools, columns, indicator, sort, days, deadline, owed };
+    let mut shown = DistrictPage {
+        app: &app,
+        frame: reader.frame,
+        code,
+        name,
+        months,
+        figures,
+        schools,
+        columns,
+        indicator,
+        sort,
+        days,
+        deadline,
+        owed,
+    };
     shown.sort();
     Ok(shown.template())
 }
@@ -101,7 +122,9 @@ async fn schools(scoped: &Scoped, district: &str, month: &str) -> Result<Vec<Sch
     for figure in figures::of_schools(scoped, district, month).await? {
         figures.entry(figure.unit_id.clone()).or_default().push(figure);
     }
-    let counts = |rows: &crate::rows::Rows| -> BTreeMap<String, i64> { rows.iter().map(|row| (row.text("school_id").to_owned(), row.count("times"))).collect() };
+    let counts = |rows: &crate::rows::Rows| -> BTreeMap<String, i64> {
+        rows.iter().map(|row| (row.text("school_id").to_owned(), row.count("times"))).collect()
+    };
     let findings = "select school_id, count(*) as times from marts.finding where district_code = $1 and ended is null group by school_id";
     let findings = counts(&*scoped.query(findings, &[district]).await?);
     let missing = "select school_id, count(*) as times from marts.slice where district_code = $1 and state in ('missing', 'rejected') group by school_id";
@@ -124,7 +147,12 @@ async fn schools(scoped: &Scoped, district: &str, month: &str) -> Result<Vec<Sch
 }
 
 /// What is missing of the month and of the periods around it: by form and period.
-async fn owed(scoped: &Scoped, district: &str, month: &str, schools: &[School]) -> Result<Vec<(String, String, Vec<Missing>)>, Fault> {
+async fn owed(
+    scoped: &Scoped,
+    district: &str,
+    month: &str,
+    schools: &[School],
+) -> Result<Vec<(String, String, Vec<Missing>)>, Fault> {
     let sql = "select form, period, school_id, state from marts.slice
         where district_code = $1 and period in ($2, $3, $4) and state in ('missing', 'rejected') order by form, period, school_id";
     let around = crate::period::around(month);
@@ -134,7 +162,8 @@ async fn owed(scoped: &Scoped, district: &str, month: &str, schools: &[School]) 
     for form in ingest::form::forms() {
         for row in rows.iter().filter(|row| row.text("form") == form.name) {
             let school = row.text("school_id").to_owned();
-            let name = schools.iter().find(|one| one.id == school).map_or_else(|| school.clone(), |one| one.name.clone());
+            let name =
+                schools.iter().find(|one| one.id == school).map_or_else(|| school.clone(), |one| one.name.clone());
             let missing = Missing { school, name, state: SliceState::read(row.text("state")) };
             match groups.last_mut() {
                 Some((last, period, list)) if *last == form.name && period == row.text("period") => list.push(missing),
@@ -147,8 +176,12 @@ async fn owed(scoped: &Scoped, district: &str, month: &str, schools: &[School]) 
 
 /// The label of a choice column of the register.
 pub fn register_label(column: &str, code: &str, lang: Lang) -> String {
-    let choice = ingest::form::form("school").and_then(|form| form.column(column)).and_then(|column| column.choice(code));
-    choice.map_or_else(|| code.to_owned(), |choice| if lang == Lang::Zh { choice.label.clone() } else { choice.title_en.clone() })
+    let choice =
+        ingest::form::form("school").and_then(|form| form.column(column)).and_then(|column| column.choice(code));
+    choice.map_or_else(
+        || code.to_owned(),
+        |choice| if lang == Lang::Zh { choice.label.clone() } else { choice.title_en.clone() },
+    )
 }
 
 impl DistrictPage<'_> {
@@ -176,22 +209,29 @@ impl DistrictPage<'_> {
     fn template(&self) -> Markup {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
-        page(&self.frame, &self.name, html! {
-            header.head {
-                h1 { (self.name) }
-                p.dek { (lang.with("district.dek", &[&format::whole(self.schools.len() as i64), &format::whole(self.schools.iter().map(|school| school.findings).sum())])) " "
-                    a href=(routes::with(routes::FINDINGS, &[("district", &self.code)])) { (t("findings.see")) } }
-                (self.months.chooser(&self.address(), &[("indicator", &self.indicator), ("sort", &self.sort_text())], lang))
-            }
-            section {
-                h2 { (lang.with("district.figures", &[&format::period(&self.months.chosen, lang)])) }
-                @if self.figures.is_empty() { p.empty { (t("district.no_figures")) } }
-                (parts::tiles(&self.figures, &self.months, &self.app.catalogue, lang))
-            }
-            section #schools { h2 { (t("district.schools")) } (self.distribution()) (self.table()) }
-            section #reports { h2 { (lang.with("district.reports", &[&format::period(&self.months.chosen, lang)])) } (self.owed()) }
-            section { h2 { (t("rollout.title")) } (rollout_figure(&self.days, self.deadline, &self.frame)) }
-        })
+        page(
+            &self.frame,
+            &self.name,
+            html! {
+                header.head {
+                    h1 { (self.name) }
+                    p.dek { (lang.with("district.dek", &[&format::whole(self.schools.len() as i64), &format::whole(self.schools.iter().map(|school| school.findings).sum())])) " "
+                        a href=(routes::with(routes::FINDINGS, &[("district", &self.code)])) { (t("findings.see")) } }
+                    (self.months.chooser(&self.address(), &[("indicator", &self.indicator), ("sort", &self.sort_text())], lang))
+                }
+                section {
+                    h2 { (lang.with("district.figures", &[&format::period(&self.months.chosen, lang)])) }
+                    @if self.figures.is_empty() { p.empty { (t("district.no_figures")) } }
+                    (parts::tiles(&self.figures, &self.months, &self.app.catalogue, lang))
+                }
+                section #schools { h2 { (t("district.schools")) } (self.distribution()) (self.table()) }
+                section #reports {
+                    h2 { (lang.with("district.reports", &[&format::period(&self.months.chosen, lang)])) }
+                    (self.owed())
+                }
+                section { h2 { (t("rollout.title")) } (rollout_figure(&self.days, self.deadline, &self.frame)) }
+            },
+        )
     }
 
     fn distribution(&self) -> Markup {
@@ -201,23 +241,39 @@ impl DistrictPage<'_> {
         let shown: Vec<(&School, &Figure, f64)> = self
             .schools
             .iter()
-            .filter_map(|school| of_month(&school.figures, &self.indicator, &self.months.chosen).map(|figure| (school, figure)))
+            .filter_map(|school| {
+                of_month(&school.figures, &self.indicator, &self.months.chosen).map(|figure| (school, figure))
+            })
             .filter_map(|(school, figure)| Some((school, figure, figure.value?)))
             .collect();
         let whole = of_month(&self.figures, &self.indicator, &self.months.chosen);
         let dots: Vec<_> = shown.iter().map(|(_, figure, value)| (*value, figure.status)).collect();
-        let target = shown.iter().find_map(|(_, figure, _)| figure.target).map(|target| (target, lang.with("target", &[&unit.write(target)])));
-        let line = whole.and_then(|figure| Some((figure.value?, lang.with("whole.district", &[&figure.label(unit, lang)]))));
+        let target = shown
+            .iter()
+            .find_map(|(_, figure, _)| figure.target)
+            .map(|target| (target, lang.with("target", &[&unit.write(target)])));
+        let line =
+            whole.and_then(|figure| Some((figure.value?, lang.with("whole.district", &[&figure.label(unit, lang)]))));
         let codes = figures::indicators(self.schools.iter().flat_map(|school| &school.figures));
         let words = Words {
             title: lang.with("strip.title", &[title]),
-            description: lang.with("strip.description", &[&format::whole(dots.len() as i64), &format::whole(self.schools.len() as i64)]),
+            description: lang.with(
+                "strip.description",
+                &[&format::whole(dots.len() as i64), &format::whole(self.schools.len() as i64)],
+            ),
         };
         html! {
             (parts::indicator_chooser(&format!("{}#schools", self.address()), &codes, &self.indicator, &self.months.chosen, catalogue, lang))
             (parts::chart(&words.title, &words.description, |screen| strip(&dots, line.clone(), target.clone(), |value| unit.write(value), screen, &words), html! {
                 table {
-                    thead { tr { th { (lang.say("school")) } th.number { (title) } th.number { (lang.say("numerator")) } th.number { (lang.say("denominator")) } } }
+                    thead {
+                        tr {
+                            th { (lang.say("school")) }
+                            th.number { (title) }
+                            th.number { (lang.say("numerator")) }
+                            th.number { (lang.say("denominator")) }
+                        }
+                    }
                     tbody { @for (school, figure, _) in &shown { tr {
                         th scope="row" { (school.name) }
                         td.number { (figure.label(unit, lang)) }
@@ -248,12 +304,32 @@ impl DistrictPage<'_> {
                         (self.head("missing", lang.say("school.missing")))
                     } }
                     tbody { @for school in &self.schools { tr {
-                        th scope="row" { a href=(routes::with(&routes::school(&school.id), &[("month", &self.months.chosen)])) { (school.name) } }
-                        td { (register_label("school_kind", &school.kind, lang)) " · " (register_label("urban_rural", &school.urban_rural, lang)) }
+                        th scope="row" {
+                            a href=(routes::with(&routes::school(&school.id), &[("month", &self.months.chosen)])) {
+                                (school.name)
+                            }
+                        }
+                        td.nowrap {
+                            (register_label("school_kind", &school.kind, lang))
+                            " · "
+                            (register_label("urban_rural", &school.urban_rural, lang))
+                        }
                         td.number { (school.pupils.map_or_else(|| "–".to_owned(), format::whole)) }
-                        td.number { @match school.started_on { Some(day) => (day), None => span.missed { (lang.say("school.not_offering")) } } }
-                        @for code in &self.columns { (heat_cell(of_month(&school.figures, code, &self.months.chosen), catalogue.unit(code), lang)) }
-                        td.number { @if school.findings > 0 { a href=(routes::with(routes::FINDINGS, &[("school", &school.id)])) { (format::whole(school.findings)) } } @else { "0" } }
+                        td.number {
+                            @match school.started_on {
+                                Some(day) => (day), None => span.missed { (lang.say("school.not_offering")) }
+                            }
+                        }
+                        @for code in &self.columns {
+                            (heat_cell(of_month(&school.figures, code, &self.months.chosen), catalogue.unit(code), lang))
+                        }
+                        td.number {
+                            @if school.findings > 0 {
+                                a href=(routes::with(routes::FINDINGS, &[("school", &school.id)])) {
+                                    (format::whole(school.findings))
+                                }
+                            } @else { "0" }
+                        }
                         td.number { (format::whole(school.missing)) }
                     } } }
                 }
@@ -266,10 +342,16 @@ impl DistrictPage<'_> {
         let here = self.sort.column == column;
         let next = if here && !self.sort.down { format!("-{column}") } else { column.to_owned() };
         let order = here.then_some(if self.sort.down { "descending" } else { "ascending" });
-        let address = routes::with(&self.address(), &[("month", &self.months.chosen), ("indicator", &self.indicator), ("sort", &next)]);
+        let address = routes::with(
+            &self.address(),
+            &[("month", &self.months.chosen), ("indicator", &self.indicator), ("sort", &next)],
+        );
         html! {
             th.number scope="col" aria-sort=[order] {
-                a href={ (address) "#schools" } { (title) @if here { span aria-hidden="true" { @if self.sort.down { " ↓" } @else { " ↑" } } } }
+                a href={ (address) "#schools" } {
+                    (title)
+                    @if here { span aria-hidden="true" { @if self.sort.down { " ↓" } @else { " ↑" } } }
+                }
             }
         }
     }
@@ -283,12 +365,20 @@ impl DistrictPage<'_> {
             p.dek { (lang.say("district.reports.dek")) }
             @for (form, period, missing) in &self.owed {
                 details.owed open[missing.len() <= 12] {
-                    summary { strong { (slices::form_title(form, lang)) } " " (format::period(period, lang)) " " span.count { (format::whole(missing.len() as i64)) } }
+                    summary {
+                        strong { (slices::form_title(form, lang)) }
+                        " "
+                        (format::period(period, lang))
+                        " "
+                        span.count { (format::whole(missing.len() as i64)) }
+                    }
                     ul {
                         @for one in missing {
                             li {
                                 span class={ "slice " (one.state.code()) } aria-hidden="true" { (one.state.sign()) } " "
-                                a href={ (routes::with(&routes::school(&one.school), &[("month", &self.months.chosen)])) "#reports" } { (one.name) }
+                                a href={ (routes::with(&routes::school(&one.school), &[("month", &self.months.chosen)])) "#reports" } {
+                                    (one.name)
+                                }
                                 " " span.small { (one.state.word(lang)) }
                             }
                         }

@@ -63,14 +63,18 @@ pub fn answer(fault: &Fault, frame: &Frame) -> Response {
 
 fn template(frame: &Frame, key: &str) -> Markup {
     let t = |part: &str| frame.lang.say(&format!("fault.{key}.{part}"));
-    page(frame, t("title"), html! {
-        section.fault {
-            h1 { (t("title")) }
-            p { (t("why")) }
-            p { (t("do")) }
-            p { a.button href=(routes::HOME) { (frame.lang.say("fault.home")) } }
-        }
-    })
+    page(
+        frame,
+        t("title"),
+        html! {
+            section.fault {
+                h1 { (t("title")) }
+                p { (t("why")) }
+                p { (t("do")) }
+                p { a.button href=(routes::HOME) { (frame.lang.say("fault.home")) } }
+            }
+        },
+    )
 }
 
 /// Any address that no route knows.

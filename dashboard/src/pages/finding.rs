@@ -10,10 +10,10 @@ use maud::{Markup, html};
 
 use crate::error::Result;
 use crate::format;
-use crate::pages::city::severity_badge;
 use crate::pages::fault::Fault;
+use crate::pages::heat::severity_badge;
 use crate::pages::layout::{Frame, page};
-use crate::pages::parts;
+use crate::pages::parts::{self, Part};
 use crate::pages::slices::form_title;
 use crate::routes;
 use crate::rows::{Row, Rows, Value};
@@ -29,8 +29,7 @@ struct FindingPage<'a> {
     finding: Arc<Rows>,
     district: String,
     proofs: Vec<Proof>,
-    proof_rows: i64,
-    part: i64,
+    part: Part,
     standards: Option<Arc<Rows>>,
 }
 
@@ -44,10 +43,10 @@ struct Proof {
     rows: Vec<(i64, Option<Vec<String>>)>,
 }
 
-/// Which part of a long proof is shown.
+/// Which part of a long proof is asked for.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-pub struct Part {
+pub struct Long {
     part: String,
 }
 
@@ -55,7 +54,12 @@ pub struct Part {
 const PART: i64 = 100;
 
 /// `/finding/{id}`
-pub async fn show(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<String>, Asked(asked): Asked<Part>) -> Result<Markup, Fault> {
+pub async fn show(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Path(id): Path<String>,
+    Asked(asked): Asked<Long>,
+) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     let lang = reader.frame.lang;
     let sql = "select finding_id, rule, severity, finding.school_id, school_name, finding.district_code, period, subject, amount, message_zh,
@@ -64,15 +68,29 @@ pub async fn show(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<St
     let finding = scoped.query(sql, &[&id]).await?;
     let Some(row) = finding.first() else { return Err(Fault::NotHere) };
     let names = parts::district_names(scoped, lang).await?;
-    let district = names.into_iter().find(|(code, _)| code == row.text("district_code")).map_or_else(String::new, |(_, name)| name);
-    let counted = scoped.query("select count(*) as times from marts.finding_evidence where finding_id = $1 and row_no is not null", &[&id]).await?;
+    let district = names
+        .into_iter()
+        .find(|(code, _)| code == row.text("district_code"))
+        .map_or_else(String::new, |(_, name)| name);
+    let counted = scoped
+        .query(
+            "select count(*) as times from marts.finding_evidence where finding_id = $1 and row_no is not null",
+            &[&id],
+        )
+        .await?;
     let proof_rows = counted.first().map_or(0, |row| row.count("times"));
-    let part = asked.part.parse::<i64>().unwrap_or(1).clamp(1, (proof_rows - 1).max(0) / PART + 1);
-    let is_standard = scoped.query("select 1 as one from marts.finding_evidence where finding_id = $1 and form = 'reference' limit 1", &[&id]).await?;
+    let part = Part::read(&asked.part, PART, proof_rows);
+    let is_standard = scoped
+        .query(
+            "select 1 as one from marts.finding_evidence where finding_id = $1 and form = 'reference' limit 1",
+            &[&id],
+        )
+        .await?;
     let standards = match is_standard.is_empty() {
         true => None,
         false => {
-            let sql = "select urban_rural, valid_from, valid_to, yuan_per_session, yuan_per_month_cap, doc_no, approved_by
+            let sql =
+                "select urban_rural, valid_from, valid_to, yuan_per_session, yuan_per_month_cap, doc_no, approved_by
                 from reference.fee_standard where district_code = $1 order by valid_from, urban_rural";
             Some(scoped.query(sql, &[row.text("district_code")]).await?)
         }
@@ -82,7 +100,6 @@ pub async fn show(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<St
         scope: scoped.scope.clone(),
         district,
         proofs: proofs(scoped, &id, part, lang).await?,
-        proof_rows,
         part,
         standards,
         finding: finding.clone(),
@@ -92,15 +109,15 @@ pub async fn show(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<St
 }
 
 /// The evidence with the stored rows beside it, by form and file.
-async fn proofs(scoped: &Scoped, id: &str, part: i64, lang: Lang) -> Result<Vec<Proof>> {
+async fn proofs(scoped: &Scoped, id: &str, part: Part, lang: Lang) -> Result<Vec<Proof>> {
     let sql = format!(
         "select evidence.form, evidence.submission_id, evidence.row_no, max(sent.school_id) as school_id, max(sent.file_name) as file_name,
             max(sent.sheet) as sheet, max(sent.received_on) as received_on
          from marts.finding_evidence as evidence left join facts.submission as sent on evidence.submission_id = sent.submission_id
          where evidence.finding_id = $1 and evidence.row_no is not null
          group by evidence.form, evidence.submission_id, evidence.row_no
-         order by evidence.form, file_name, evidence.submission_id, evidence.row_no limit {PART} offset {}",
-        (part - 1) * PART
+         order by evidence.form, file_name, evidence.submission_id, evidence.row_no {}",
+        part.limit()
     );
     let evidence = scoped.query(&sql, &[id]).await?;
     let mut proofs: Vec<Proof> = Vec::new();
@@ -148,7 +165,8 @@ async fn stored(scoped: &Scoped, form: &'static Form, evidence: &[Row<'_>]) -> R
         return Ok(None);
     }
     let columns = scoped.columns_of(&form.table()).await?;
-    let columns: Vec<&'static Column> = form.columns.iter().filter(|column| column.name != "school_id" && columns.contains(&column.name)).collect();
+    let columns: Vec<&'static Column> =
+        form.columns.iter().filter(|column| column.name != "school_id" && columns.contains(&column.name)).collect();
     let numbers: Vec<String> = evidence.iter().map(|row| row.count("row_no").to_string()).collect();
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let sql = format!(
@@ -196,38 +214,77 @@ impl FindingPage<'_> {
         let rule = row.text("rule");
         let entry = self.app.catalogue.rule(rule);
         let message = if lang == Lang::Zh { row.text("message_zh") } else { row.text("message_en") };
-        page(&self.frame, self.app.catalogue.rule_title(rule, lang), html! {
-            header.head {
-                p.crumb { a href=(routes::with(routes::FINDINGS, &[("rule", rule)])) { (rule) " " (self.app.catalogue.rule_title(rule, lang)) } " · " (severity_badge(row.text("severity"), lang)) }
-                h1.sentence { (message) }
-            }
-            dl.case {
-                @if let Some(fen) = row.fen("amount") { div.amount { dt { (t("amount")) } dd { (format::yuan(fen)) } } }
-                div { dt { (t("school")) } dd { (self.school(row)) } }
-                div { dt { (t("district")) } dd { (self.district) } }
-                div { dt { (t("period")) } dd { (format::period(row.text("period"), lang)) } }
-                @if !row.text("subject").is_empty() { div { dt { (t("finding.subject")) } dd { (format::shortened(row.text("subject"))) @if format::is_hash(row.text("subject")) { " " span.small { (t("finding.hash")) } } } } }
-                div { dt { (t("finding.clause")) } dd { (lang.with("finding.clause.cited", &[row.text("clause")])) } }
-                @if let Some(day) = row.date("first_seen") { div { dt { (t("finding.first_seen")) } dd { (format::date(day, lang)) } } }
-                div { dt { (t("findings.state")) } dd { @match row.date("ended") { Some(day) => (lang.with("finding.ended_on", &[&format::date(day, lang)])), None => (t("findings.open")) } } }
-            }
-            section {
-                h2 { (t("finding.proof")) }
-                @if self.proofs.is_empty() && self.standards.is_none() { p.empty { (t("finding.absence")) } }
-                @if self.proof_rows > 0 { p.dek { (lang.with("finding.proof.dek", &[&format::whole(self.proof_rows)])) } }
-                @if let Some(standards) = &self.standards { (standards_table(standards, lang)) }
-                @for proof in &self.proofs { (proof.template(lang)) }
-                (self.pager(row.text("finding_id")))
-            }
-            @if let Some(entry) = entry {
-                section.about {
-                    h2 { (t("finding.rule")) }
-                    p { (entry.sentence) }
-                    @if !entry.said("blind", lang).is_empty() { p { strong { (t("rule.blind")) } " " (entry.said("blind", lang)) } }
-                    p { a href={ (routes::CATALOGUE) "#" (rule) } { (t("catalogue.see")) } }
+        page(
+            &self.frame,
+            self.app.catalogue.rule_title(rule, lang),
+            html! {
+                header.head {
+                    p.crumb {
+                        a href=(routes::with(routes::FINDINGS, &[("rule", rule)])) {
+                            (rule)
+                            " "
+                            (self.app.catalogue.rule_title(rule, lang))
+                        }
+                        " · "
+                        (severity_badge(row.text("severity"), lang))
+                    }
+                    h1.sentence { (message) }
                 }
-            }
-        })
+                dl.case {
+                    @if let Some(fen) = row.fen("amount") {
+                        div.amount { dt { (t("amount")) } dd { (format::yuan(fen)) } }
+                    }
+                    div { dt { (t("school")) } dd { (self.school(row)) } }
+                    div { dt { (t("district")) } dd { (self.district) } }
+                    div { dt { (t("period")) } dd { (format::period(row.text("period"), lang)) } }
+                    @if !row.text("subject").is_empty() {
+                        div {
+                            dt { (t("finding.subject")) }
+                            dd {
+                                (format::shortened(row.text("subject")))
+                                @if format::is_hash(row.text("subject")) { " " span.small { (t("finding.hash")) } }
+                            }
+                        }
+                    }
+                    div {
+                        dt { (t("finding.clause")) }
+                        dd { (lang.with("finding.clause.cited", &[row.text("clause")])) }
+                    }
+                    @if let Some(day) = row.date("first_seen") {
+                        div { dt { (t("finding.first_seen")) } dd { (format::date(day, lang)) } }
+                    }
+                    div {
+                        dt { (t("findings.state")) }
+                        dd {
+                            @match row.date("ended") {
+                                Some(day) => (lang.with("finding.ended_on", &[&format::date(day, lang)])), None => (t("findings.open"))
+                            }
+                        }
+                    }
+                }
+                section {
+                    h2 { (t("finding.proof")) }
+                    @if self.proofs.is_empty() && self.standards.is_none() { p.empty { (t("finding.absence")) } }
+                    @if self.part.all > 0 {
+                        p.dek { (lang.with("finding.proof.dek", &[&format::whole(self.part.all)])) }
+                    }
+                    @if let Some(standards) = &self.standards { (standards_table(standards, lang)) }
+                    @for proof in &self.proofs { (proof.template(lang)) }
+                    (self.part.pager(|number| routes::with(&routes::finding(row.text("finding_id")), &[("part", number)]), lang))
+                }
+                @if let Some(entry) = entry {
+                    section.about {
+                        h2 { (t("finding.rule")) }
+                        @if lang == Lang::En { p { (entry.sentence) } }
+                        @if !entry.said("note", lang).is_empty() { p { (entry.said("note", lang)) } }
+                        @if !entry.said("blind", lang).is_empty() {
+                            p { strong { (t("rule.blind")) } " " (entry.said("blind", lang)) }
+                        }
+                        p { a href={ (routes::CATALOGUE) "#" (rule) } { (t("catalogue.see")) } }
+                    }
+                }
+            },
+        )
     }
 
     fn school(&self, row: Row<'_>) -> Markup {
@@ -235,23 +292,10 @@ impl FindingPage<'_> {
         let (id, name) = (row.text("school_id"), row.text("school_name"));
         html! {
             @if id.is_empty() { (lang.say("finding.whole_district")) }
-            @else if self.scope.sees_figures() { a href=(routes::school(id)) { (if name.is_empty() { id } else { name }) } }
-            @else { (if name.is_empty() { id } else { name }) }
-        }
-    }
-
-    fn pager(&self, id: &str) -> Markup {
-        let lang = self.frame.lang;
-        let last = (self.proof_rows - 1).max(0) / PART + 1;
-        let address = |part: i64| routes::with(&routes::finding(id), &[("part", &part.to_string())]);
-        html! {
-            @if last > 1 {
-                nav.pager aria-label=(lang.say("pager")) {
-                    @if self.part > 1 { a href=(address(self.part - 1)) { "← " (lang.say("pager.before")) } }
-                    span { (lang.with("pager.where", &[&format::whole((self.part - 1) * PART + 1), &format::whole((self.part * PART).min(self.proof_rows)), &format::whole(self.proof_rows)])) }
-                    @if self.part < last { a href=(address(self.part + 1)) { (lang.say("pager.after")) " →" } }
-                }
+            @else if self.scope.sees_figures() {
+                a href=(routes::school(id)) { (if name.is_empty() { id } else { name }) }
             }
+            @else { (if name.is_empty() { id } else { name }) }
         }
     }
 }
@@ -265,9 +309,19 @@ impl Proof {
                         strong { (form_title(&self.form.name, lang)) } " "
                         span.file { (self.file_name) }
                         @if !self.sheet.is_empty() { " · " (lang.with("proof.sheet", &[&self.sheet])) }
-                        @if let Some(day) = self.received_on { " · " (lang.with("slice.received", &[&format::date(day, lang)])) }
+                        @if let Some(day) = self.received_on {
+                            " · "
+                            (lang.with("slice.received", &[&format::date(day, lang)]))
+                        }
                     }
-                    thead { tr { th.number { (lang.say("proof.row")) } @for column in &self.columns { th { (if lang == Lang::Zh { &column.heading } else { &column.title_en }) } } } }
+                    thead {
+                        tr {
+                            th.number { (lang.say("proof.row")) }
+                            @for column in &self.columns {
+                                th { (if lang == Lang::Zh { &column.heading } else { &column.title_en }) }
+                            }
+                        }
+                    }
                     tbody { @for (number, cells) in &self.rows { tr {
                         th.number scope="row" { (number) }
                         @match cells {
@@ -287,7 +341,17 @@ fn standards_table(rows: &Rows, lang: Lang) -> Markup {
         div.scroll {
             table.proof {
                 caption { strong { (t("standard.title")) } }
-                thead { tr { th { (t("standard.area")) } th { (t("standard.from")) } th { (t("standard.to")) } th.number { (t("standard.session")) } th.number { (t("standard.cap")) } th { (t("standard.doc")) } th { (t("standard.by")) } } }
+                thead {
+                    tr {
+                        th { (t("standard.area")) }
+                        th { (t("standard.from")) }
+                        th { (t("standard.to")) }
+                        th.number { (t("standard.session")) }
+                        th.number { (t("standard.cap")) }
+                        th { (t("standard.doc")) }
+                        th { (t("standard.by")) }
+                    }
+                }
                 tbody { @for row in rows.iter() { tr {
                     td { (crate::pages::district::register_label("urban_rural", row.text("urban_rural"), lang)) }
                     td { @if let Some(day) = row.date("valid_from") { (day) } }

@@ -10,10 +10,10 @@ use serde::Deserialize;
 use crate::catalog::Catalogue;
 use crate::error::Result;
 use crate::format;
-use crate::pages::city::severity_badge;
 use crate::pages::fault::Fault;
+use crate::pages::heat::severity_badge;
 use crate::pages::layout::{Frame, page};
-use crate::pages::parts;
+use crate::pages::parts::{self, Part};
 use crate::routes;
 use crate::scope::{Scope, Scoped};
 use crate::visit::{App, Asked, Reader};
@@ -30,7 +30,7 @@ struct FindingsPage<'a> {
     school: Option<String>,
     times: i64,
     fen: i128,
-    page: i64,
+    part: Part,
     lines: Vec<Line>,
 }
 
@@ -89,15 +89,17 @@ pub async fn show(State(app): State<Arc<App>>, reader: Reader, Asked(filter): As
     );
     let total = scoped.query(&total, &texts).await?;
     let times = total.first().map_or(0, |row| row.count("times"));
-    let last = (times - 1).max(0) / PAGE + 1;
-    let number = filter.page.parse::<i64>().unwrap_or(1).clamp(1, last);
-    let tail = format!("limit {PAGE} offset {}", (number - 1) * PAGE);
+    let part = Part::read(&filter.page, PAGE, times);
     let order = if filter.sort == "amount" { "amount desc nulls last, " } else { "" };
-    let lines = ordered_lines(scoped, &condition, &texts, order, &tail).await?;
+    let lines = ordered_lines(scoped, &condition, &texts, order, &part.limit()).await?;
     let rules = scoped.query("select distinct rule from marts.finding order by rule", &[]).await?;
     let school = match filter.school.as_str() {
         "" => None,
-        id => scoped.query("select school_name from marts.school where school_id = $1", &[id]).await?.first().map(|row| row.text("school_name").to_owned()),
+        id => scoped
+            .query("select school_name from marts.school where school_id = $1", &[id])
+            .await?
+            .first()
+            .map(|row| row.text("school_name").to_owned()),
     };
     Ok(FindingsPage {
         app: &app,
@@ -107,7 +109,7 @@ pub async fn show(State(app): State<Arc<App>>, reader: Reader, Asked(filter): As
         school,
         times,
         fen: total.first().and_then(|row| row.fen("amount")).unwrap_or(0),
-        page: number,
+        part,
         lines,
         frame: reader.frame,
         filter,
@@ -162,7 +164,10 @@ impl Filter {
         add("severity = ?", &self.severity);
         add("finding.district_code = ?", &self.district);
         add("finding.school_id = ?", &self.school);
-        add("(strpos(coalesce(school_name, ''), ?) > 0 or strpos(message_zh, ?) > 0 or strpos(message_en, ?) > 0)", self.text.trim());
+        add(
+            "(strpos(coalesce(school_name, ''), ?) > 0 or strpos(message_zh, ?) > 0 or strpos(message_en, ?) > 0)",
+            self.text.trim(),
+        );
         match self.state.as_str() {
             "ended" => conditions.push("ended is not null".to_owned()),
             "all" => {}
@@ -191,20 +196,30 @@ impl FindingsPage<'_> {
     fn template(&self) -> Markup {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
-        page(&self.frame, t("nav.findings"), html! {
-            header.head {
-                h1 { (t("nav.findings")) }
-                p.dek { (lang.with("findings.total", &[&format::whole(self.times), &format::yuan(self.fen)])) }
-            }
-            (self.form())
-            @if let Some(school) = &self.school { p.chosen { (lang.with("findings.of_school", &[school])) " " a href=(self.filter.address(("school", ""))) { (t("findings.any_school")) } } }
-            @if self.lines.is_empty() {
-                p.empty { (t("findings.empty")) }
-            } @else {
-                (list(&self.lines, &self.app.catalogue, Columns::Schools, &self.frame, &self.scope))
-                (self.pager())
-            }
-        })
+        page(
+            &self.frame,
+            t("nav.findings"),
+            html! {
+                header.head {
+                    h1 { (t("nav.findings")) }
+                    p.dek { (lang.with("findings.total", &[&format::whole(self.times), &format::yuan(self.fen)])) }
+                }
+                (self.form())
+                @if let Some(school) = &self.school {
+                    p.chosen {
+                        (lang.with("findings.of_school", &[school]))
+                        " "
+                        a href=(self.filter.address(("school", ""))) { (t("findings.any_school")) }
+                    }
+                }
+                @if self.lines.is_empty() {
+                    p.empty { (t("findings.empty")) }
+                } @else {
+                    (list(&self.lines, &self.app.catalogue, Columns::Schools, &self.frame, &self.scope))
+                    (self.part.pager(|number| self.filter.address(("page", number)), lang))
+                }
+            },
+        )
     }
 
     fn form(&self) -> Markup {
@@ -217,16 +232,26 @@ impl FindingsPage<'_> {
             form.filter method="get" action=(routes::FINDINGS) {
                 div { label for="rule" { (t("rule")) } select #rule name="rule" {
                     option value="" { (t("any")) }
-                    @for rule in &self.rules { option value=(rule) selected[*rule == filter.rule] { (rule) " " (self.app.catalogue.rule_title(rule, lang)) } }
+                    @for rule in &self.rules {
+                        option value=(rule) selected[*rule == filter.rule] {
+                            (rule)
+                            " "
+                            (self.app.catalogue.rule_title(rule, lang))
+                        }
+                    }
                 } }
                 div { label for="severity" { (t("severity")) } select #severity name="severity" {
                     option value="" { (t("any")) }
-                    @for (value, key) in severities { option value=(value) selected[value == filter.severity] { (t(key)) } }
+                    @for (value, key) in severities {
+                        option value=(value) selected[value == filter.severity] { (t(key)) }
+                    }
                 } }
                 @if self.districts.len() > 1 {
                     div { label for="district" { (t("district")) } select #district name="district" {
                         option value="" { (t("any")) }
-                        @for (code, name) in &self.districts { option value=(code) selected[*code == filter.district] { (name) } }
+                        @for (code, name) in &self.districts {
+                            option value=(code) selected[*code == filter.district] { (name) }
+                        }
                     } }
                 }
                 div { label for="state" { (t("findings.state")) } select #state name="state" {
@@ -236,21 +261,12 @@ impl FindingsPage<'_> {
                     option value="" { (t("findings.sort.severity")) }
                     option value="amount" selected[filter.sort == "amount"] { (t("amount")) }
                 } }
-                div { label for="text" { (t("findings.text")) } input #text name="text" type="search" value=(filter.text); }
+                div {
+                    label for="text" { (t("findings.text")) }
+                    input #text name="text" type="search" value=(filter.text);
+                }
                 @if !filter.school.is_empty() { input type="hidden" name="school" value=(filter.school); }
                 button.button type="submit" { (t("show")) }
-            }
-        }
-    }
-
-    fn pager(&self) -> Markup {
-        let lang = self.frame.lang;
-        let last = (self.times - 1).max(0) / PAGE + 1;
-        html! {
-            nav.pager aria-label=(lang.say("pager")) {
-                @if self.page > 1 { a rel="prev" href=(self.filter.address(("page", &(self.page - 1).to_string()))) { "← " (lang.say("pager.before")) } }
-                span { (lang.with("pager.where", &[&format::whole((self.page - 1) * PAGE + 1), &format::whole((self.page * PAGE).min(self.times)), &format::whole(self.times)])) }
-                @if self.page < last { a rel="next" href=(self.filter.address(("page", &(self.page + 1).to_string()))) { (lang.say("pager.after")) " →" } }
             }
         }
     }
@@ -264,18 +280,39 @@ pub fn list(lines: &[Line], catalogue: &Catalogue, columns: Columns, frame: &Fra
     html! {
         div.scroll {
             table.findings {
-                thead { tr { th { (t("rule")) } th { (t("severity")) } @if many { th { (t("school")) } } th { (t("period")) } th { (t("finding.sentence")) } th.number { (t("amount")) } th.number { (t("finding.first_seen")) } @if many { th.number { (t("finding.ended")) } } } }
+                thead {
+                    tr {
+                        th { (t("rule")) }
+                        th { (t("severity")) }
+                        @if many { th { (t("school")) } }
+                        th { (t("period")) }
+                        th { (t("finding.sentence")) }
+                        th.number { (t("amount")) }
+                        th.number { (t("finding.first_seen")) }
+                        @if many { th.number { (t("finding.ended")) } }
+                    }
+                }
                 tbody {
                     @for line in lines {
                         tr.ended[line.ended.is_some()] {
-                            th scope="row" { a href=(routes::finding(&line.id)) { (line.rule) " " (catalogue.rule_title(&line.rule, lang)) } }
+                            th scope="row" {
+                                a href=(routes::finding(&line.id)) {
+                                    (line.rule)
+                                    " "
+                                    (catalogue.rule_title(&line.rule, lang))
+                                }
+                            }
                             td { (severity_badge(&line.severity, lang)) }
                             @if many { td { (place(line, scope, lang)) } }
-                            td { (format::period(&line.period, lang)) }
+                            td.nowrap { (format::period(&line.period, lang)) }
                             td.sentence { (line.message(lang)) }
-                            td.number { @if let Some(fen) = line.fen { (format::yuan(fen)) } }
-                            td.number { @if let Some(day) = line.first_seen { (day) } }
-                            @if many { td.number { @if let Some(day) = line.ended { (day) } } }
+                            td.number data-label=(t("amount")) { @if let Some(fen) = line.fen { (format::yuan(fen)) } }
+                            td.number data-label=(t("finding.first_seen")) {
+                                @if let Some(day) = line.first_seen { (day) }
+                            }
+                            @if many {
+                                td.number data-label=(t("finding.ended")) { @if let Some(day) = line.ended { (day) } }
+                            }
                         }
                     }
                 }
@@ -290,7 +327,11 @@ fn place(line: &Line, scope: &Scope, lang: Lang) -> Markup {
         ("", id) => id,
         (name, _) => name,
     };
-    html! { @if line.school_id.is_empty() || !scope.sees_figures() { (name) } @else { a href=(routes::school(&line.school_id)) { (name) } } }
+    html! {
+        @if line.school_id.is_empty() || !scope.sees_figures() { (name) } @else {
+            a href=(routes::school(&line.school_id)) { (name) }
+        }
+    }
 }
 
 impl Line {
@@ -308,7 +349,8 @@ mod tests {
 
     #[test]
     fn filters_name_their_texts_in_order() {
-        let filter = Filter { rule: "R13".to_owned(), text: " 甲 ".to_owned(), state: "all".to_owned(), ..Filter::default() };
+        let filter =
+            Filter { rule: "R13".to_owned(), text: " 甲 ".to_owned(), state: "all".to_owned(), ..Filter::default() };
         let (condition, texts) = filter.condition();
         assert_eq!(texts, ["R13", "甲"]);
         assert_eq!(condition.matches("$2").count(), 3);

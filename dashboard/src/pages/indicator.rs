@@ -1,5 +1,6 @@
 //! One indicator: what it means, and its numbers above and below the line in each district and period.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -7,8 +8,8 @@ use maud::{Markup, html};
 
 use crate::figures::{self, Figure, of_month};
 use crate::format;
-use crate::pages::city::heat_cell;
 use crate::pages::fault::Fault;
+use crate::pages::heat::heat_cell;
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Choice, Months};
 use crate::routes;
@@ -32,7 +33,12 @@ struct Unit {
 }
 
 /// `/indicator/{code}`
-pub async fn show(State(app): State<Arc<App>>, reader: Reader, Path(code): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
+pub async fn show(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Path(code): Path<String>,
+    Asked(choice): Asked<Choice>,
+) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     if !scoped.scope.sees_figures() {
         return Err(Fault::NotHere);
@@ -51,14 +57,22 @@ pub async fn show(State(app): State<Arc<App>>, reader: Reader, Path(code): Path<
     let mut units: Vec<Unit> = parts::district_names(scoped, lang)
         .await?
         .into_iter()
-        .map(|(code, name)| Unit { name, address: scoped.scope.sees_district(&code).then(|| routes::district(&code)), figures: own(&code) })
+        .map(|(code, name)| Unit {
+            name,
+            address: scoped.scope.sees_district(&code).then(|| routes::district(&code)),
+            figures: own(&code),
+        })
         .collect();
     if let Scope::School(id) = &scoped.scope {
         let name = scoped.query("select school_name from marts.school where school_id = $1", &[id]).await?;
         let name = name.first().map_or_else(|| id.clone(), |row| row.text("school_name").to_owned());
         units.push(Unit { name, address: Some(routes::school(id)), figures: own(id) });
     }
-    units.push(Unit { name: lang.say("city").to_owned(), address: (scoped.scope == Scope::City).then(|| routes::CITY.to_owned()), figures: own("city") });
+    units.push(Unit {
+        name: lang.say("city").to_owned(),
+        address: (scoped.scope == Scope::City).then(|| routes::CITY.to_owned()),
+        figures: own("city"),
+    });
     units.retain(|unit| !unit.figures.is_empty());
     Ok(IndicatorPage { app: &app, frame: reader.frame, code, months, units }.template())
 }
@@ -69,22 +83,37 @@ impl IndicatorPage<'_> {
         let t = |key| lang.say(key);
         let catalogue = &self.app.catalogue;
         let title = catalogue.indicator_title(&self.code, lang);
-        page(&self.frame, title, html! {
-            header.head {
-                p.crumb { a href={ (routes::CATALOGUE) "#" (self.code) } { (t("indicator")) " " (self.code) } }
-                h1 { (title) }
-                @if let Some(entry) = catalogue.indicator(&self.code) {
-                    dl.case {
-                        div { dt { (t("indicator.formula")) } dd { (entry.said("formula", lang)) } }
-                        @if !entry.get("clause").is_empty() { div { dt { (t("finding.clause")) } dd { (lang.with("finding.clause.cited", &[entry.get("clause")])) } } }
-                        @if !entry.said("note", lang).is_empty() { div { dt { (t("indicator.note")) } dd { (entry.said("note", lang)) } } }
+        page(
+            &self.frame,
+            title,
+            html! {
+                header.head {
+                    p.crumb { a href={ (routes::CATALOGUE) "#" (self.code) } { (t("indicator")) " " (self.code) } }
+                    h1 { (title) }
+                    @if let Some(entry) = catalogue.indicator(&self.code) {
+                        dl.case {
+                            div { dt { (t("indicator.formula")) } dd { (entry.said("formula", lang)) } }
+                            @if !entry.get("clause").is_empty() {
+                                div {
+                                    dt { (t("finding.clause")) }
+                                    dd { (lang.with("finding.clause.cited", &[entry.get("clause")])) }
+                                }
+                            }
+                            @if !entry.said("note", lang).is_empty() {
+                                div { dt { (t("indicator.note")) } dd { (entry.said("note", lang)) } }
+                            }
+                        }
+                        @if !entry.sentence.is_empty() && lang == crate::words::Lang::En {
+                            p.small { (entry.sentence) }
+                        }
                     }
-                    @if !entry.sentence.is_empty() && lang == crate::words::Lang::En { p.small { (entry.sentence) } }
+                    @if self.months.all.len() > 1 { (self.months.chooser(&routes::indicator(&self.code), &[], lang)) }
                 }
-                @if self.months.all.len() > 1 { (self.months.chooser(&routes::indicator(&self.code), &[], lang)) }
-            }
-            @if self.units.is_empty() { p.empty { (t("indicator.none")) } } @else { (self.parts()) (self.periods()) }
-        })
+                @if self.units.is_empty() {
+                    p.empty { (t("indicator.none")) }
+                } @else { (self.parts()) (self.periods()) }
+            },
+        )
     }
 
     /// The month's numbers above and below the line.
@@ -96,14 +125,39 @@ impl IndicatorPage<'_> {
             section {
                 h2 { (t("indicator.parts")) }
                 div.scroll { table {
-                    thead { tr { th { (t("unit")) } th { (t("period")) } th.number { (t("numerator")) } th.number { (t("denominator")) } th.number { (t("value")) } th { (t("interval")) } th.number { (t("target.head")) } th { (t("status")) } th.number { (t("coverage.head")) } } }
+                    thead {
+                        tr {
+                            th { (t("unit")) }
+                            th { (t("period")) }
+                            th.number { (t("numerator")) }
+                            th.number { (t("denominator")) }
+                            th.number { (t("value")) }
+                            th { (t("interval")) }
+                            th.number { (t("target.head")) }
+                            th { (t("status")) }
+                            th.number { (t("coverage.head")) }
+                        }
+                    }
                     tbody { @for one in &self.units { @if let Some(figure) = of_month(&one.figures, &self.code, &self.months.chosen) { tr {
-                        th scope="row" { @match &one.address { Some(address) => a href=(routes::with(address, &[("month", &self.months.chosen), ("indicator", &self.code)])) { (one.name) }, None => (one.name) } }
-                        td { (format::period(&figure.period, lang)) }
+                        th scope="row" {
+                            @match &one.address {
+                                Some(address) => a href=(routes::with(address, &[("month", &self.months.chosen), ("indicator", &self.code)])) {
+                                    (one.name)
+                                }
+                                , None => (one.name)
+                            }
+                        }
+                        td.nowrap { (format::period(&figure.period, lang)) }
                         td.number { (figure.numerator.map(format::number).unwrap_or_default()) }
                         td.number { (figure.denominator.map(format::number).unwrap_or_default()) }
                         td.number { strong { (figure.label(unit, lang)) } }
-                        td { @if let (Some(lower), Some(upper)) = (figure.lower, figure.upper) { (unit.write(lower)) " – " (unit.write(upper)) } }
+                        td.nowrap {
+                            @if let (Some(lower), Some(upper)) = (figure.lower, figure.upper) {
+                                (unit.write(lower))
+                                " – "
+                                (unit.write(upper))
+                            }
+                        }
                         td.number { (figure.target.map(|target| unit.write(target)).unwrap_or_default()) }
                         td { (parts::status(figure.status, lang)) }
                         td.number { (figure.coverage().unwrap_or_default()) }
@@ -122,19 +176,30 @@ impl IndicatorPage<'_> {
             section {
                 h2 { (lang.say("indicator.periods")) }
                 @for kind in ["month", "term", "year"] {
-                    @let mut periods: Vec<&str> = self.units.iter().flat_map(|one| &one.figures).filter(|figure| figure.period_type == kind).map(|figure| figure.period.as_str()).collect();
-                    @let _ = { periods.sort_unstable(); periods.dedup(); };
+                    @let periods = self.periods_of(kind);
                     @if !periods.is_empty() {
                         div.scroll { table.heat {
-                            thead { tr { th { (lang.say("unit")) } @for period in &periods { th.number scope="col" { (format::period(period, lang)) } } } }
+                            thead {
+                                tr {
+                                    th { (lang.say("unit")) }
+                                    @for period in &periods { th.number scope="col" { (format::period(period, lang)) } }
+                                }
+                            }
                             tbody { @for one in &self.units { tr {
                                 th scope="row" { (one.name) }
-                                @for period in &periods { (heat_cell(one.figures.iter().find(|figure| figure.period == *period), unit, lang)) }
+                                @for period in &periods {
+                                    (heat_cell(one.figures.iter().find(|figure| figure.period == *period), unit, lang))
+                                }
                             } } }
                         } }
                     }
                 }
             }
         }
+    }
+
+    fn periods_of(&self, kind: &str) -> BTreeSet<&str> {
+        let figures = self.units.iter().flat_map(|one| &one.figures);
+        figures.filter(|figure| figure.period_type == kind).map(|figure| figure.period.as_str()).collect()
     }
 }

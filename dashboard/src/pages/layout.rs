@@ -67,7 +67,9 @@ fn masthead(frame: &Frame) -> Markup {
                 }
             }
             div.visitor {
-                a href=(routes::with(&frame.address, &[("lang", other.code())])) lang=(other.tag()) hreflang=(other.tag()) { (other.name()) }
+                a href=(routes::with(&frame.address, &[("lang", other.code())])) lang=(other.tag()) hreflang=(other.tag()) {
+                    (other.name())
+                }
                 @if let Some(account) = &frame.account {
                     span.who { (account.name) " · " (t(role_key(account.role))) }
                     form method="post" action=(routes::LOG_OUT) {

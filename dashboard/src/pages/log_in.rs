@@ -55,7 +55,11 @@ pub struct Leaving {
 const FORM_SECONDS: i64 = 3600;
 
 /// `GET /login`
-pub async fn show(State(app): State<Arc<App>>, visitor: Visitor, Asked(Next { next }): Asked<Next>) -> Result<Response, Fault> {
+pub async fn show(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+    Asked(Next { next }): Asked<Next>,
+) -> Result<Response, Fault> {
     if visitor.session.is_some() {
         return Ok(Redirect::to(own_address(&next)).into_response());
     }
@@ -64,7 +68,11 @@ pub async fn show(State(app): State<Arc<App>>, visitor: Visitor, Asked(Next { ne
 }
 
 /// `POST /login`
-pub async fn enter(State(app): State<Arc<App>>, visitor: Visitor, sent: Result<Form<Credentials>, FormRejection>) -> Result<Response, Fault> {
+pub async fn enter(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+    sent: Result<Form<Credentials>, FormRejection>,
+) -> Result<Response, Fault> {
     let Ok(Form(sent)) = sent else { return Err(Fault::Forged) };
     let known = visitor.form_cookie.as_deref().is_some_and(|cookie| password::same(cookie, &sent.form_token));
     if !known {
@@ -77,7 +85,11 @@ pub async fn enter(State(app): State<Arc<App>>, visitor: Visitor, sent: Result<F
     };
     let frame = visitor.frame(&app);
     let again = |complaint: String, status| {
-        form(&app, &LogInPage { frame: &frame, token: "", next: &sent.next, name: &sent.name, complaint: Some(complaint) }, status)
+        form(
+            &app,
+            &LogInPage { frame: &frame, token: "", next: &sent.next, name: &sent.name, complaint: Some(complaint) },
+            status,
+        )
     };
     match outcome {
         LogIn::Granted(token) => {
@@ -92,12 +104,18 @@ pub async fn enter(State(app): State<Arc<App>>, visitor: Visitor, sent: Result<F
             Ok(response)
         }
         LogIn::Refused => again(frame.lang.say("log_in.refused").to_owned(), StatusCode::UNAUTHORIZED),
-        LogIn::Wait(seconds) => again(frame.lang.with("log_in.wait", &[&format::whole(seconds)]), StatusCode::TOO_MANY_REQUESTS),
+        LogIn::Wait(seconds) => {
+            again(frame.lang.with("log_in.wait", &[&format::whole(seconds)]), StatusCode::TOO_MANY_REQUESTS)
+        }
     }
 }
 
 /// `POST /logout`
-pub async fn leave(State(app): State<Arc<App>>, visitor: Visitor, sent: Result<Form<Leaving>, FormRejection>) -> Result<Response, Fault> {
+pub async fn leave(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+    sent: Result<Form<Leaving>, FormRejection>,
+) -> Result<Response, Fault> {
     let Ok(Form(sent)) = sent else { return Err(Fault::Forged) };
     let (Some(session), Some(token)) = (visitor.session, visitor.token) else {
         return Ok(Redirect::to(routes::LOG_IN).into_response());
@@ -124,22 +142,26 @@ fn form(app: &App, shown: &LogInPage<'_>, status: StatusCode) -> Result<Response
 impl LogInPage<'_> {
     fn template(&self) -> Markup {
         let t = |key| self.frame.lang.say(key);
-        page(self.frame, t("log_in.title"), html! {
-            section.log-in {
-                h1 { (t("log_in.title")) }
-                p.dek { (t("log_in.dek")) }
-                @if let Some(complaint) = &self.complaint { p.complaint role="alert" { (complaint) } }
-                form method="post" action=(routes::LOG_IN) {
-                    input type="hidden" name="form_token" value=(self.token);
-                    input type="hidden" name="next" value=(self.next);
-                    label for="name" { (t("log_in.name")) }
-                    input #name name="name" value=(self.name) autocomplete="username" autocapitalize="none" required autofocus;
-                    label for="password" { (t("log_in.password")) }
-                    input #password name="password" type="password" autocomplete="current-password" required;
-                    button.button type="submit" { (t("log_in.enter")) }
+        page(
+            self.frame,
+            t("log_in.title"),
+            html! {
+                section.log-in {
+                    h1 { (t("log_in.title")) }
+                    p.dek { (t("log_in.dek")) }
+                    @if let Some(complaint) = &self.complaint { p.complaint role="alert" { (complaint) } }
+                    form method="post" action=(routes::LOG_IN) {
+                        input type="hidden" name="form_token" value=(self.token);
+                        input type="hidden" name="next" value=(self.next);
+                        label for="name" { (t("log_in.name")) }
+                        input #name name="name" value=(self.name) autocomplete="username" autocapitalize="none" required autofocus;
+                        label for="password" { (t("log_in.password")) }
+                        input #password name="password" type="password" autocomplete="current-password" required;
+                        button.button type="submit" { (t("log_in.enter")) }
+                    }
+                    p.small { (t("log_in.help")) }
                 }
-                p.small { (t("log_in.help")) }
-            }
-        })
+            },
+        )
     }
 }

@@ -37,14 +37,17 @@ pub struct Months {
 impl Months {
     /// The months of a unit's figures.
     pub fn of(figures: &[Figure], choice: &Choice, scoped: &Scoped) -> Months {
-        let mut all: Vec<String> = figures.iter().filter(|figure| figure.period_type == "month").map(|figure| figure.period.clone()).collect();
+        let mut all: Vec<String> =
+            figures.iter().filter(|figure| figure.period_type == "month").map(|figure| figure.period.clone()).collect();
         all.sort();
         all.dedup();
         let this_month = scoped.edition.today.format("%Y-%m").to_string();
         // Rosters come from everybody each month, so they tell which month has figures at all.
         let told = |month: &String| {
             figures.iter().any(|figure| {
-                figure.period == *month && ["C03", "C04"].contains(&figure.indicator.as_str()) && figure.reported.unwrap_or(0) > 0
+                figure.period == *month
+                    && ["C03", "C04"].contains(&figure.indicator.as_str())
+                    && figure.reported.unwrap_or(0) > 0
             })
         };
         let usual = || all.iter().rfind(|month| **month < this_month && told(month)).or(all.last()).cloned();
@@ -58,7 +61,9 @@ impl Months {
             nav.months aria-label=(lang.say("months.label")) {
                 @for month in &self.all {
                     @let pairs = [&[("month", month.as_str())][..], keep].concat();
-                    a href=(routes::with(address, &pairs)) aria-current=[(*month == self.chosen).then_some("true")] { (format::period(month, lang)) }
+                    a href=(routes::with(address, &pairs)) aria-current=[(*month == self.chosen).then_some("true")] {
+                        (format::period(month, lang))
+                    }
                 }
             }
         }
@@ -69,7 +74,11 @@ impl Months {
 pub fn status(status: Status, lang: Lang) -> Markup {
     html! {
         @if status != Status::Open {
-            span class={ "status " (status.key()) } { span aria-hidden="true" { (status.sign()) } " " (lang.say(&format!("status.{}", status.key()))) }
+            span class={ "status " (status.key()) } {
+                span aria-hidden="true" { (status.sign()) }
+                " "
+                (lang.say(&format!("status.{}", status.key())))
+            }
         }
     }
 }
@@ -78,44 +87,62 @@ pub fn status(status: Status, lang: Lang) -> Markup {
 pub fn coverage(figure: &Figure, lang: Lang) -> Markup {
     html! {
         @if let Some(coverage) = figure.coverage() {
-            span.coverage.thin[figure.is_thin()] title=(lang.say("coverage.title")) { (lang.with("coverage", &[&coverage])) }
+            span.coverage.thin[figure.is_thin()] title=(lang.say("coverage.title")) {
+                (lang.with("coverage", &[&coverage]))
+            }
         }
     }
 }
+
+/// The groups of indicators by their code's first letter.
+const GROUPS: [(char, &str); 5] =
+    [('C', "group.c"), ('S', "group.s"), ('F', "group.f"), ('K', "group.k"), ('E', "group.e")];
 
 /// The tiles of a unit's indicators for a month, in groups.
 pub fn tiles(figures: &[Figure], months: &Months, catalogue: &Catalogue, lang: Lang) -> Markup {
     let codes = crate::figures::indicators(figures);
     html! {
-        @for (initial, key) in [('C', "group.c"), ('S', "group.s"), ('F', "group.f"), ('K', "group.k"), ('E', "group.e")] {
-            @let shown: Vec<_> = codes.iter().filter(|code| code.starts_with(initial)).filter_map(|code| of_month(figures, code, &months.chosen)).collect();
+        div.groups { @for (initial, key) in GROUPS {
+            @let own = codes.iter().filter(|code| code.starts_with(initial));
+            @let shown: Vec<_> = own.filter_map(|code| of_month(figures, code, &months.chosen)).collect();
             @if !shown.is_empty() {
                 section.group {
                     h3 { (lang.say(key)) }
                     div.tiles { @for figure in shown { (tile(figure, figures, months, catalogue, lang)) } }
                 }
             }
-        }
+        } }
     }
 }
 
 fn tile(figure: &Figure, figures: &[Figure], months: &Months, catalogue: &Catalogue, lang: Lang) -> Markup {
     let unit = catalogue.unit(&figure.indicator);
     let title = catalogue.indicator_title(&figure.indicator, lang);
-    let history: Vec<Option<f64>> = months.all.iter().map(|month| value_in(figures, &figure.indicator, month)).collect();
+    let history: Vec<Option<f64>> =
+        months.all.iter().map(|month| value_in(figures, &figure.indicator, month)).collect();
     let words = Words {
         title: lang.with("trend.title", &[title]),
-        description: months.all.iter().zip(&history).filter_map(|(month, value)| Some(format!("{} {}", format::period(month, lang), unit.write((*value)?)))).collect::<Vec<_>>().join(", "),
+        description: months
+            .all
+            .iter()
+            .zip(&history)
+            .filter_map(|(month, value)| Some(format!("{} {}", format::period(month, lang), unit.write((*value)?))))
+            .collect::<Vec<_>>()
+            .join(", "),
     };
     html! {
         article class={ "tile " (figure.status.key()) } {
-            h4 { a href=(routes::with(&routes::indicator(&figure.indicator), &[("month", &months.chosen)])) { (title) } }
+            h4 {
+                a href=(routes::with(&routes::indicator(&figure.indicator), &[("month", &months.chosen)])) { (title) }
+            }
             p.value { (figure.label(unit, lang)) }
             p.facts {
                 (status(figure.status, lang))
                 @if let Some(target) = figure.target { span.target { (lang.with("target", &[&unit.write(target)])) } }
             }
-            @if let (Some(line), "month") = (trend(&history, figure.target, &words), figure.period_type.as_str()) { (PreEscaped(line)) }
+            @if let (Some(line), "month") = (trend(&history, figure.target, &words), figure.period_type.as_str()) {
+                (PreEscaped(line))
+            }
             p.small { (format::period(&figure.period, lang)) " " (coverage(figure, lang)) }
         }
     }
@@ -140,8 +167,58 @@ pub fn chart(title: &str, note: &str, draw: impl Fn(Screen) -> Option<String>, t
     }
 }
 
+/// A part of a long list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Which, from 1.
+    pub number: i64,
+    /// Entries of a part.
+    pub size: i64,
+    /// Entries of the list.
+    pub all: i64,
+}
+
+impl Part {
+    /// The part that an address names, or the nearest that there is.
+    pub fn read(text: &str, size: i64, all: i64) -> Part {
+        let last = (all - 1).max(0) / size + 1;
+        Part { number: text.parse().unwrap_or(1).clamp(1, last), size, all }
+    }
+
+    /// `limit` and `offset` of its query.
+    pub fn limit(self) -> String {
+        format!("limit {} offset {}", self.size, (self.number - 1) * self.size)
+    }
+
+    /// Links to the parts before and after; nothing where there is one part.
+    pub fn pager(self, address: impl Fn(&str) -> String, lang: Lang) -> Markup {
+        let (before, last) = ((self.number - 1) * self.size, (self.all - 1).max(0) / self.size + 1);
+        let range = [before + 1, (before + self.size).min(self.all), self.all].map(format::whole);
+        html! {
+            @if last > 1 {
+                nav.pager aria-label=(lang.say("pager")) {
+                    @if self.number > 1 {
+                        a rel="prev" href=(address(&(self.number - 1).to_string())) { "← " (lang.say("pager.before")) }
+                    }
+                    span { (lang.with("pager.where", &range.each_ref().map(String::as_str))) }
+                    @if self.number < last {
+                        a rel="next" href=(address(&(self.number + 1).to_string())) { (lang.say("pager.after")) " →" }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// The form that chooses an indicator to compare by.
-pub fn indicator_chooser(address: &str, codes: &[&str], chosen: &str, month: &str, catalogue: &Catalogue, lang: Lang) -> Markup {
+pub fn indicator_chooser(
+    address: &str,
+    codes: &[&str],
+    chosen: &str,
+    month: &str,
+    catalogue: &Catalogue,
+    lang: Lang,
+) -> Markup {
     html! {
         form.chooser method="get" action=(address) {
             input type="hidden" name="month" value=(month);
@@ -158,12 +235,19 @@ pub fn indicator_chooser(address: &str, codes: &[&str], chosen: &str, month: &st
 
 /// The indicator chosen, or the first of these that there is.
 pub fn indicator_of<'a>(choice: &'a Choice, codes: &[&'a str]) -> &'a str {
-    codes.iter().find(|code| **code == choice.indicator).or(codes.iter().find(|code| **code == "C03")).or(codes.first()).copied().unwrap_or("C03")
+    codes
+        .iter()
+        .find(|code| **code == choice.indicator)
+        .or(codes.iter().find(|code| **code == "C03"))
+        .or(codes.first())
+        .copied()
+        .unwrap_or("C03")
 }
 
 /// Codes and names of the districts in sight, in order.
 pub async fn district_names(scoped: &Scoped, lang: Lang) -> Result<Vec<(String, String)>> {
-    let rows = scoped.query("select district_code, name_zh, name_en from marts.district order by district_code", &[]).await?;
+    let rows =
+        scoped.query("select district_code, name_zh, name_en from marts.district order by district_code", &[]).await?;
     let name = |row: crate::rows::Row<'_>| match lang {
         Lang::En if !row.text("name_en").is_empty() => row.text("name_en").to_owned(),
         _ => row.text("name_zh").to_owned(),

@@ -10,10 +10,10 @@ use crate::charts::Words;
 use crate::charts::trend::trend;
 use crate::figures::{self, Figure};
 use crate::format;
-use crate::pages::city::{heat_cell, heat_legend};
 use crate::pages::district::register_label;
 use crate::pages::fault::Fault;
-use crate::pages::findings::{Line, lines};
+use crate::pages::findings::{Columns, Line, lines, list};
+use crate::pages::heat::{heat_cell, heat_legend};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Choice, Months};
 use crate::pages::slices::{self, Slice, form_title};
@@ -69,7 +69,12 @@ const SHOWN: usize = 60;
 const ISSUES: usize = 20;
 
 /// `/school/{id}`
-pub async fn show(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
+pub async fn show(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Path(id): Path<String>,
+    Asked(choice): Asked<Choice>,
+) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     if !scoped.scope.sees_figures() {
         return Err(Fault::NotHere);
@@ -77,7 +82,10 @@ pub async fn show(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<St
     let sql = "select school_id, school_name, district_code, school_kind, urban_rural, pupils, enrolled, started_on from marts.school where school_id = $1";
     let register = scoped.query(sql, &[&id]).await?;
     let Some(row) = register.first() else { return Err(Fault::NotHere) };
-    let district = parts::district_names(scoped, reader.frame.lang).await?.into_iter().find(|(code, _)| code == row.text("district_code"));
+    let district = parts::district_names(scoped, reader.frame.lang)
+        .await?
+        .into_iter()
+        .find(|(code, _)| code == row.text("district_code"));
     let figures = figures::of_unit(scoped, "school", &id).await?;
     Ok(SchoolPage {
         app: &app,
@@ -106,7 +114,8 @@ async fn sent(scoped: &Scoped, school: &str, frame: &Frame) -> Result<Vec<Submis
          where school_id = $1 order by received_at desc, submission_id desc limit {SHOWN}"
     );
     let ledger = scoped.query(&ledger, &[school]).await?;
-    let said = "select issue.submission_id, issue.severity, issue.row_no, issue.heading, issue.message_zh, issue.message_en
+    let said =
+        "select issue.submission_id, issue.severity, issue.row_no, issue.heading, issue.message_zh, issue.message_en
         from facts.submission_issue as issue join facts.submission as sent on issue.submission_id = sent.submission_id
         where sent.school_id = $1 order by issue.severity, issue.row_no";
     let said = scoped.query(said, &[school]).await?;
@@ -143,45 +152,86 @@ impl SchoolPage<'_> {
     fn template(&self) -> Markup {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
-        page(&self.frame, &self.name, html! {
-            header.head {
-                @if let Some((code, name)) = &self.district {
-                    p.crumb { @if self.scope == Scope::City || self.scope == Scope::District(code.clone()) { a href=(routes::with(&routes::district(code), &[("month", &self.months.chosen)])) { (name) } } @else { (name) } }
+        page(
+            &self.frame,
+            &self.name,
+            html! {
+                header.head {
+                    @if let Some((code, name)) = &self.district {
+                        p.crumb {
+                            @if self.scope == Scope::City || self.scope == Scope::District(code.clone()) {
+                                a href=(routes::with(&routes::district(code), &[("month", &self.months.chosen)])) {
+                                    (name)
+                                }
+                            } @else { (name) }
+                        }
+                    }
+                    h1 { (self.name) }
+                    dl.facts-line {
+                        div { dt { (t("school.id")) } dd { (self.id) } }
+                        div {
+                            dt { (t("school.kind")) }
+                            dd {
+                                (register_label("school_kind", &self.kind, lang))
+                                " · "
+                                (register_label("urban_rural", &self.urban_rural, lang))
+                            }
+                        }
+                        div {
+                            dt { (t("school.pupils")) }
+                            dd { (self.pupils.map_or_else(|| "–".to_owned(), format::whole)) }
+                        }
+                        div {
+                            dt { (t("school.enrolled")) }
+                            dd { (self.enrolled.map_or_else(|| "–".to_owned(), format::whole)) }
+                        }
+                        div {
+                            dt { (t("school.started_on")) }
+                            dd {
+                                @match self.started_on {
+                                    Some(day) => (format::date(day, lang)), None => span.missed {
+                                        (t("school.not_offering"))
+                                    }
+                                }
+                            }
+                        }
+                    }
+                    (self.months.chooser(&routes::school(&self.id), &[], lang))
                 }
-                h1 { (self.name) }
-                dl.facts-line {
-                    div { dt { (t("school.id")) } dd { (self.id) } }
-                    div { dt { (t("school.kind")) } dd { (register_label("school_kind", &self.kind, lang)) " · " (register_label("urban_rural", &self.urban_rural, lang)) } }
-                    div { dt { (t("school.pupils")) } dd { (self.pupils.map_or_else(|| "–".to_owned(), format::whole)) } }
-                    div { dt { (t("school.enrolled")) } dd { (self.enrolled.map_or_else(|| "–".to_owned(), format::whole)) } }
-                    div { dt { (t("school.started_on")) } dd { @match self.started_on { Some(day) => (format::date(day, lang)), None => span.missed { (t("school.not_offering")) } } } }
+                section {
+                    h2 { (lang.with("school.figures", &[&format::period(&self.months.chosen, lang)])) }
+                    @if self.figures.is_empty() { p.empty { (t("school.no_figures")) } }
+                    (parts::tiles(&self.figures, &self.months, &self.app.catalogue, lang))
+                    (self.over_months())
                 }
-                (self.months.chooser(&routes::school(&self.id), &[], lang))
-            }
-            section {
-                h2 { (lang.with("school.figures", &[&format::period(&self.months.chosen, lang)])) }
-                @if self.figures.is_empty() { p.empty { (t("school.no_figures")) } }
-                (parts::tiles(&self.figures, &self.months, &self.app.catalogue, lang))
-                (self.over_months())
-            }
-            section #reports {
-                h2 { (t("school.reports")) }
-                @if self.slices.is_empty() { p.empty { (t("school.no_slices")) } } @else { (slices::legend(lang)) (slices::matrix(&self.slices, lang)) }
-            }
-            section #findings {
-                h2 { (t("school.open_findings")) }
-                @if self.findings.is_empty() { p.empty { (t("findings.none")) } } @else { (crate::pages::findings::list(&self.findings, &self.app.catalogue, crate::pages::findings::Columns::OneSchool, &self.frame, &self.scope)) }
-                p { a href=(routes::with(routes::FINDINGS, &[("school", &self.id), ("state", "all")])) { (t("findings.with_ended")) } }
-            }
-            section { h2 { (t("school.sent")) } (self.ledger()) }
-        })
+                section #reports {
+                    h2 { (t("school.reports")) }
+                    @if self.slices.is_empty() {
+                        p.empty { (t("school.no_slices")) }
+                    } @else { (slices::legend(lang)) (slices::matrix(&self.slices, lang)) }
+                }
+                section #findings {
+                    h2 { (t("school.open_findings")) }
+                    @if self.findings.is_empty() {
+                        p.empty { (t("findings.none")) }
+                    } @else { (list(&self.findings, &self.app.catalogue, Columns::OneSchool, &self.frame, &self.scope)) }
+                    p {
+                        a href=(routes::with(routes::FINDINGS, &[("school", &self.id), ("state", "all")])) {
+                            (t("findings.with_ended"))
+                        }
+                    }
+                }
+                section { h2 { (t("school.sent")) } (self.ledger()) }
+            },
+        )
     }
 
     /// Monthly indicators × months.
     fn over_months(&self) -> Markup {
         let lang = self.frame.lang;
         let catalogue = &self.app.catalogue;
-        let monthly: Vec<Figure> = self.figures.iter().filter(|figure| figure.period_type == "month").cloned().collect();
+        let monthly: Vec<Figure> =
+            self.figures.iter().filter(|figure| figure.period_type == "month").cloned().collect();
         let codes = figures::indicators(&monthly);
         if codes.is_empty() {
             return html! {};
@@ -191,10 +241,22 @@ impl SchoolPage<'_> {
                 summary { (lang.say("school.over_months")) }
                 div.scroll {
                     table.heat {
-                        thead { tr { th { (lang.say("indicator")) } @for month in &self.months.all { th.number scope="col" { (format::period(month, lang)) } } th { (lang.say("trend")) } } }
+                        thead {
+                            tr {
+                                th { (lang.say("indicator")) }
+                                @for month in &self.months.all {
+                                    th.number scope="col" { (format::period(month, lang)) }
+                                }
+                                th { (lang.say("trend")) }
+                            }
+                        }
                         tbody { @for code in &codes { tr {
-                            th scope="row" { a href=(routes::indicator(code)) { (catalogue.indicator_title(code, lang)) } }
-                            @for month in &self.months.all { (heat_cell(monthly.iter().find(|figure| figure.indicator == *code && figure.period == *month), catalogue.unit(code), lang)) }
+                            th scope="row" {
+                                a href=(routes::indicator(code)) { (catalogue.indicator_title(code, lang)) }
+                            }
+                            @for month in &self.months.all {
+                                (heat_cell(monthly.iter().find(|figure| figure.indicator == *code && figure.period == *month), catalogue.unit(code), lang))
+                            }
                             td { (self.line(&monthly, code)) }
                         } } }
                     }
@@ -222,13 +284,24 @@ impl SchoolPage<'_> {
             p.dek { (lang.with("school.sent.dek", &[&format::whole(self.sent.len() as i64)])) }
             div.scroll {
                 table {
-                    thead { tr { th { (t("form")) } th { (t("period")) } th { (t("sent.state")) } th { (t("sent.file")) } th.number { (t("sent.received")) } th.number { (t("sent.rows")) } th.number { (t("sent.errors")) } th.number { (t("sent.warnings")) } } }
+                    thead {
+                        tr {
+                            th { (t("form")) }
+                            th { (t("period")) }
+                            th { (t("sent.state")) }
+                            th { (t("sent.file")) }
+                            th.number { (t("sent.received")) }
+                            th.number { (t("sent.rows")) }
+                            th.number { (t("sent.errors")) }
+                            th.number { (t("sent.warnings")) }
+                        }
+                    }
                     tbody {
                         @for one in &self.sent {
                             tr {
                                 th scope="row" { (form_title(&one.form, lang)) }
-                                td { (format::period(&one.period, lang)) }
-                                td { (state_badge(&one.state, lang)) }
+                                td.nowrap { (format::period(&one.period, lang)) }
+                                td.nowrap { (state_badge(&one.state, lang)) }
                                 td.file { (one.file_name) @if !one.sheet.is_empty() { " · " (one.sheet) } }
                                 td.number { @if let Some(day) = one.received_on { (day) } }
                                 td.number { (format::whole(one.rows)) }
@@ -251,7 +324,10 @@ fn issues(sent: &Submission, lang: crate::words::Lang) -> Markup {
             ul {
                 @for issue in &sent.issues {
                     li {
-                        span class=(if issue.is_error { "missed" } else { "near" }) { (lang.say(if issue.is_error { "issue.error" } else { "issue.warning" })) } " "
+                        span class=(if issue.is_error { "missed" } else { "near" }) {
+                            (lang.say(if issue.is_error { "issue.error" } else { "issue.warning" }))
+                        }
+                        " "
                         @if let Some(row) = issue.row { (lang.with("row_no", &[&row.to_string()])) " " }
                         @if !issue.heading.is_empty() { strong { (issue.heading) } " " }
                         (issue.message)

@@ -49,7 +49,7 @@ impl State {
             State::Reported => "●",
             State::Zero => "○",
             State::Rejected => "✕",
-            State::Missing => "！",
+            State::Missing => "!",
             State::NotDue => "·",
         }
     }
@@ -110,7 +110,11 @@ pub fn legend(lang: Lang) -> Markup {
     html! {
         ul.legend {
             @for state in State::ALL {
-                li { span class={ "slice " (state.code()) } aria-hidden="true" { (state.sign()) } " " (state.word(lang)) }
+                li {
+                    span class={ "slice " (state.code()) } aria-hidden="true" { (state.sign()) }
+                    " "
+                    (state.word(lang))
+                }
             }
             li { span.slice.late aria-hidden="true" { "●" } " " (lang.say("state.late")) }
         }
@@ -131,13 +135,22 @@ pub fn matrix(slices: &[Slice], lang: Lang) -> Markup {
                 div.scroll {
                     table.matrix {
                         caption { (lang.say(title)) }
-                        thead { tr { th { (lang.say("form")) } @for period in &periods { th scope="col" { (format::period(period, lang)) } } } }
+                        thead {
+                            tr {
+                                th { (lang.say("form")) }
+                                @for period in &periods { th scope="col" { (format::period(period, lang)) } }
+                            }
+                        }
                         tbody {
                             @for form in ingest::form::forms().iter().filter(|form| own.iter().any(|slice| slice.form == form.name)) {
                                 tr {
                                     th scope="row" { (form_title(&form.name, lang)) }
                                     @for period in &periods {
-                                        td { @for slice in own.iter().filter(|slice| slice.form == form.name && slice.period == *period) { (cell(slice, lang)) } }
+                                        td {
+                                            @for slice in own.iter().filter(|slice| slice.form == form.name && slice.period == *period) {
+                                                (cell(slice, lang))
+                                            }
+                                        }
                                     }
                                 }
                             }

@@ -17,7 +17,12 @@ async fn a_table_without_a_door_does_not_exist() {
     }
     for scope in [Scope::Public, Scope::Admin] {
         for door in DOORS {
-            assert_eq!(count(&scope, &format!("{}.{}", door.schema, door.table), "true").await, None, "{scope:?} {}", door.table);
+            assert_eq!(
+                count(&scope, &format!("{}.{}", door.schema, door.table), "true").await,
+                None,
+                "{scope:?} {}",
+                door.table
+            );
         }
     }
 }
@@ -36,8 +41,19 @@ async fn rows_are_the_units_own() {
     }
     assert_eq!(count(&district, "facts.raw_charge", &format!("school_id not like '{DISTRICT}%'")).await, Some(0));
     assert_eq!(count(&school, "facts.raw_charge", "true").await, Some(38));
-    assert_eq!(count(&school, "marts.indicator_value", &format!("level = 'district' or level = 'school' and unit_id <> '{SCHOOL}'")).await, Some(0));
-    assert_eq!(count(&district, "marts.indicator_value", &format!("level <> 'city' and district_code <> '{DISTRICT}'")).await, Some(0));
+    assert_eq!(
+        count(
+            &school,
+            "marts.indicator_value",
+            &format!("level = 'district' or level = 'school' and unit_id <> '{SCHOOL}'")
+        )
+        .await,
+        Some(0)
+    );
+    assert_eq!(
+        count(&district, "marts.indicator_value", &format!("level <> 'city' and district_code <> '{DISTRICT}'")).await,
+        Some(0)
+    );
     assert_eq!(count(&inspector, "marts.indicator_value", "true").await, None);
     assert_eq!(count(&inspector, "marts.finding", &format!("district_code <> '{DISTRICT}'")).await, Some(0));
 }
@@ -47,9 +63,16 @@ async fn children_follow_their_parents() {
     let district = Scope::District(DISTRICT.to_owned());
     let school = Scope::School(SCHOOL.to_owned());
     for scope in [&district, &school] {
-        assert_eq!(count(scope, "marts.finding_evidence", "finding_id not in (select finding_id from marts.finding)").await, Some(0));
+        assert_eq!(
+            count(scope, "marts.finding_evidence", "finding_id not in (select finding_id from marts.finding)").await,
+            Some(0)
+        );
         assert!(count(scope, "marts.finding_evidence", "true").await > Some(0));
-        assert_eq!(count(scope, "facts.submission_issue", "submission_id not in (select submission_id from facts.submission)").await, Some(0));
+        assert_eq!(
+            count(scope, "facts.submission_issue", "submission_id not in (select submission_id from facts.submission)")
+                .await,
+            Some(0)
+        );
     }
 }
 
@@ -76,7 +99,12 @@ async fn a_school_does_not_see_the_inspectors_columns() {
 async fn a_session_only_reads() {
     let pinned = city::pinned().await;
     let scoped = pinned.scoped(&Scope::City).await.expect("a session");
-    for sql in ["create table x as select 1", "drop table marts.finding", "insert into marts.finding select * from marts.finding", "set datafusion.execution.batch_size = 1"] {
+    for sql in [
+        "create table x as select 1",
+        "drop table marts.finding",
+        "insert into marts.finding select * from marts.finding",
+        "set datafusion.execution.batch_size = 1",
+    ] {
         assert!(scoped.query(sql, &[]).await.is_err(), "{sql}");
     }
 }

@@ -45,69 +45,149 @@ const SCHOOLS: i64 = 12;
 
 /// The release of the made-up city.
 pub async fn pinned() -> Pinned {
-    let edition = Edition { number: 7, made_at: "2020-03-01T08:00:00Z".to_owned(), today: day("2020-03-01"), official: true };
+    let edition =
+        Edition { number: 7, made_at: "2020-03-01T08:00:00Z".to_owned(), today: day("2020-03-01"), official: true };
     Pinned::load(edition, session()).await.expect("the tables have their columns")
 }
 
 /// The catalogue of the made-up city.
 pub fn catalogue() -> Catalogue {
     let entries: [(&str, &[(&str, &str)]); 9] = [
-        ("indicators", &[("code", "C01"), ("title_zh", "开办率"), ("title_en", "Schools offering"), ("formula", "offering / open"), ("formula_zh", "已开办小学数 ÷ 在办小学数"), ("unit", "%"), ("clause", "二")]),
-        ("indicators", &[("code", "C02"), ("title_zh", "按期开办率"), ("title_en", "Offering by the deadline"), ("unit", "%")]),
-        ("indicators", &[("code", "C03"), ("title_zh", "需求满足率"), ("title_en", "Demand met"), ("unit", "%"), ("formula", "least(enrolled, wanting) / wanting")]),
+        (
+            "indicators",
+            &[
+                ("code", "C01"),
+                ("title_zh", "开办率"),
+                ("title_en", "Schools offering"),
+                ("formula", "offering / open"),
+                ("formula_zh", "已开办小学数 ÷ 在办小学数"),
+                ("unit", "%"),
+                ("clause", "二"),
+            ],
+        ),
+        (
+            "indicators",
+            &[("code", "C02"), ("title_zh", "按期开办率"), ("title_en", "Offering by the deadline"), ("unit", "%")],
+        ),
+        (
+            "indicators",
+            &[
+                ("code", "C03"),
+                ("title_zh", "需求满足率"),
+                ("title_en", "Demand met"),
+                ("unit", "%"),
+                ("formula", "least(enrolled, wanting) / wanting"),
+            ],
+        ),
         ("indicators", &[("code", "C04"), ("title_zh", "参与率"), ("title_en", "Participation"), ("unit", "%")]),
-        ("indicators", &[("code", "C05"), ("title_zh", "困难学生保障率"), ("title_en", "Poor pupils served"), ("unit", "%")]),
-        ("indicators", &[("code", "F01"), ("title_zh", "教职工绩效占比"), ("title_en", "Staff-pay share"), ("unit", "%")]),
-        ("rules", &[("rule", "R01"), ("title_zh", "未按期开办"), ("title_en", "Not started by the deadline"), ("severity", "high"), ("clause", "二")]),
-        ("rules", &[("rule", "R13"), ("title_zh", "超标准收费"), ("title_en", "Charged above the standard"), ("severity", "high"), ("clause", "六¶3"), ("blind", "Cash taken without a receipt."), ("blind_zh", "不开票据的收费。")]),
-        ("rules", &[("rule", "R15"), ("title_zh", "农村标准高于城区"), ("title_en", "Rural standard above the urban"), ("severity", "medium"), ("clause", "六¶3")]),
+        (
+            "indicators",
+            &[("code", "C05"), ("title_zh", "困难学生保障率"), ("title_en", "Poor pupils served"), ("unit", "%")],
+        ),
+        (
+            "indicators",
+            &[("code", "F01"), ("title_zh", "教职工绩效占比"), ("title_en", "Staff-pay share"), ("unit", "%")],
+        ),
+        (
+            "rules",
+            &[
+                ("rule", "R01"),
+                ("title_zh", "未按期开办"),
+                ("title_en", "Not started by the deadline"),
+                ("severity", "high"),
+                ("clause", "二"),
+            ],
+        ),
+        (
+            "rules",
+            &[
+                ("rule", "R13"),
+                ("title_zh", "超标准收费"),
+                ("title_en", "Charged above the standard"),
+                ("severity", "high"),
+                ("clause", "六¶3"),
+                ("blind", "Cash taken without a receipt."),
+                ("blind_zh", "不开票据的收费。"),
+            ],
+        ),
+        (
+            "rules",
+            &[
+                ("rule", "R15"),
+                ("title_zh", "农村标准高于城区"),
+                ("title_en", "Rural standard above the urban"),
+                ("severity", "medium"),
+                ("clause", "六¶3"),
+            ],
+        ),
     ];
     let headers: Vec<(&str, BTreeMap<String, String>)> = entries
         .iter()
-        .map(|(schema, pairs)| (*schema, pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()))
+        .map(|(schema, pairs)| {
+            (*schema, pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect())
+        })
         .collect();
     Catalogue::new(headers.iter().map(|(schema, header)| (*schema, "A row is one case.", header)))
 }
 
 fn session() -> SessionContext {
     let context = SessionContext::new();
-    let schools: Vec<School> = DISTRICTS.iter().flat_map(|(code, name, ..)| (1..=SCHOOLS).map(move |at| School::new(code, name, at))).collect();
-    register(&context, "marts", "district", vec![
-        ("district_code", texts(DISTRICTS.iter().map(|one| one.0))),
-        ("name_zh", texts(DISTRICTS.iter().map(|one| one.1))),
-        ("name_en", texts(DISTRICTS.iter().map(|one| one.2))),
-        ("kind", texts(DISTRICTS.iter().map(|_| "district"))),
-        ("tile_col", wholes(DISTRICTS.iter().map(|one| one.3))),
-        ("tile_row", wholes(DISTRICTS.iter().map(|one| one.4))),
-    ]);
-    register(&context, "marts", "policy_now", vec![
-        ("key", texts(["rollout_deadline"])),
-        ("value", texts(["2019-09-30"])),
-        ("clause", texts(["二"])),
-    ]);
-    register(&context, "reference", "fee_standard", vec![
-        ("district_code", texts([DISTRICT, OTHER_DISTRICT])),
-        ("urban_rural", texts(["rural", "*"])),
-        ("valid_from", dates([Some(day("2019-09-01")), Some(day("2019-09-01"))])),
-        ("valid_to", dates([None, None])),
-        ("yuan_per_session", money([Some(300), Some(250)])),
-        ("yuan_per_month_cap", money([Some(20_000), None])),
-        ("doc_no", texts(["青发改〔2019〕8号", "柳河发改〔2019〕5号"])),
-        ("approved_by", texts(["青山区政府", "柳河区政府"])),
-    ]);
-    register(&context, "marts", "school", vec![
-        ("school_id", texts(schools.iter().map(|one| one.id.as_str()))),
-        ("school_name", texts(schools.iter().map(|one| one.name.as_str()))),
-        ("district_code", texts(schools.iter().map(|one| one.district))),
-        ("school_kind", texts(schools.iter().map(|_| "primary"))),
-        ("urban_rural", texts(schools.iter().map(|one| if one.at % 3 == 0 { "rural" } else { "urban" }))),
-        ("opened_on", dates(schools.iter().map(|_| None))),
-        ("closed_on", dates(schools.iter().map(|_| None))),
-        ("is_primary", yes_no(schools.iter().map(|_| true))),
-        ("started_on", dates(schools.iter().map(School::started_on))),
-        ("pupils", wholes(schools.iter().map(|one| 300 + one.at * 57))),
-        ("enrolled", wholes(schools.iter().map(|one| 200 + one.at * 43))),
-    ]);
+    let schools: Vec<School> = DISTRICTS
+        .iter()
+        .flat_map(|(code, name, ..)| (1..=SCHOOLS).map(move |at| School::new(code, name, at)))
+        .collect();
+    register(
+        &context,
+        "marts",
+        "district",
+        vec![
+            ("district_code", texts(DISTRICTS.iter().map(|one| one.0))),
+            ("name_zh", texts(DISTRICTS.iter().map(|one| one.1))),
+            ("name_en", texts(DISTRICTS.iter().map(|one| one.2))),
+            ("kind", texts(DISTRICTS.iter().map(|_| "district"))),
+            ("tile_col", wholes(DISTRICTS.iter().map(|one| one.3))),
+            ("tile_row", wholes(DISTRICTS.iter().map(|one| one.4))),
+        ],
+    );
+    register(
+        &context,
+        "marts",
+        "policy_now",
+        vec![("key", texts(["rollout_deadline"])), ("value", texts(["2019-09-30"])), ("clause", texts(["二"]))],
+    );
+    register(
+        &context,
+        "reference",
+        "fee_standard",
+        vec![
+            ("district_code", texts([DISTRICT, OTHER_DISTRICT])),
+            ("urban_rural", texts(["rural", "*"])),
+            ("valid_from", dates([Some(day("2019-09-01")), Some(day("2019-09-01"))])),
+            ("valid_to", dates([None, None])),
+            ("yuan_per_session", money([Some(300), Some(250)])),
+            ("yuan_per_month_cap", money([Some(20_000), None])),
+            ("doc_no", texts(["青发改〔2019〕8号", "柳河发改〔2019〕5号"])),
+            ("approved_by", texts(["青山区政府", "柳河区政府"])),
+        ],
+    );
+    register(
+        &context,
+        "marts",
+        "school",
+        vec![
+            ("school_id", texts(schools.iter().map(|one| one.id.as_str()))),
+            ("school_name", texts(schools.iter().map(|one| one.name.as_str()))),
+            ("district_code", texts(schools.iter().map(|one| one.district))),
+            ("school_kind", texts(schools.iter().map(|_| "primary"))),
+            ("urban_rural", texts(schools.iter().map(|one| if one.at % 3 == 0 { "rural" } else { "urban" }))),
+            ("opened_on", dates(schools.iter().map(|_| None))),
+            ("closed_on", dates(schools.iter().map(|_| None))),
+            ("is_primary", yes_no(schools.iter().map(|_| true))),
+            ("started_on", dates(schools.iter().map(School::started_on))),
+            ("pupils", wholes(schools.iter().map(|one| 300 + one.at * 57))),
+            ("enrolled", wholes(schools.iter().map(|one| 200 + one.at * 43))),
+        ],
+    );
     facts(&context, &schools);
     indicators(&context, &schools);
     findings(&context);
@@ -144,18 +224,27 @@ fn facts(context: &SessionContext, schools: &[School]) {
         .flat_map(|today| {
             let count = move |code: &'static str| {
                 let own = move |one: &&School| code.is_empty() || one.district == code;
-                let started = schools.iter().filter(own).filter(|one| one.started_on().is_some_and(|start| start <= today)).count();
+                let started = schools
+                    .iter()
+                    .filter(own)
+                    .filter(|one| one.started_on().is_some_and(|start| start <= today))
+                    .count();
                 (today, code, started as i64, schools.iter().filter(own).count() as i64)
             };
             ["", DISTRICT, OTHER_DISTRICT].map(count)
         })
         .collect();
-    register(context, "marts", "rollout", vec![
-        ("day", dates(curve.iter().map(|one| Some(one.0)))),
-        ("district_code", texts(curve.iter().map(|one| one.1))),
-        ("started", wholes(curve.iter().map(|one| one.2))),
-        ("schools", wholes(curve.iter().map(|one| one.3))),
-    ]);
+    register(
+        context,
+        "marts",
+        "rollout",
+        vec![
+            ("day", dates(curve.iter().map(|one| Some(one.0)))),
+            ("district_code", texts(curve.iter().map(|one| one.1))),
+            ("started", wholes(curve.iter().map(|one| one.2))),
+            ("schools", wholes(curve.iter().map(|one| one.3))),
+        ],
+    );
     let states = ["reported", "reported", "reported", "zero", "rejected", "missing", "reported", "not_due"];
     let forms = ["class_roster", "group_session", "attendance", "charge", "fund_ledger"];
     let mut slices: Vec<(&School, &str, &str, &str)> = Vec::new();
@@ -169,76 +258,115 @@ fn facts(context: &SessionContext, schools: &[School]) {
         slices.push((one, "service_plan", "2019-2020-1", "reported"));
         slices.push((one, "annual_report", "2019", if at % 9 == 0 { "missing" } else { "reported" }));
     }
-    register(context, "marts", "slice", vec![
-        ("form", texts(slices.iter().map(|one| one.1))),
-        ("school_id", texts(slices.iter().map(|one| one.0.id.as_str()))),
-        ("district_code", texts(slices.iter().map(|one| one.0.district))),
-        ("period", texts(slices.iter().map(|one| one.2))),
-        ("state", texts(slices.iter().map(|one| one.3))),
-        ("due_on", dates(slices.iter().map(|_| Some(day("2019-10-10"))))),
-        ("received_on", dates(slices.iter().map(|one| (one.3 == "reported" || one.3 == "zero").then(|| day("2019-10-08"))))),
-        ("is_late", yes_no(slices.iter().map(|one| one.3 == "missing" || one.0.at == 4))),
-        ("submission_id", texts(slices.iter().map(|one| format!("{}-{}", one.0.id, one.2)))),
-    ]);
-    let sent: Vec<(&School, &str, &str, String)> =
-        schools.iter().flat_map(|one| ["accepted", "rejected"].map(|state| (one, state, "charge", format!("{}-{state}", one.id)))).collect();
-    register(context, "facts", "submission", vec![
-        ("submission_id", texts(sent.iter().map(|one| one.3.as_str()))),
-        ("form", texts(sent.iter().map(|one| one.2))),
-        ("school_id", texts(sent.iter().map(|one| one.0.id.as_str()))),
-        ("district_code", texts(sent.iter().map(|one| one.0.district))),
-        ("period", texts(sent.iter().map(|_| "2019-10"))),
-        ("state", texts(sent.iter().map(|one| one.1))),
-        ("file_name", texts(sent.iter().map(|one| format!("收退费台账_{}_2019-10.xlsx", one.0.id)))),
-        ("file_sha256", texts(sent.iter().map(|_| "00"))),
-        ("sheet", texts(sent.iter().map(|_| "收退费台账"))),
-        ("sender", texts(sent.iter().map(|one| one.0.district))),
-        ("received_on", dates(sent.iter().map(|_| Some(day("2019-11-08"))))),
-        ("received_at", Arc::new(sent.iter().map(|_| Some(1_573_200_000_000_000)).collect::<TimestampMicrosecondArray>())),
-        ("rows", wholes(sent.iter().map(|_| 412))),
-        ("errors", wholes(sent.iter().map(|one| i64::from(one.1 == "rejected") * 2))),
-        ("warnings", wholes(sent.iter().map(|_| 0))),
-        ("replaces", texts(sent.iter().map(|_| ""))),
-    ]);
+    register(
+        context,
+        "marts",
+        "slice",
+        vec![
+            ("form", texts(slices.iter().map(|one| one.1))),
+            ("school_id", texts(slices.iter().map(|one| one.0.id.as_str()))),
+            ("district_code", texts(slices.iter().map(|one| one.0.district))),
+            ("period", texts(slices.iter().map(|one| one.2))),
+            ("state", texts(slices.iter().map(|one| one.3))),
+            ("due_on", dates(slices.iter().map(|_| Some(day("2019-10-10"))))),
+            (
+                "received_on",
+                dates(slices.iter().map(|one| (one.3 == "reported" || one.3 == "zero").then(|| day("2019-10-08")))),
+            ),
+            ("is_late", yes_no(slices.iter().map(|one| one.3 == "missing" || one.0.at == 4))),
+            ("submission_id", texts(slices.iter().map(|one| format!("{}-{}", one.0.id, one.2)))),
+        ],
+    );
+    let sent: Vec<(&School, &str, &str, String)> = schools
+        .iter()
+        .flat_map(|one| ["accepted", "rejected"].map(|state| (one, state, "charge", format!("{}-{state}", one.id))))
+        .collect();
+    register(
+        context,
+        "facts",
+        "submission",
+        vec![
+            ("submission_id", texts(sent.iter().map(|one| one.3.as_str()))),
+            ("form", texts(sent.iter().map(|one| one.2))),
+            ("school_id", texts(sent.iter().map(|one| one.0.id.as_str()))),
+            ("district_code", texts(sent.iter().map(|one| one.0.district))),
+            ("period", texts(sent.iter().map(|_| "2019-10"))),
+            ("state", texts(sent.iter().map(|one| one.1))),
+            ("file_name", texts(sent.iter().map(|one| format!("收退费台账_{}_2019-10.xlsx", one.0.id)))),
+            ("file_sha256", texts(sent.iter().map(|_| "00"))),
+            ("sheet", texts(sent.iter().map(|_| "收退费台账"))),
+            ("sender", texts(sent.iter().map(|one| one.0.district))),
+            ("received_on", dates(sent.iter().map(|_| Some(day("2019-11-08"))))),
+            (
+                "received_at",
+                Arc::new(sent.iter().map(|_| Some(1_573_200_000_000_000)).collect::<TimestampMicrosecondArray>()),
+            ),
+            ("rows", wholes(sent.iter().map(|_| 412))),
+            ("errors", wholes(sent.iter().map(|one| i64::from(one.1 == "rejected") * 2))),
+            ("warnings", wholes(sent.iter().map(|_| 0))),
+            ("replaces", texts(sent.iter().map(|_| ""))),
+        ],
+    );
     let issues: Vec<_> = sent.iter().filter(|one| one.1 == "rejected").flat_map(|one| [(one, 17), (one, 39)]).collect();
-    register(context, "facts", "submission_issue", vec![
-        ("submission_id", texts(issues.iter().map(|(one, _)| one.3.as_str()))),
-        ("severity", texts(issues.iter().map(|_| "error"))),
-        ("code", texts(issues.iter().map(|_| "not_a_date"))),
-        ("sheet", texts(issues.iter().map(|_| "收退费台账"))),
-        ("row_no", wholes(issues.iter().map(|(_, row)| *row))),
-        ("heading", texts(issues.iter().map(|_| "日期"))),
-        ("message_zh", texts(issues.iter().map(|(one, _)| format!("{}：日期无法识别，请写成 2019-10-08。", one.0.name)))),
-        ("message_en", texts(issues.iter().map(|(one, _)| format!("{}: no date; write it as 2019-10-08.", one.0.name)))),
-    ]);
+    register(
+        context,
+        "facts",
+        "submission_issue",
+        vec![
+            ("submission_id", texts(issues.iter().map(|(one, _)| one.3.as_str()))),
+            ("severity", texts(issues.iter().map(|_| "error"))),
+            ("code", texts(issues.iter().map(|_| "not_a_date"))),
+            ("sheet", texts(issues.iter().map(|_| "收退费台账"))),
+            ("row_no", wholes(issues.iter().map(|(_, row)| *row))),
+            ("heading", texts(issues.iter().map(|_| "日期"))),
+            (
+                "message_zh",
+                texts(issues.iter().map(|(one, _)| format!("{}：日期无法识别，请写成 2019-10-08。", one.0.name))),
+            ),
+            (
+                "message_en",
+                texts(issues.iter().map(|(one, _)| format!("{}: no date; write it as 2019-10-08.", one.0.name))),
+            ),
+        ],
+    );
     let rows: Vec<(&School, i64)> = schools.iter().flat_map(|one| (2..40).map(move |row| (one, row))).collect();
     let fixed = |text: &'static str| texts(rows.iter().map(move |_| text));
-    register(context, "facts", "raw_charge", vec![
-        ("school_id", texts(rows.iter().map(|one| one.0.id.as_str()))),
-        ("period", fixed("2019-10")),
-        ("receipt_no", texts(rows.iter().map(|one| format!("SJ{}{:03}", one.0.at, one.1)))),
-        ("paid_on", dates(rows.iter().map(|_| Some(day("2019-10-09"))))),
-        ("pupil_id", fixed("0123456789abcdef0123456789abcdef")),
-        ("class_id", fixed("三(1)班 <b>&")),
-        ("kind", fixed("charge")),
-        ("billed_period", fixed("2019-10")),
-        ("sessions_billed", wholes(rows.iter().map(|_| 40))),
-        ("amount", money(rows.iter().map(|_| Some(14_400)))),
-        ("is_poor", yes_no(rows.iter().map(|_| false))),
-        ("remitted_on", dates(rows.iter().map(|_| None))),
-        ("withdrawn_on", dates(rows.iter().map(|_| None))),
-        ("refund_requested_on", dates(rows.iter().map(|_| None))),
-        ("submission_id", texts(rows.iter().map(|one| format!("{}-accepted", one.0.id)))),
-        ("row_no", wholes(rows.iter().map(|one| one.1))),
-    ]);
-    register(context, "facts", "raw_inspection", vec![
-        ("school_id", texts([SCHOOL])),
-        ("period", texts(["2019-10"])),
-        ("case_no", texts(["A1"])),
-        ("note", texts(["某某举报"])),
-        ("submission_id", texts([format!("{SCHOOL}-accepted")])),
-        ("row_no", wholes([2])),
-    ]);
+    register(
+        context,
+        "facts",
+        "raw_charge",
+        vec![
+            ("school_id", texts(rows.iter().map(|one| one.0.id.as_str()))),
+            ("period", fixed("2019-10")),
+            ("receipt_no", texts(rows.iter().map(|one| format!("SJ{}{:03}", one.0.at, one.1)))),
+            ("paid_on", dates(rows.iter().map(|_| Some(day("2019-10-09"))))),
+            ("pupil_id", fixed("0123456789abcdef0123456789abcdef")),
+            ("class_id", fixed("三(1)班 <b>&")),
+            ("kind", fixed("charge")),
+            ("billed_period", fixed("2019-10")),
+            ("sessions_billed", wholes(rows.iter().map(|_| 40))),
+            ("amount", money(rows.iter().map(|_| Some(14_400)))),
+            ("is_poor", yes_no(rows.iter().map(|_| false))),
+            ("remitted_on", dates(rows.iter().map(|_| None))),
+            ("withdrawn_on", dates(rows.iter().map(|_| None))),
+            ("refund_requested_on", dates(rows.iter().map(|_| None))),
+            ("submission_id", texts(rows.iter().map(|one| format!("{}-accepted", one.0.id)))),
+            ("row_no", wholes(rows.iter().map(|one| one.1))),
+        ],
+    );
+    register(
+        context,
+        "facts",
+        "raw_inspection",
+        vec![
+            ("school_id", texts([SCHOOL])),
+            ("period", texts(["2019-10"])),
+            ("case_no", texts(["A1"])),
+            ("note", texts(["某某举报"])),
+            ("submission_id", texts([format!("{SCHOOL}-accepted")])),
+            ("row_no", wholes([2])),
+        ],
+    );
 }
 
 fn indicators(context: &SessionContext, schools: &[School]) {
@@ -258,7 +386,16 @@ fn indicators(context: &SessionContext, schools: &[School]) {
             let mut add = |level, unit: &str, district: &str, of: Vec<&School>| {
                 let share = of.iter().map(|one| one.share(column, at)).sum::<f64>() / of.len() as f64;
                 let people = of.len() as f64 * 400.0;
-                all.push(Value { indicator, level, unit: unit.to_owned(), district: district.to_owned(), period_type: "month", period: month, share, people });
+                all.push(Value {
+                    indicator,
+                    level,
+                    unit: unit.to_owned(),
+                    district: district.to_owned(),
+                    period_type: "month",
+                    period: month,
+                    share,
+                    people,
+                });
             };
             add("city", "city", "", schools.iter().collect());
             for (code, ..) in DISTRICTS {
@@ -269,8 +406,21 @@ fn indicators(context: &SessionContext, schools: &[School]) {
             }
         }
     }
-    let once = |indicator, period_type, period, share| Value { indicator, level: "city", unit: "city".to_owned(), district: String::new(), period_type, period, share, people: 96.0 };
-    all.extend([once("C02", "month", "2019-09", 0.41), once("S01", "term", "2019-2020-1", 0.93), once("K03", "year", "2019", 0.886)]);
+    let once = |indicator, period_type, period, share| Value {
+        indicator,
+        level: "city",
+        unit: "city".to_owned(),
+        district: String::new(),
+        period_type,
+        period,
+        share,
+        people: 96.0,
+    };
+    all.extend([
+        once("C02", "month", "2019-09", 0.41),
+        once("S01", "term", "2019-2020-1", 0.93),
+        once("K03", "year", "2019", 0.886),
+    ]);
     let target = |one: &Value| match one.indicator {
         "C04" => None,
         "F01" => Some(0.8),
@@ -287,25 +437,30 @@ fn indicators(context: &SessionContext, schools: &[School]) {
         let known = ["C03", "C04", "C05", "S01"].contains(&one.indicator);
         known.then(|| (one.share + sign * 1.96 * (one.share * (1.0 - one.share) / one.people).sqrt()).clamp(0.0, 1.0))
     };
-    register(context, "marts", "indicator_value", vec![
-        ("indicator", texts(all.iter().map(|one| one.indicator))),
-        ("level", texts(all.iter().map(|one| one.level))),
-        ("unit_id", texts(all.iter().map(|one| one.unit.as_str()))),
-        ("unit_name", texts(all.iter().map(|one| one.unit.as_str()))),
-        ("district_code", texts(all.iter().map(|one| one.district.as_str()))),
-        ("period_type", texts(all.iter().map(|one| one.period_type))),
-        ("period", texts(all.iter().map(|one| one.period))),
-        ("dimension", texts(all.iter().map(|_| ""))),
-        ("numerator", money(all.iter().map(|one| Some((one.share * one.people) as i128 * 100)))),
-        ("denominator", money(all.iter().map(|one| Some(one.people as i128 * 100)))),
-        ("value", reals(all.iter().map(|one| Some(one.share)))),
-        ("lower", reals(all.iter().map(|one| interval(one, -1.0)))),
-        ("upper", reals(all.iter().map(|one| interval(one, 1.0)))),
-        ("target", reals(all.iter().map(target))),
-        ("status", texts(all.iter().map(status))),
-        ("reported", wholes(all.iter().map(|one| if one.district == "379906" { 9 } else { 12 }))),
-        ("expected", wholes(all.iter().map(|_| 12))),
-    ]);
+    register(
+        context,
+        "marts",
+        "indicator_value",
+        vec![
+            ("indicator", texts(all.iter().map(|one| one.indicator))),
+            ("level", texts(all.iter().map(|one| one.level))),
+            ("unit_id", texts(all.iter().map(|one| one.unit.as_str()))),
+            ("unit_name", texts(all.iter().map(|one| one.unit.as_str()))),
+            ("district_code", texts(all.iter().map(|one| one.district.as_str()))),
+            ("period_type", texts(all.iter().map(|one| one.period_type))),
+            ("period", texts(all.iter().map(|one| one.period))),
+            ("dimension", texts(all.iter().map(|_| ""))),
+            ("numerator", money(all.iter().map(|one| Some((one.share * one.people) as i128 * 100)))),
+            ("denominator", money(all.iter().map(|one| Some(one.people as i128 * 100)))),
+            ("value", reals(all.iter().map(|one| Some(one.share)))),
+            ("lower", reals(all.iter().map(|one| interval(one, -1.0)))),
+            ("upper", reals(all.iter().map(|one| interval(one, 1.0)))),
+            ("target", reals(all.iter().map(target))),
+            ("status", texts(all.iter().map(status))),
+            ("reported", wholes(all.iter().map(|one| if one.district == "379906" { 9 } else { 12 }))),
+            ("expected", wholes(all.iter().map(|_| 12))),
+        ],
+    );
 }
 
 /// The finding of a school of [`DISTRICT`], of its sister, of another district, and one of a whole district.
@@ -339,12 +494,19 @@ fn findings(context: &SessionContext) {
     for (at, (code, ..)) in DISTRICTS.iter().enumerate() {
         for number in 0..(at * 9) {
             let school = format!("{code}{:04}", number % 12 + 1);
-            all.push(Finding { id: format!("{at:016x}{number:016x}"), rule: if number % 3 == 0 { "R01" } else { "R13" }, school, district: code, fen: (number % 3 != 0).then_some(1_250) });
+            all.push(Finding {
+                id: format!("{at:016x}{number:016x}"),
+                rule: if number % 3 == 0 { "R01" } else { "R13" },
+                school,
+                district: code,
+                fen: (number % 3 != 0).then_some(1_250),
+            });
         }
     }
     let name = |one: &Finding| {
         let district = DISTRICTS.iter().find(|district| district.0 == one.district).expect("its district").1;
-        School::new(one.district, district, one.school.get(6..).and_then(|number| number.parse().ok()).unwrap_or(0)).name
+        School::new(one.district, district, one.school.get(6..).and_then(|number| number.parse().ok()).unwrap_or(0))
+            .name
     };
     register(context, "marts", "finding", vec![
         ("finding_id", texts(all.iter().map(|one| one.id.as_str()))),
@@ -361,14 +523,40 @@ fn findings(context: &SessionContext) {
         ("first_seen", dates(all.iter().map(|_| Some(day("2019-11-10"))))),
         ("ended", dates(all.iter().enumerate().map(|(at, _)| (at > 4 && at % 10 == 0).then(|| day("2019-12-10"))))),
     ]);
-    let proven: Vec<_> = all.iter().filter(|one| one.rule == "R13").flat_map(|one| [2, 5].map(|row| (one, row))).collect();
+    let proven: Vec<_> =
+        all.iter().filter(|one| one.rule == "R13").flat_map(|one| [2, 5].map(|row| (one, row))).collect();
     let standards = all.iter().filter(|one| one.rule == "R15").count();
-    register(context, "marts", "finding_evidence", vec![
-        ("finding_id", texts(proven.iter().map(|(one, _)| one.id.as_str()).chain(std::iter::repeat_n(FINDINGS[3], standards)))),
-        ("form", texts(proven.iter().map(|_| "charge").chain(std::iter::repeat_n("reference", standards)))),
-        ("submission_id", texts(proven.iter().map(|(one, _)| format!("{}-accepted", one.school)).chain(std::iter::repeat_n(String::new(), standards)))),
-        ("row_no", Arc::new(proven.iter().map(|(_, row)| Some(*row)).chain(std::iter::repeat_n(None, standards)).collect::<Int64Array>())),
-    ]);
+    register(
+        context,
+        "marts",
+        "finding_evidence",
+        vec![
+            (
+                "finding_id",
+                texts(proven.iter().map(|(one, _)| one.id.as_str()).chain(std::iter::repeat_n(FINDINGS[3], standards))),
+            ),
+            ("form", texts(proven.iter().map(|_| "charge").chain(std::iter::repeat_n("reference", standards)))),
+            (
+                "submission_id",
+                texts(
+                    proven
+                        .iter()
+                        .map(|(one, _)| format!("{}-accepted", one.school))
+                        .chain(std::iter::repeat_n(String::new(), standards)),
+                ),
+            ),
+            (
+                "row_no",
+                Arc::new(
+                    proven
+                        .iter()
+                        .map(|(_, row)| Some(*row))
+                        .chain(std::iter::repeat_n(None, standards))
+                        .collect::<Int64Array>(),
+                ),
+            ),
+        ],
+    );
 }
 
 fn register(context: &SessionContext, schema: &str, table: &str, columns: Vec<(&str, ArrayRef)>) {
@@ -376,7 +564,9 @@ fn register(context: &SessionContext, schema: &str, table: &str, columns: Vec<(&
     if catalog.schema(schema).is_none() {
         catalog.register_schema(schema, Arc::new(MemorySchemaProvider::new())).expect("new");
     }
-    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).expect("columns of one length");
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
+            .expect("columns of one length");
     let table_of = Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]]).expect("a table"));
     let schema: Arc<dyn SchemaProvider> = catalog.schema(schema).expect("just made");
     schema.register_table(table.to_owned(), table_of).expect("new");

@@ -10,7 +10,10 @@ use crate::routes;
 async fn a_log_in_leads_to_its_own_page_and_out_again() {
     let site = Site::new().await;
     let anonymous = site.get("/city?month=2019-10", "").await;
-    assert_eq!((anonymous.status, anonymous.location()), (StatusCode::SEE_OTHER, "/login?next=%2Fcity%3Fmonth%3D2019-10"));
+    assert_eq!(
+        (anonymous.status, anonymous.location()),
+        (StatusCode::SEE_OTHER, "/login?next=%2Fcity%3Fmonth%3D2019-10")
+    );
 
     let cookie = site.log_in("city").await;
     let home = site.get("/", &cookie).await;
@@ -55,8 +58,18 @@ async fn a_wrong_password_says_so_and_keeps_the_name() {
     for name in ["city", "nobody"] {
         let answer = site.post(routes::LOG_IN, &form.cookie("kehou-form"), &fields(name)).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-        assert!(answer.body.contains("账号或密码不对") && answer.body.contains(&format!("value=\"{name}\"")), "{}", answer.body);
-        assert!(!answer.headers.get_all("set-cookie").iter().any(|line| line.to_str().is_ok_and(|line| line.starts_with("kehou="))));
+        assert!(
+            answer.body.contains("账号或密码不对") && answer.body.contains(&format!("value=\"{name}\"")),
+            "{}",
+            answer.body
+        );
+        assert!(
+            !answer
+                .headers
+                .get_all("set-cookie")
+                .iter()
+                .any(|line| line.to_str().is_ok_and(|line| line.starts_with("kehou=")))
+        );
     }
 }
 
@@ -65,7 +78,8 @@ async fn a_log_in_gets_a_new_id_and_ends_the_old_one() {
     let site = Site::new().await;
     let old = site.log_in("city").await;
     let form = site.get(routes::LOG_IN, "").await;
-    let fields = format!("name=city&password={}&form_token={}&next=//evil.example", PASSWORD.replace(' ', "+"), form.token());
+    let fields =
+        format!("name=city&password={}&form_token={}&next=//evil.example", PASSWORD.replace(' ', "+"), form.token());
     let again = site.post(routes::LOG_IN, &format!("{}; {old}", form.cookie("kehou-form")), &fields).await;
     assert_eq!(again.location(), "/", "only own addresses are followed");
     assert_ne!(again.cookie("kehou"), old);
@@ -78,9 +92,14 @@ async fn every_answer_is_guarded() {
     let cookie = site.log_in("city").await;
     for address in ["/login", "/city", "/nowhere", "/"] {
         let answer = site.get(address, &cookie).await;
-        let header = |name: &str| answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let header =
+            |name: &str| answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         assert!(header("content-security-policy").starts_with("default-src 'none'"), "{address}");
-        assert_eq!((header("x-content-type-options"), header("cache-control")), ("nosniff".to_owned(), "no-store".to_owned()), "{address}");
+        assert_eq!(
+            (header("x-content-type-options"), header("cache-control")),
+            ("nosniff".to_owned(), "no-store".to_owned()),
+            "{address}"
+        );
         assert!(!answer.body.contains("<script"), "{address}");
         assert!(!answer.body.contains(" style="), "the policy forbids it: {address}");
     }

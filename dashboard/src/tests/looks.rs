@@ -52,8 +52,16 @@ async fn what_others_wrote_is_escaped() {
     let cookie = site.log_in("city").await;
     let finding = site.get(&routes::finding(FINDINGS[0]), &cookie).await.body;
     assert!(finding.contains("&lt;script&gt;") && finding.contains("三(1)班 &lt;b&gt;&amp;"), "{finding}");
-    assert!(finding.contains("01234567…") && !finding.contains("0123456789abcdef0123456789abcdef"), "hashes are shortened");
-    assert!(finding.contains("收退费台账_3799030001_2019-10.xlsx") && finding.contains("¥144.00") && finding.contains("票据号"), "{finding}");
+    assert!(
+        finding.contains("01234567…") && !finding.contains("0123456789abcdef0123456789abcdef"),
+        "hashes are shortened"
+    );
+    assert!(
+        finding.contains("收退费台账_3799030001_2019-10.xlsx")
+            && finding.contains("¥144.00")
+            && finding.contains("票据号"),
+        "{finding}"
+    );
     let list = site.get("/findings?text=%3Cscript%3E%22&rule=%27%20or%201=1", &cookie).await;
     assert_eq!(list.status, StatusCode::OK);
     assert!(!list.body.contains("<script"), "{}", list.body);
@@ -72,7 +80,8 @@ async fn a_school_finds_its_states_and_errors() {
     let site = Site::new().await;
     let cookie = site.log_in("school").await;
     let page = site.get(&routes::school(SCHOOL), &cookie).await.body;
-    for part in ["青山第1小学", "零报告", "缺报", "班级需求汇总表", "第 17 行", "日期无法识别", "退回"] {
+    for part in ["青山第1小学", "零报告", "缺报", "班级需求汇总表", "第 17 行", "日期无法识别", "退回"]
+    {
         assert!(page.contains(part), "{part}");
     }
 }
@@ -99,7 +108,11 @@ async fn every_link_leads_somewhere() {
         let (mut seen, mut next) = (BTreeSet::new(), vec!["/".to_owned()]);
         while let Some(address) = next.pop() {
             let answer = site.get(&address, &cookie).await;
-            assert!([StatusCode::OK, StatusCode::SEE_OTHER].contains(&answer.status), "{role} {address}: {}", answer.status);
+            assert!(
+                [StatusCode::OK, StatusCode::SEE_OTHER].contains(&answer.status),
+                "{role} {address}: {}",
+                answer.status
+            );
             assert!(!answer.body.contains("⟨?⟩"), "{role} {address}: a word is missing");
             if answer.status == StatusCode::SEE_OTHER {
                 next.push(answer.location().to_owned());

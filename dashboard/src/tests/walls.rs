@@ -2,15 +2,17 @@
 
 use axum::http::StatusCode;
 
-use super::city::{DISTRICT, FINDINGS, OTHER_DISTRICT, OTHER_NAME, OTHER_SCHOOL, SCHOOL, SISTER};
 use super::Site;
+use super::city::{DISTRICT, FINDINGS, OTHER_DISTRICT, OTHER_NAME, OTHER_SCHOOL, SCHOOL, SISTER};
 use crate::routes;
 
 /// Every page's address for a unit.
 fn addresses(district: &str, school: &str, finding: &str) -> Vec<String> {
     let filled = routes::PAGES.iter().map(|page| match *page {
         page if page.contains("finding/") => page.replace("{id}", finding),
-        page => page.replace("{code}", if page.contains("district") { district } else { "C03" }).replace("{id}", school),
+        page => {
+            page.replace("{code}", if page.contains("district") { district } else { "C03" }).replace("{id}", school)
+        }
     });
     let asked = [
         format!("/findings?district={district}"),
@@ -27,7 +29,12 @@ async fn check(role: &str, foreign: (&str, &str, &str), hidden: &[&str]) {
     let own = addresses(DISTRICT, SCHOOL, FINDINGS[0]);
     for address in addresses(foreign.0, foreign.1, foreign.2).into_iter().chain(own) {
         let answer = site.get(&address, &cookie).await;
-        assert!([StatusCode::OK, StatusCode::NOT_FOUND].contains(&answer.status), "{role} {address}: {} {}", answer.status, answer.body);
+        assert!(
+            [StatusCode::OK, StatusCode::NOT_FOUND].contains(&answer.status),
+            "{role} {address}: {} {}",
+            answer.status,
+            answer.body
+        );
         // What was typed into the address may stand in the page's own links, and nowhere else.
         let body = answer.body.replace(&address.replace('&', "&amp;"), "");
         let body = if address.contains('?') { without_filter(&body) } else { body };
@@ -44,7 +51,10 @@ async fn check(role: &str, foreign: (&str, &str, &str), hidden: &[&str]) {
 fn without_filter(body: &str) -> String {
     let mut kept = String::new();
     for part in body.split_inclusive('>') {
-        let is_echo = part.contains("href=\"/findings?") || part.contains("href=\"/indicator/") || part.contains("type=\"hidden\"") || part.contains("name=\"next\"");
+        let is_echo = part.contains("href=\"/findings?")
+            || part.contains("href=\"/indicator/")
+            || part.contains("type=\"hidden\"")
+            || part.contains("name=\"next\"");
         kept.push_str(if is_echo { "" } else { part });
     }
     kept
@@ -52,12 +62,18 @@ fn without_filter(body: &str) -> String {
 
 #[tokio::test]
 async fn a_district_sees_no_other() {
-    check("district", (OTHER_DISTRICT, OTHER_SCHOOL, FINDINGS[2]), &[OTHER_NAME, OTHER_DISTRICT, OTHER_SCHOOL, "云门"]).await;
+    check("district", (OTHER_DISTRICT, OTHER_SCHOOL, FINDINGS[2]), &[OTHER_NAME, OTHER_DISTRICT, OTHER_SCHOOL, "云门"])
+        .await;
 }
 
 #[tokio::test]
 async fn a_school_sees_no_other() {
-    check("school", (OTHER_DISTRICT, OTHER_SCHOOL, FINDINGS[2]), &[OTHER_NAME, OTHER_DISTRICT, OTHER_SCHOOL, SISTER, "青山第2小学"]).await;
+    check(
+        "school",
+        (OTHER_DISTRICT, OTHER_SCHOOL, FINDINGS[2]),
+        &[OTHER_NAME, OTHER_DISTRICT, OTHER_SCHOOL, SISTER, "青山第2小学"],
+    )
+    .await;
     check("school", (DISTRICT, SISTER, FINDINGS[1]), &[SISTER, "青山第2小学"]).await;
 }
 
@@ -78,7 +94,11 @@ async fn an_administrator_sees_accounts_and_no_figure() {
     let site = Site::new().await;
     let cookie = site.log_in("admin").await;
     for address in addresses(DISTRICT, SCHOOL, FINDINGS[0]) {
-        let expected = if [routes::ACCOUNTS, routes::CATALOGUE].contains(&address.as_str()) { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        let expected = if [routes::ACCOUNTS, routes::CATALOGUE].contains(&address.as_str()) {
+            StatusCode::OK
+        } else {
+            StatusCode::NOT_FOUND
+        };
         let answer = site.get(&address, &cookie).await;
         assert_eq!(answer.status, expected, "{address}");
         assert!(!answer.body.contains("小学第") && !answer.body.contains("第1小学"), "{address}");
