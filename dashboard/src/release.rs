@@ -2,7 +2,7 @@
 //! that reading a page touches no file but those of a finding's proof.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
@@ -18,6 +18,8 @@ use crate::scope::{Scope, Scoped};
 
 /// How long a release is taken for the current one before the warehouse is asked again.
 const FRESH: Duration = Duration::from_secs(2);
+/// After this long without a visitor the known release may be long outdated, so the next one waits for the answer.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// What pages say of the release that they show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +66,9 @@ impl Pinned {
                 .await
                 .map_err(lacking)?;
             let schema: SchemaRef = Arc::new(table.schema().as_arrow().clone());
-            held.insert((door.schema, door.table), Held { schema, batches: table.collect().await? });
+            let batches = table.collect().await?;
+            let schema = batches.first().map_or(schema, RecordBatch::schema);
+            held.insert((door.schema, door.table), Held { schema, batches });
         }
         Ok(Pinned { edition, held, whole, scopes: Mutex::default() })
     }
@@ -84,7 +88,9 @@ impl Pinned {
 /// Where pages get the current release.
 pub struct Releases {
     source: Source,
-    current: tokio::sync::Mutex<Option<(Instant, Arc<Pinned>)>>,
+    known: Mutex<Option<(Instant, Arc<Pinned>)>>,
+    /// Held by the one who looks for a newer release.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 enum Source {
@@ -95,32 +101,59 @@ enum Source {
 
 impl Releases {
     /// The releases of a warehouse.
-    pub fn new(warehouse: Warehouse) -> Releases {
-        Releases { source: Source::Warehouse(warehouse), current: tokio::sync::Mutex::default() }
+    pub fn new(warehouse: Warehouse) -> Arc<Releases> {
+        Releases::of(Source::Warehouse(warehouse))
     }
 
     /// One release for ever.
     #[cfg(test)]
-    pub fn fixed(pinned: Pinned) -> Releases {
-        Releases { source: Source::Fixed(Arc::new(pinned)), current: tokio::sync::Mutex::default() }
+    pub fn fixed(pinned: Pinned) -> Arc<Releases> {
+        Releases::of(Source::Fixed(Arc::new(pinned)))
+    }
+
+    fn of(source: Source) -> Arc<Releases> {
+        Arc::new(Releases { source, known: Mutex::default(), turn: Arc::default() })
     }
 
     /// The current release; none before the first.
-    pub async fn current(&self) -> Result<Option<Arc<Pinned>>> {
+    ///
+    /// While somebody looks for a newer one and loads it, all others read on in the one that is known: nobody waits for a
+    /// release but the first visitor, and the one who comes after a long silence.
+    pub async fn current(self: &Arc<Self>) -> Result<Option<Arc<Pinned>>> {
+        match self.known() {
+            Some((asked, pinned)) if asked.elapsed() < FRESH => Ok(Some(pinned)),
+            Some((asked, pinned)) if asked.elapsed() < SILENCE => {
+                if let Ok(turn) = self.turn.clone().try_lock_owned() {
+                    let own = self.clone();
+                    tokio::spawn(async move {
+                        let _turn = turn;
+                        if let Err(error) = own.look().await {
+                            tracing::warn!(%error, "a newer release can't be loaded; the one before stays");
+                        }
+                    });
+                }
+                Ok(Some(pinned))
+            }
+            _ => {
+                let _turn = self.turn.lock().await;
+                match self.known() {
+                    Some((asked, pinned)) if asked.elapsed() < FRESH => Ok(Some(pinned)),
+                    _ => self.look().await,
+                }
+            }
+        }
+    }
+
+    /// Asks for the newest release, and loads it where it is another one than the known.
+    async fn look(&self) -> Result<Option<Arc<Pinned>>> {
         let warehouse = match &self.source {
             Source::Warehouse(warehouse) => warehouse,
             #[cfg(test)]
             Source::Fixed(pinned) => return Ok(Some(pinned.clone())),
         };
-        let mut current = self.current.lock().await;
-        if let Some((asked, pinned)) = current.as_ref()
-            && asked.elapsed() < FRESH
-        {
-            return Ok(Some(pinned.clone()));
-        }
         let Some(release) = warehouse.latest_release().await? else { return Ok(None) };
-        let pinned = match current.as_ref() {
-            Some((_, pinned)) if pinned.edition.number == release.release => pinned.clone(),
+        let pinned = match self.known() {
+            Some((_, pinned)) if pinned.edition.number == release.release => pinned,
             _ => {
                 let edition = Edition {
                     number: release.release,
@@ -129,10 +162,20 @@ impl Releases {
                     official: release.official,
                 };
                 let whole = warehouse.release_session(&release, &Limits::default()).await?;
-                Arc::new(Pinned::load(edition, whole).await?)
+                let pinned = Arc::new(Pinned::load(edition, whole).await?);
+                pinned.scoped(&Scope::City).await?;
+                pinned
             }
         };
-        *current = Some((Instant::now(), pinned.clone()));
+        *self.lock() = Some((Instant::now(), pinned.clone()));
         Ok(Some(pinned))
+    }
+
+    fn known(&self) -> Option<(Instant, Arc<Pinned>)> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(Instant, Arc<Pinned>)>> {
+        self.known.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }

@@ -33,7 +33,7 @@ const HASHES_AT_ONCE: usize = 2;
 /// What all requests share.
 pub struct App {
     /// The current release.
-    pub releases: Releases,
+    pub releases: Arc<Releases>,
     /// Who may log in.
     pub accounts: Accounts,
     /// Titles and meanings.
@@ -46,7 +46,7 @@ pub struct App {
 
 impl App {
     /// The shared state of a server.
-    pub fn new(releases: Releases, accounts: Accounts, catalogue: Catalogue, config: &Config) -> App {
+    pub fn new(releases: Arc<Releases>, accounts: Accounts, catalogue: Catalogue, config: &Config) -> App {
         App {
             releases,
             accounts,
@@ -60,11 +60,7 @@ impl App {
     /// Loads the release before somebody asks for it. A failure is told to the one who then asks.
     pub async fn warm(&self) {
         match self.releases.current().await {
-            Ok(Some(pinned)) => {
-                if let Err(error) = pinned.scoped(&Scope::City).await {
-                    tracing::warn!(%error, "the release can't be shown");
-                }
-            }
+            Ok(Some(_)) => {}
             Ok(None) => tracing::info!("there is no release yet; run: kehou transform"),
             Err(error) => tracing::warn!(%error, "the release can't be loaded"),
         }

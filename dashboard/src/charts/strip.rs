@@ -38,13 +38,13 @@ pub fn strip(
     let tallest = stacks.values().map(Vec::len).max().unwrap_or(1) as i32;
     // A tall stack gets closer, never taller than this.
     let step = (180 / tallest).clamp(3, 10);
-    let head = 44;
+    let head = 48;
     let ground = head + step * tallest + 8;
     Some(sheet((full as u32, (ground + 28) as u32), screen.class(), words, |area| {
         line(area, (0, ground), (full, ground), Ink::Muted, 1);
         text(area, (left - 8, ground + 14), Side::Start, QUIET, &label(low));
         text(area, (right + 8, ground + 14), Side::End, QUIET, &label(most));
-        for (y, kind, one) in [(10, STRONG, &whole), (28, QUIET, &target)] {
+        for (y, kind, one) in [(14, STRONG, &whole), (32, QUIET, &target)] {
             let Some((value, label)) = one else { continue };
             dashes(area, (x(*value), y + 10), (x(*value), ground), kind.ink);
             let room = width(label, kind.size) / 2;
