@@ -3,6 +3,7 @@
 pub mod city;
 mod logging_in;
 mod looks;
+mod releases;
 mod walls;
 
 use std::sync::Arc;
@@ -36,6 +37,10 @@ pub struct Answer {
 
 impl Site {
     pub async fn new() -> Site {
+        Site::over(Releases::fixed(city::pinned().await)).await
+    }
+
+    pub async fn over(releases: Arc<Releases>) -> Site {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("accounts.sqlite");
         let accounts = Accounts::open(&path).expect("opens");
@@ -51,7 +56,7 @@ impl Site {
         }
         let listen = "127.0.0.1:0".parse().expect("an address");
         let config = Config { listen, accounts: path, made_up_city: true, secure_cookies: false };
-        let app = Arc::new(App::new(Releases::fixed(city::pinned().await), accounts, city::catalogue(), &config));
+        let app = Arc::new(App::new(releases, accounts, city::catalogue(), &config));
         Site { router: routes::router(app), _folder: folder }
     }
 

@@ -325,7 +325,7 @@ impl Proof {
                     tbody { @for (number, cells) in &self.rows { tr {
                         th.number scope="row" { (number) }
                         @match cells {
-                            Some(cells) => @for (cell, column) in cells.iter().zip(&self.columns) { td.number[is_number(column)] { (cell) } },
+                            Some(cells) => @for (cell, column) in cells.iter().zip(&self.columns) { td class=[is_number(column).then_some("number")] { (cell) } },
                             None => td colspan=(self.columns.len().max(1)) { (lang.say("proof.not_stored")) },
                         }
                     } } }

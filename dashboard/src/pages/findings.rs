@@ -294,7 +294,7 @@ pub fn list(lines: &[Line], catalogue: &Catalogue, columns: Columns, frame: &Fra
                 }
                 tbody {
                     @for line in lines {
-                        tr.ended[line.ended.is_some()] {
+                        tr class=[line.ended.map(|_| "ended")] {
                             th scope="row" {
                                 a href=(routes::finding(&line.id)) {
                                     (line.rule)

@@ -130,7 +130,8 @@ pub fn catalogue() -> Catalogue {
     Catalogue::new(headers.iter().map(|(schema, header)| (*schema, "A row is one case.", header)))
 }
 
-fn session() -> SessionContext {
+/// Its tables.
+pub fn session() -> SessionContext {
     let context = SessionContext::new();
     let schools: Vec<School> = DISTRICTS
         .iter()
