@@ -37,7 +37,7 @@ impl AccountsPage {
             html! {
                 h1 { (t("nav.accounts")) }
                 p.dek { (t("accounts.dek")) }
-                div.scroll {
+                div.scroll tabindex="0" {
                     table {
                         thead {
                             tr {

@@ -275,7 +275,7 @@ impl CityPage<'_> {
         let catalogue = &self.app.catalogue;
         let codes = figures::indicators(self.districts.iter().flat_map(|district| &district.figures));
         html! {
-            div.scroll {
+            div.scroll tabindex="0" {
                 table.heat {
                     thead {
                         tr {
@@ -314,7 +314,7 @@ impl CityPage<'_> {
     fn reports(&self) -> Markup {
         let lang = self.frame.lang;
         html! {
-            div.scroll {
+            div.scroll tabindex="0" {
                 table {
                     thead {
                         tr {
@@ -360,7 +360,7 @@ impl CityPage<'_> {
                 .fold((0, 0), |(times, fen), found| (times + found.times, fen + found.fen))
         };
         html! {
-            div.scroll {
+            div.scroll tabindex="0" {
                 table.heat {
                     thead { tr {
                         th { (lang.say("rule")) } th { (lang.say("severity")) }

@@ -293,7 +293,7 @@ impl DistrictPage<'_> {
         }
         html! {
             p.small { (lang.say("district.sort")) }
-            div.scroll {
+            div.scroll tabindex="0" {
                 table.heat.schools {
                     thead { tr {
                         th { (lang.say("school")) } th { (lang.say("school.kind")) }

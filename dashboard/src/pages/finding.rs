@@ -303,7 +303,7 @@ impl FindingPage<'_> {
 impl Proof {
     fn template(&self, lang: Lang) -> Markup {
         html! {
-            div.scroll {
+            div.scroll tabindex="0" {
                 table.proof {
                     caption {
                         strong { (form_title(&self.form.name, lang)) } " "
@@ -338,7 +338,7 @@ impl Proof {
 fn standards_table(rows: &Rows, lang: Lang) -> Markup {
     let t = |key| lang.say(key);
     html! {
-        div.scroll {
+        div.scroll tabindex="0" {
             table.proof {
                 caption { strong { (t("standard.title")) } }
                 thead {

@@ -278,7 +278,7 @@ pub fn list(lines: &[Line], catalogue: &Catalogue, columns: Columns, frame: &Fra
     let t = |key| lang.say(key);
     let many = columns == Columns::Schools;
     html! {
-        div.scroll {
+        div.scroll tabindex="0" {
             table.findings {
                 thead {
                     tr {

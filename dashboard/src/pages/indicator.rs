@@ -124,7 +124,7 @@ impl IndicatorPage<'_> {
         html! {
             section {
                 h2 { (t("indicator.parts")) }
-                div.scroll { table {
+                div.scroll tabindex="0" { table {
                     thead {
                         tr {
                             th { (t("unit")) }
@@ -178,7 +178,7 @@ impl IndicatorPage<'_> {
                 @for kind in ["month", "term", "year"] {
                     @let periods = self.periods_of(kind);
                     @if !periods.is_empty() {
-                        div.scroll { table.heat {
+                        div.scroll tabindex="0" { table.heat {
                             thead {
                                 tr {
                                     th { (lang.say("unit")) }

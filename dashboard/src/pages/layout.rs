@@ -42,7 +42,7 @@ pub fn page(frame: &Frame, title: &str, body: Markup) -> Markup {
             body {
                 a.skip href="#main" { (t("layout.skip")) }
                 @if frame.made_up_city {
-                    p.banner role="note" { strong { (t("layout.made_up")) } " " (t("layout.made_up.more")) }
+                    aside.banner { strong { (t("layout.made_up")) } " " (t("layout.made_up.more")) }
                 }
                 (masthead(frame))
                 main #main { (body) }

@@ -162,7 +162,7 @@ pub fn chart(title: &str, note: &str, draw: impl Fn(Screen) -> Option<String>, t
                 (Some(wide), Some(narrow)) => { (PreEscaped(wide)) (PreEscaped(narrow)) }
                 _ => p.empty { (lang.say("chart.empty")) }
             }
-            details { summary { (lang.say("chart.table")) } div.scroll { (table) } }
+            details { summary { (lang.say("chart.table")) } div.scroll tabindex="0" { (table) } }
         }
     }
 }

@@ -239,7 +239,7 @@ impl SchoolPage<'_> {
         html! {
             details.more {
                 summary { (lang.say("school.over_months")) }
-                div.scroll {
+                div.scroll tabindex="0" {
                     table.heat {
                         thead {
                             tr {
@@ -282,7 +282,7 @@ impl SchoolPage<'_> {
         }
         html! {
             p.dek { (lang.with("school.sent.dek", &[&format::whole(self.sent.len() as i64)])) }
-            div.scroll {
+            div.scroll tabindex="0" {
                 table {
                     thead {
                         tr {

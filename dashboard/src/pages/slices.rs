@@ -132,7 +132,7 @@ pub fn matrix(slices: &[Slice], lang: Lang) -> Markup {
             @let own: Vec<&Slice> = slices.iter().filter(|slice| belongs(&slice.period)).collect();
             @let periods = sorted(own.iter().map(|slice| slice.period.as_str()));
             @if !own.is_empty() {
-                div.scroll {
+                div.scroll tabindex="0" {
                     table.matrix {
                         caption { (lang.say(title)) }
                         thead {
