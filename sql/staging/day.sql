@@ -1,4 +1,5 @@
 -- A day of the calendar with the month, term and year that it lies in.
+-- stored: table
 select
     cast(date as date) as day,
     cast(is_school_day as boolean) as is_school_day,

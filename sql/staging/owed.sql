@@ -1,4 +1,5 @@
 -- A slice that a school owes (the register: its district for it), with its last day.
+-- stored: table
 with open_school as (
     select * from staging.school_period
 ),

@@ -1,4 +1,5 @@
 -- A month, term or calendar year that had begun by the run's date, with its bounds (both included).
+-- stored: table
 with day as (
     select * from staging.day
 ),

@@ -1,4 +1,5 @@
 -- A month that a month, term or year is made of: every period of a monthly form's figures is the sum of these.
+-- stored: table
 with day as (
     select distinct month, term, year from staging.day
 ),

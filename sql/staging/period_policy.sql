@@ -1,4 +1,5 @@
 -- A number of the policy as it is in force on the last day of a period (the earliest one before it came into force).
+-- stored: table
 with period as (
     select period_type, period, last_day from staging.period
 ),

@@ -1,4 +1,5 @@
 -- A school and a period on some school day of which it was open.
+-- stored: table
 with school as (
     select * from staging.school
 ),

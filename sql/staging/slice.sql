@@ -1,4 +1,5 @@
 -- A slice's newest attempt that was not rejected: accepted, reported as nothing (zero), or withdrawn and so missing again.
+-- stored: table
 with attempt as (
     select * from facts.submission where state in ('accepted', 'zero', 'withdrawn')
 ),
