@@ -1,8 +1,9 @@
 //! The ledger `facts.submission`: one line a slice and attempt. A line is the commit point: rows without one do not exist.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use chrono::{NaiveDate, TimeDelta};
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
@@ -15,7 +16,9 @@ use warehouse::place::Place;
 use warehouse::session::{Limits, register, session};
 use warehouse::table::TableName;
 
-use crate::form::forms;
+use crate::form::{Severity, forms};
+use crate::issue::Issue;
+use crate::judge::SchoolEntry;
 
 /// The ledger's table.
 pub fn ledger_table() -> TableName {
@@ -241,6 +244,31 @@ pub fn issue_schema() -> SchemaRef {
     ]))
 }
 
+/// What was found in a submission as rows of the table of issues; nothing where nothing was found.
+pub fn issue_batch(submission_id: &str, issues: &[Issue]) -> Option<RecordBatch> {
+    if issues.is_empty() {
+        return None;
+    }
+    fn text<'a>(issues: &'a [Issue], value: impl Fn(&'a Issue) -> Option<&'a str>) -> ArrayRef {
+        Arc::new(issues.iter().map(value).collect::<StringArray>())
+    }
+    let severity = |issue: &Issue| match issue.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let columns: Vec<ArrayRef> = vec![
+        text(issues, |_| Some(submission_id)),
+        Arc::new(issues.iter().map(|issue| Some(severity(issue))).collect::<StringArray>()),
+        text(issues, |issue| Some(issue.code)),
+        text(issues, |issue| issue.sheet.as_deref()),
+        Arc::new(issues.iter().map(|issue| issue.row.map(i64::from)).collect::<Int64Array>()),
+        text(issues, |issue| issue.column.as_deref()),
+        text(issues, |issue| Some(&issue.message_zh)),
+        text(issues, |issue| Some(&issue.message_en)),
+    ];
+    Some(RecordBatch::try_new(issue_schema(), columns).expect("the columns are those of the schema"))
+}
+
 /// The schema of the table of casework.
 pub fn case_schema() -> SchemaRef {
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
@@ -281,8 +309,8 @@ pub async fn missing_originals(warehouse: &Warehouse) -> Result<(usize, Vec<Stri
     Ok((count, missing))
 }
 
-/// The register in force: each school's latest accepted line, whatever its year, as text and days since 1970-01-01.
-pub async fn read_register(warehouse: &Warehouse) -> Result<BTreeMap<String, RegisterLine>, WarehouseError> {
+/// The register in force: each school's latest accepted line, whatever its year.
+pub async fn read_register(warehouse: &Warehouse) -> Result<HashMap<String, SchoolEntry>, WarehouseError> {
     let sql = "with line as ( \
                    select submission_id, state, received_at from facts.submission \
                    where form = 'school' and state <> 'rejected' \
@@ -295,41 +323,26 @@ pub async fn read_register(warehouse: &Warehouse) -> Result<BTreeMap<String, Reg
                from facts.raw_school as entry join line on line.submission_id = entry.submission_id \
                where line.state = 'accepted' order by line.received_at, line.submission_id";
     let tables = [TableName::new("facts", "raw_school"), ledger_table()];
-    let mut register = BTreeMap::new();
+    let mut register = HashMap::new();
     for batch in read(warehouse, &tables, sql).await? {
         let text = |column: usize| batch.column(column).as_string::<i32>();
         let [school, district, kind, urban_rural] = [0, 1, 2, 3].map(text);
         let days = |column: usize, row: usize| {
             let column = batch.column(column).as_primitive::<Date32Type>();
-            column.is_valid(row).then(|| column.value(row))
+            column.is_valid(row).then(|| NaiveDate::default() + TimeDelta::days(i64::from(column.value(row))))
         };
         for row in 0..batch.num_rows() {
-            let line = RegisterLine {
+            let entry = SchoolEntry {
                 district_code: district.value(row).to_owned(),
                 school_kind: kind.value(row).to_owned(),
                 urban_rural: urban_rural.value(row).to_owned(),
                 opened_on: days(4, row),
                 closed_on: days(5, row),
             };
-            register.insert(school.value(row).to_owned(), line);
+            register.insert(school.value(row).to_owned(), entry);
         }
     }
     Ok(register)
-}
-
-/// A school as the register has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RegisterLine {
-    /// Its district.
-    pub district_code: String,
-    /// Its kind, by code.
-    pub school_kind: String,
-    /// Where it lies, by code.
-    pub urban_rural: String,
-    /// Days since 1970-01-01, none: no bound.
-    pub opened_on: Option<i32>,
-    /// Days since 1970-01-01, none: no bound.
-    pub closed_on: Option<i32>,
 }
 
 /// Runs a query on tables as they are now; text comes as plain strings.

@@ -1,11 +1,18 @@
 //! A file becomes accepted slices, or an error report that a school can act on.
 //!
-//! Reading and judging are pure; `accept` alone touches the warehouse. What a form is stands in `forms/*.toml` and
-//! nowhere else.
+//! Reading and judging are pure ([`read`], [`judge`]); [`accept`] alone touches the warehouse. What a form is stands in
+//! `forms/*.toml` and nowhere else.
 
+pub mod accept;
 pub mod city;
 pub mod form;
+pub mod issue;
+pub mod judge;
 pub mod keys;
 pub mod ledger;
+pub mod person;
+pub mod read;
 pub mod reference;
+pub mod report;
 pub mod template;
+pub mod value;

@@ -28,7 +28,7 @@ pub async fn run(args: Query) -> Result<ExitCode> {
     let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     let frame = context.sql_with_options(&args.sql, reading).await?;
     let schema = frame.schema().as_arrow().clone();
-    let out = BufWriter::new(std::io::stdout().lock());
+    let out = BufWriter::new(std::io::stdout());
     match args.format {
         QueryFormat::Table => {
             let mut out = out;

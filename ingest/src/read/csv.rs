@@ -1,0 +1,145 @@
+//! CSV in the encodings and with the separators that spreadsheets write.
+
+use std::borrow::Cow;
+use std::io::Cursor;
+use std::sync::Arc;
+
+use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
+use polars::prelude::{CsvReadOptions, DataType, Field, PlSmallStr, Schema, SerReader};
+
+use super::Document;
+use super::frame::Frame;
+use super::table::{Found, find};
+use crate::form::Form;
+use crate::issue::Issue;
+
+/// How many records tell the separator.
+const FIRST_RECORDS: usize = 20;
+
+/// Reads a CSV file.
+pub fn read(bytes: &[u8], form: Option<&'static Form>) -> Result<Document, Issue> {
+    let text = decode(bytes)?;
+    let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { text };
+    let frame = frame(&text)?;
+    Ok(match find(&frame, form, None, None) {
+        Found::Table(table) => Document { tables: vec![*table], issues: Vec::new(), readable: true },
+        Found::Unknown(issue) => Document { tables: Vec::new(), issues: vec![issue], readable: true },
+        Found::Empty => {
+            let issue = Issue::error("empty-file", "文件里没有内容。", "there is nothing in the file");
+            Document { tables: Vec::new(), issues: vec![issue], readable: true }
+        }
+    })
+}
+
+/// The text: by its mark, else strict UTF-8, else GB18030; never with characters replaced.
+fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
+    let unreadable = || {
+        Issue::error(
+            "encoding",
+            "文件编码无法识别。请另存为 UTF-8 或 GB18030（ANSI）编码的 CSV，或直接报送工作簿。",
+            "the encoding is neither UTF-8, UTF-16 nor GB18030; save the file as CSV UTF-8, or send the workbook",
+        )
+    };
+    let strict = |encoding: &'static encoding_rs::Encoding, bytes| {
+        encoding.decode_without_bom_handling_and_without_replacement(bytes).ok_or_else(unreadable)
+    };
+    match bytes {
+        [0xEF, 0xBB, 0xBF, rest @ ..] => std::str::from_utf8(rest).map(Cow::Borrowed).map_err(|_| unreadable()),
+        [0xFF, 0xFE, rest @ ..] => strict(UTF_16LE, rest),
+        [0xFE, 0xFF, rest @ ..] => strict(UTF_16BE, rest),
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Cow::Borrowed(text)),
+            Err(_) => strict(GB18030, bytes),
+        },
+    }
+    .and_then(|text| if text.contains('\u{fffd}') { Err(unreadable()) } else { Ok(text) })
+}
+
+/// All records, headings and titles among them, as polars reads them: text alone.
+fn frame(text: &str) -> Result<Frame, Issue> {
+    let (separator, width) = shape(text);
+    let name = |at: usize| PlSmallStr::from_string(format!("c{at}"));
+    let schema: Schema = (0..width).map(|at| Field::new(name(at), DataType::String)).collect();
+    let read = CsvReadOptions::default()
+        .with_has_header(false)
+        .with_infer_schema_length(Some(0))
+        .with_schema(Some(Arc::new(schema)))
+        .with_raise_if_empty(false)
+        .map_parse_options(|options| {
+            options.with_separator(separator).with_truncate_ragged_lines(true).with_missing_is_null(true)
+        })
+        .into_reader_with_file_handle(Cursor::new(text.as_bytes()))
+        .finish();
+    let broken = |why: String| {
+        Issue::error(
+            "broken-csv",
+            format!("CSV 无法读取（{why}）。请检查引号是否成对，或直接报送工作簿。"),
+            format!("the CSV can't be read ({why}); check that quotation marks come in pairs, or send the workbook"),
+        )
+    };
+    let read = read.map_err(|error| broken(error.to_string()))?;
+    let columns = read.columns().iter().map(|column| column.str().expect("the schema says text").clone()).collect();
+    // Blank lines are records too, so that a record's place is the row that a spreadsheet shows.
+    let rows = (1..=u32::try_from(read.height()).expect("a file has fewer rows")).collect();
+    Ok(Frame { columns, rows })
+}
+
+/// Of the separators the one that the first records hold most, and the number of columns that it gives.
+fn shape(text: &str) -> (u8, usize) {
+    const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+    let (mut counts, mut widest) = ([0usize; 3], [0usize; 3]);
+    let (mut records, mut quoted) = (0, false);
+    for byte in text.bytes().chain([b'\n']) {
+        if byte == b'"' {
+            quoted = !quoted;
+        } else if byte == b'\n' && !quoted {
+            widest = std::array::from_fn(|which| widest[which].max(counts[which]));
+            counts = [0; 3];
+            records += 1;
+        } else if !quoted && let Some(which) = SEPARATORS.iter().position(|one| *one == byte) {
+            counts[which] += 1;
+        }
+        if records == FIRST_RECORDS {
+            break;
+        }
+    }
+    let which = (0..3).rev().max_by_key(|which| widest[*which]).expect("there are three");
+    (SEPARATORS[which], widest[which] + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(text: &str) -> Vec<(u32, Vec<Option<String>>)> {
+        let frame = frame(text).expect("readable");
+        (0..frame.rows.len()).map(|row| (frame.rows[row], frame.row(row).map(|cell| cell.map(str::to_owned)).collect())).collect()
+    }
+
+    #[test]
+    fn rows_are_numbered_as_a_spreadsheet_does() {
+        let read = cells("标题\n\na,b\n\"1\n2\",3\n\n,\n4,5\n");
+        let numbers: Vec<u32> = read.iter().map(|(row, _)| *row).collect();
+        assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(read[3].1, [Some("1\n2".to_owned()), Some("3".to_owned())]);
+        assert_eq!(read[0].1, [Some("标题".to_owned()), None]);
+        assert_eq!(read[6].1, [Some("4".to_owned()), Some("5".to_owned())]);
+    }
+
+    #[test]
+    fn separators_are_told_from_the_first_records() {
+        for text in ["a;b;c\n1;2,5;3\n", "a\tb\tc\n1\t2,5\t3\n"] {
+            assert_eq!(cells(text)[1].1[1].as_deref(), Some("2,5"));
+        }
+        assert_eq!(cells("a,b\n\"x;y;z\",2")[1].1[0].as_deref(), Some("x;y;z"));
+    }
+
+    #[test]
+    fn encodings_are_strict() {
+        let (national, _, _) = GB18030.encode("学校");
+        assert_eq!(decode(&national).expect("GB18030"), "学校");
+        assert_eq!(decode("\u{feff}学校".as_bytes()).expect("with mark"), "学校");
+        assert_eq!(decode(&[0xFF, 0xFE, 0x66, 0x5B]).expect("UTF-16"), "学");
+        assert!(decode(&[0x81, 0x20, 0xFF, 0xFF]).is_err());
+    }
+}
