@@ -8,18 +8,8 @@
 -- unit: share
 -- clause: 八(一)
 -- better: none
-with attempt as (
-    select form, school_id, period, state, received_at, submission_id
-    from facts.submission
-    where state <> 'withdrawn'
-),
-
-first_try as (
-    select *
-    from attempt
-    qualify row_number() over (
-        partition by form, school_id, period order by received_at asc nulls last, submission_id asc nulls last
-    ) = 1
+with first_try as (
+    select * from staging.first_try
 ),
 
 -- A month's slice counts in its term and year too.
@@ -35,7 +25,7 @@ select
     cast(part.period_type as varchar) as period_type,
     cast(part.period as varchar) as period,
     cast('' as varchar) as dimension,
-    cast(sum(case when first_try.state in ('accepted', 'zero') then 1 else 0 end) as decimal(18,2)) as numerator,
+    cast(sum(case when first_try.is_accepted then 1 else 0 end) as decimal(18,2)) as numerator,
     cast(count(*) as decimal(18,2)) as denominator,
     cast(null as bigint) as reported,
     cast(null as bigint) as expected

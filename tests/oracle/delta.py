@@ -21,15 +21,17 @@ def table(name):
     return DeltaTable(str(warehouse / "tables" / name.replace(".", "/")), version=release["tables"][name]).to_pyarrow_table()
 
 
-finding, charge, submission = table("marts.finding"), table("facts.raw_charge"), table("facts.submission")
-findings = duckdb.sql("select count(*) from finding where ended is null").fetchone()[0]
-rows, amount = duckdb.sql("""
+engine = duckdb.connect()
+for name in ["marts.finding", "facts.raw_charge", "facts.submission"]:
+    engine.register(name.split(".")[1], table(name))
+findings = engine.execute("select count(*) from finding where ended is null").fetchone()[0]
+rows, amount = engine.execute("""
     with newest as (
         select submission_id, state from submission where state <> 'rejected'
         qualify row_number() over (partition by form, school_id, period order by received_at desc, submission_id desc) = 1
     )
     select count(*), sum(charge.amount)
-    from charge join newest using (submission_id)
+    from raw_charge as charge join newest using (submission_id)
     where newest.state = 'accepted'
 """).fetchone()
 print(json.dumps({"findings": findings, "charges": rows, "amount": str(amount)}))

@@ -1,0 +1,22 @@
+-- How a slice's first attempt ended.
+-- stored: table
+with attempt as (
+    select form, school_id, period, state, received_at, submission_id
+    from facts.submission
+    where state <> 'withdrawn'
+),
+
+first_one as (
+    select *
+    from attempt
+    qualify row_number() over (
+        partition by form, school_id, period order by received_at asc nulls last, submission_id asc nulls last
+    ) = 1
+)
+
+select
+    cast(form as varchar) as form,
+    cast(school_id as varchar) as school_id,
+    cast(period as varchar) as period,
+    cast(state in ('accepted', 'zero') as boolean) as is_accepted
+from first_one
