@@ -113,7 +113,9 @@ pub enum IngestError {
         source: std::io::Error,
     },
     /// `--received folder` met a folder that no date names.
-    #[error("{path}: with `--received folder` the file's own folder must be named by the day of receipt, like 2019-10-08")]
+    #[error(
+        "{path}: with `--received folder` the file's own folder must be named by the day of receipt, like 2019-10-08"
+    )]
     FolderDate {
         /// The file.
         path: PathBuf,
@@ -191,7 +193,8 @@ fn find(paths: &[PathBuf], received: Received) -> Result<Vec<Found>, IngestError
                 source: error.into_io_error().unwrap_or_else(|| std::io::Error::other("the folder contains itself")),
             })?;
             let name = entry.file_name().to_string_lossy();
-            if entry.file_type().is_file() && (entry.depth() == 0 || !(name.starts_with('.') || name.starts_with("~$"))) {
+            if entry.file_type().is_file() && (entry.depth() == 0 || !(name.starts_with('.') || name.starts_with("~$")))
+            {
                 let bytes = entry.metadata().map_or(0, |about| about.len());
                 found.insert(entry.into_path(), bytes);
             }
@@ -252,7 +255,8 @@ fn may_hold_register(path: &Path, bytes: &[u8], given: Option<&'static Form>) ->
     if let Some(given) = given {
         return std::ptr::eq(given, register);
     }
-    let text = path.extension().is_some_and(|extension| ["csv", "tsv", "txt", "json"].iter().any(|one| extension == *one));
+    let text =
+        path.extension().is_some_and(|extension| ["csv", "tsv", "txt", "json"].iter().any(|one| extension == *one));
     if !text {
         return true;
     }
@@ -384,7 +388,12 @@ impl<'a> Intake<'a> {
     }
 
     /// Writes the accepted rows of a table to files that nobody sees yet.
-    async fn write(&mut self, form: &'static Form, rows: &RecordBatch, ids: &[Option<String>]) -> Result<(), IngestError> {
+    async fn write(
+        &mut self,
+        form: &'static Form,
+        rows: &RecordBatch,
+        ids: &[Option<String>],
+    ) -> Result<(), IngestError> {
         let slices = rows.column_by_name("slice").expect("judged rows name their slice").as_primitive::<UInt32Type>();
         let id = |slice: u32| ids[slice as usize].as_deref();
         let keep: BooleanArray = slices.values().iter().map(|slice| Some(id(*slice).is_some())).collect();

@@ -20,8 +20,10 @@ const SEAL_FILE: &str = "seal.key";
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The key is not where it should be.
-    #[error("the key for persons' numbers is not at {path}: put it back, or name its folder by {KEYS} or the key itself by {PERSON_KEY}; \
-             a new key would make every person another one")]
+    #[error(
+        "the key for persons' numbers is not at {path}: put it back, or name its folder by {KEYS} or the key itself by {PERSON_KEY}; \
+             a new key would make every person another one"
+    )]
     Missing {
         /// Where it was looked for.
         path: PathBuf,

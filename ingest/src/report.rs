@@ -82,7 +82,13 @@ pub enum SliceOutcome {
 
 impl FileReport {
     /// The report of a file, its verdict told from its slices and issues.
-    pub fn new(file: String, sha256: String, readable: bool, issues: Vec<Issue>, slices: Vec<SliceReport>) -> FileReport {
+    pub fn new(
+        file: String,
+        sha256: String,
+        readable: bool,
+        issues: Vec<Issue>,
+        slices: Vec<SliceReport>,
+    ) -> FileReport {
         let rejected = slices.iter().filter(|slice| slice.state == SliceOutcome::Rejected).count();
         let faulty = rejected > 0 || issues.iter().any(Issue::is_error);
         let verdict = match (readable, faulty, slices.len() > rejected) {
@@ -183,7 +189,11 @@ impl FileReport {
             }
             if issues.len() > SHOWN {
                 let more = issues.len() - SHOWN;
-                let line = if english { format!("    … and {more} more (--report FILE.json has all)") } else { format!("    …… 另有 {more} 处（--report FILE.json 列出全部）") };
+                let line = if english {
+                    format!("    … and {more} more (--report FILE.json has all)")
+                } else {
+                    format!("    …… 另有 {more} 处（--report FILE.json 列出全部）")
+                };
                 writeln!(out, "{line}").expect("text grows");
             }
         }

@@ -79,7 +79,12 @@ fn digits(text: &str, length: usize, zh: &str, en: &str) -> Result<Value, Fault>
 
 /// Money in fen: at least 0, at most two places; thousands' commas, ￥ and 元 may stand.
 fn parse_money(text: &str) -> Result<i64, Fault> {
-    let expected = || fault("应为不小于 0、至多两位小数的金额（元）", "an amount in yuan is expected, at least 0, with at most two places");
+    let expected = || {
+        fault(
+            "应为不小于 0、至多两位小数的金额（元）",
+            "an amount in yuan is expected, at least 0, with at most two places",
+        )
+    };
     let Some(plain) = plain_number(text.trim_start_matches(['¥', '￥']).trim_end_matches('元').trim()) else {
         return expected();
     };
@@ -102,7 +107,9 @@ fn parse_whole(text: &str, min: i64, max: i64) -> Result<i64, Fault> {
     });
     match number {
         Some(number) if (min..=max).contains(&number) => Ok(number),
-        _ if max >= 999_999_999 => fault(format!("应为不小于 {min} 的整数"), format!("a whole number of at least {min} is expected")),
+        _ if max >= 999_999_999 => {
+            fault(format!("应为不小于 {min} 的整数"), format!("a whole number of at least {min} is expected"))
+        }
         _ => fault(format!("应为 {min} 到 {max} 的整数"), format!("a whole number from {min} to {max} is expected")),
     }
 }
@@ -179,10 +186,8 @@ pub fn parse_period(text: &str, kind: PeriodKind) -> Result<String, Fault> {
         PeriodKind::Month => month(text),
     };
     let (label, example) = (kind.label_zh(), kind.example());
-    found.map_or_else(
-        || fault(format!("应为{label}，如 {example}"), format!("a period like {example} is expected")),
-        Ok,
-    )
+    found
+        .map_or_else(|| fault(format!("应为{label}，如 {example}"), format!("a period like {example} is expected")), Ok)
 }
 
 fn month(text: &str) -> Option<String> {

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use ::ingest::accept::{Options as IngestOptions, Received};
+use ::sample::Options as SampleOptions;
+use ::transform::run::Options as TransformOptions;
 use anyhow::{Result, ensure};
 use chrono::NaiveDate;
 use dashboard::accounts::{Accounts, Role};
 use dashboard::{Config, serve};
-use ::ingest::accept::{Options as IngestOptions, Received};
-use ::sample::Options as SampleOptions;
-use ::transform::run::Options as TransformOptions;
 use warehouse::session::Limits;
 
 use crate::args::Demo;

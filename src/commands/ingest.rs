@@ -15,7 +15,8 @@ use crate::show;
 
 /// Judges and accepts; exit code 2 where anything was rejected.
 pub async fn run(args: Ingest) -> Result<ExitCode> {
-    let named = |name: String| form(&name).or_else(|| by_heading(&name)).with_context(|| format!("there is no form '{name}'"));
+    let named =
+        |name: String| form(&name).or_else(|| by_heading(&name)).with_context(|| format!("there is no form '{name}'"));
     let received = match args.received.as_deref() {
         None => Received::Today,
         Some("folder") => Received::Folder,

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use datafusion::arrow::{csv, json};
 use datafusion::arrow::util::pretty::pretty_format_batches_with_schema;
+use datafusion::arrow::{csv, json};
 use datafusion::execution::context::SQLOptions;
 use datafusion::parquet::arrow::ArrowWriter;
 use futures::StreamExt;
@@ -45,7 +45,8 @@ pub async fn run(args: Query) -> Result<ExitCode> {
         }
         QueryFormat::Json => {
             let mut rows = frame.execute_stream().await?;
-            let mut writer = json::WriterBuilder::new().with_explicit_nulls(true).build::<_, json::writer::JsonArray>(out);
+            let mut writer =
+                json::WriterBuilder::new().with_explicit_nulls(true).build::<_, json::writer::JsonArray>(out);
             while let Some(batch) = rows.next().await {
                 writer.write(&batch?)?;
             }

@@ -18,7 +18,13 @@ pub async fn run(args: Status) -> Result<ExitCode> {
         println!("No release yet; make one with: kehou transform --warehouse {}", args.at.warehouse);
         return Ok(ExitCode::SUCCESS);
     };
-    println!("Release {} of {}, as of {}, {} tables", release.release, release.made_at, release.today, release.tables.len());
+    println!(
+        "Release {} of {}, as of {}, {} tables",
+        release.release,
+        release.made_at,
+        release.today,
+        release.tables.len()
+    );
     let context = warehouse.release_session(&release, &Limits::default()).await?;
     let district = match &args.district {
         Some(code) => format!("district_code = '{}'", code.replace('\'', "''")),

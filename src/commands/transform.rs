@@ -28,7 +28,12 @@ pub async fn run(args: Transform) -> Result<ExitCode> {
             for warning in warnings {
                 eprintln!("warning: {warning}");
             }
-            println!("Published release {}: {} tables, as of {}.", release.release, release.tables.len(), release.today);
+            println!(
+                "Published release {}: {} tables, as of {}.",
+                release.release,
+                release.tables.len(),
+                release.today
+            );
         }
         Outcome::Selected { rows } => {
             for (table, rows) in rows {

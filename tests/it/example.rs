@@ -29,7 +29,8 @@ fn close(left: &str, right: &str) -> bool {
 fn findings_are_exactly_the_expected_ones() {
     let city = City::with_example();
     city.transform();
-    let found = city.query("select rule, district_code, school_id, period, subject, amount from finding where ended is null");
+    let found =
+        city.query("select rule, district_code, school_id, period, subject, amount from finding where ended is null");
     let by = ["rule", "district_code", "school_id", "period"];
     let hashed = |subject: &str| subject.len() == 32 && subject.chars().all(|letter| letter.is_ascii_hexdigit());
     let line = |row: &Row| {

@@ -10,14 +10,17 @@ const HEADINGS: &str = "学校标识码,统计期,班级,年级,在籍人数,有
 
 /// A roster of one class of one of the example's schools.
 fn roster(enrolled: u32) -> String {
-    format!("{HEADINGS}\n3799001000,2019-11,一(1)班,1,33,{enrolled},{enrolled},{enrolled},{enrolled},{enrolled},3,1,1\n")
+    format!(
+        "{HEADINGS}\n3799001000,2019-11,一(1)班,1,33,{enrolled},{enrolled},{enrolled},{enrolled},{enrolled},3,1,1\n"
+    )
 }
 
 fn send(city: &City, name: &str, text: &str) -> (i32, Value) {
     let path = city.folder().join(name);
     fs::write(&path, text).expect("written");
     let report = city.folder().join("report.json");
-    let words = ["ingest", &path.display().to_string(), "--received", "2019-12-05", "--report", &report.display().to_string()];
+    let words =
+        ["ingest", &path.display().to_string(), "--received", "2019-12-05", "--report", &report.display().to_string()];
     let output = city.run(&words.map(|word| word));
     let report = serde_json::from_slice(&fs::read(&report).expect("a report")).expect("JSON");
     (output.status.code().expect("it ended"), report)

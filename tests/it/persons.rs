@@ -11,10 +11,16 @@ const STAFF: &str = "77100200331";
 #[test]
 fn no_raw_number_is_in_the_warehouse() {
     let city = City::with_example();
-    let attendance = format!("学校标识码,统计期,日期,学生编号,班级,组别,学时数\n3799001000,2019-11,2019-11-04,{PUPIL},一(1)班,G1,1\n");
-    let staff = format!("学校标识码,统计期,人员编号,人员类别,学时数,绩效金额,纳入考核\n3799001000,2019-11,{STAFF},教师,16,372.67,是\n");
+    let attendance = format!(
+        "学校标识码,统计期,日期,学生编号,班级,组别,学时数\n3799001000,2019-11,2019-11-04,{PUPIL},一(1)班,G1,1\n"
+    );
+    let staff = format!(
+        "学校标识码,统计期,人员编号,人员类别,学时数,绩效金额,纳入考核\n3799001000,2019-11,{STAFF},教师,16,372.67,是\n"
+    );
     // One more file that is rejected: its errors name the row, not the person.
-    let rejected = format!("学校标识码,统计期,日期,学生编号,班级,组别,学时数\n3799001000,2019-11,2019-11-05,{PUPIL},一(1)班,G1,x\n");
+    let rejected = format!(
+        "学校标识码,统计期,日期,学生编号,班级,组别,学时数\n3799001000,2019-11,2019-11-05,{PUPIL},一(1)班,G1,x\n"
+    );
     let folder = city.folder().join("inbox");
     fs::create_dir_all(&folder).expect("made");
     for (name, text) in [("attendance.csv", &attendance), ("staff.csv", &staff)] {
@@ -40,7 +46,9 @@ fn no_raw_number_is_in_the_warehouse() {
     }
     assert!(searched > 50, "only {searched} files were searched");
     // Columns are compressed in their files; so every text column of every table is looked at as well.
-    for table in ["raw_attendance", "raw_staff_work", "raw_group_session", "raw_charge", "submission", "submission_issue"] {
+    for table in
+        ["raw_attendance", "raw_staff_work", "raw_group_session", "raw_charge", "submission", "submission_issue"]
+    {
         let text = city.ok(&["query", &format!("select * from {table}"), "--format", "csv"]);
         for raw in [PUPIL, STAFF] {
             assert!(!text.contains(raw), "{raw} stands in {table}");

@@ -57,11 +57,18 @@ fn read(path: &Path, schema: &SchemaRef) -> RecordBatch {
             .collect();
         let nulls = texts.iter().filter(Option::is_none).count();
         let typed = cast(&texts, field.data_type()).expect("a castable type");
-        assert_eq!(typed.null_count(), nulls, "{}: column '{}' has a value of another type", path.display(), field.name());
+        assert_eq!(
+            typed.null_count(),
+            nulls,
+            "{}: column '{}' has a value of another type",
+            path.display(),
+            field.name()
+        );
         typed
     });
     let nullable: Vec<_> = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(nullable)), columns.collect()).expect("the columns are those of the schema")
+    RecordBatch::try_new(Arc::new(Schema::new(nullable)), columns.collect())
+        .expect("the columns are those of the schema")
 }
 
 async fn schema_of(context: &SessionContext, model: &Model) -> SchemaRef {
@@ -110,7 +117,8 @@ async fn check(project: &Project, target: &TableName, case: &Path) -> Result<(),
             register(&context, &model.name, frame.into_view()).expect("registered");
         }
     }
-    let mut reader = csv::Reader::from_path(case.join("expected.csv")).map_err(|error| format!("expected.csv: {error}"))?;
+    let mut reader =
+        csv::Reader::from_path(case.join("expected.csv")).map_err(|error| format!("expected.csv: {error}"))?;
     let headings: Vec<String> = reader.headers().expect("headings").iter().map(str::to_owned).collect();
     let mut expected: Vec<Vec<String>> =
         reader.records().map(|row| row.expect("a row").iter().map(|cell| plain(cell.trim())).collect()).collect();
@@ -120,13 +128,22 @@ async fn check(project: &Project, target: &TableName, case: &Path) -> Result<(),
     let mut found = Vec::new();
     for batch in frame.collect().await.map_err(|error| error.to_string())? {
         let options = FormatOptions::new().with_null("");
-        let cells: Vec<_> =
-            batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options).expect("printable")).collect();
-        found.extend((0..batch.num_rows()).map(|row| cells.iter().map(|cell| plain(&cell.value(row).to_string())).collect()));
+        let cells: Vec<_> = batch
+            .columns()
+            .iter()
+            .map(|column| ArrayFormatter::try_new(column, &options).expect("printable"))
+            .collect();
+        found.extend(
+            (0..batch.num_rows()).map(|row| cells.iter().map(|cell| plain(&cell.value(row).to_string())).collect()),
+        );
     }
     expected.sort();
     found.sort();
-    if expected == found { Ok(()) } else { Err(format!("columns {headings:?}\nexpected {expected:#?}\nfound {found:#?}")) }
+    if expected == found {
+        Ok(())
+    } else {
+        Err(format!("columns {headings:?}\nexpected {expected:#?}\nfound {found:#?}"))
+    }
 }
 
 /// Text as it is compared: `''` is empty text, and 5, 5.0 and 5.00 are one number.

@@ -114,7 +114,9 @@ fn headers_say_what_the_catalogue_needs() {
     for model in models().iter().filter(|model| model.name.table != "all") {
         let required: &[&str] = match model.name.schema.as_str() {
             "rules" => &["rule", "title_zh", "title_en", "severity", "clause", "blind", "blind_zh"],
-            "indicators" if model.get("code").is_some() => &["code", "title_zh", "title_en", "formula", "clause", "better"],
+            "indicators" if model.get("code").is_some() => {
+                &["code", "title_zh", "title_en", "formula", "clause", "better"]
+            }
             _ => &[],
         };
         for key in required {
@@ -138,7 +140,12 @@ fn every_rule_has_a_passing_and_a_failing_case() {
         let folder = root().join("tests/sql").join(model.name.to_string());
         let cases: BTreeSet<String> = entries(&folder).iter().map(|path| name(path)).collect();
         for case in ["breach", "near_miss"] {
-            assert!(cases.iter().any(|one| one.starts_with(case)), "{}: no case '{case}' in {}", model.path, folder.display());
+            assert!(
+                cases.iter().any(|one| one.starts_with(case)),
+                "{}: no case '{case}' in {}",
+                model.path,
+                folder.display()
+            );
         }
     }
 }

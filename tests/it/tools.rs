@@ -4,7 +4,8 @@ use std::process::{Command, Stdio};
 
 /// Whether a program is there: it is when it can be started with these words and ends well.
 pub fn has(program: &str, words: &[&str]) -> bool {
-    let done = Command::new(program).args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let done =
+        Command::new(program).args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     let there = done.is_ok_and(|status| status.success());
     if !there {
         let what = format!("{program} {}", words.join(" "));

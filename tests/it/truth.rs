@@ -14,7 +14,8 @@ fn collect(rows: Vec<BTreeMap<String, String>>) -> Findings {
         let hash = row["subject"].len() == 32 && row["subject"].chars().all(|letter| letter.is_ascii_hexdigit());
         let subject = if hash { String::new() } else { row["subject"].clone() };
         let amount = row["amount"].parse::<f64>().map(|amount| format!("{amount:.2}")).unwrap_or_default();
-        let [rule, district, school, period] = ["rule", "district_code", "school_id", "period"].map(|key| row[key].clone());
+        let [rule, district, school, period] =
+            ["rule", "district_code", "school_id", "period"].map(|key| row[key].clone());
         *findings.entry([rule, district, school, period, subject, amount]).or_default() += 1;
     }
     findings
@@ -34,7 +35,9 @@ fn sample(words: &[&str]) -> (City, PathBuf) {
 }
 
 fn found(city: &City) -> Findings {
-    collect(city.query("select rule, district_code, school_id, period, subject, amount from finding where ended is null"))
+    collect(
+        city.query("select rule, district_code, school_id, period, subject, amount from finding where ended is null"),
+    )
 }
 
 fn check(seed: &str, scale: &str) {

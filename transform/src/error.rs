@@ -47,7 +47,9 @@ pub enum TransformError {
         failed: Vec<String>,
     },
     /// The run's date lies before the last release's.
-    #[error("the run's date {today} is before {last}, the date of release {release}: nothing was published (history only grows)")]
+    #[error(
+        "the run's date {today} is before {last}, the date of release {release}: nothing was published (history only grows)"
+    )]
     Backdated {
         /// The run's date.
         today: chrono::NaiveDate,

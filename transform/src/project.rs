@@ -18,8 +18,25 @@ pub const LAYERS: [&str; 4] = ["staging", "indicators", "rules", "marts"];
 
 /// The keys that a header may have, besides its sentence.
 const KEYS: [&str; 19] = [
-    "stored", "key", "collects", "carries", "warns", "code", "rule", "title_zh", "title_en", "formula", "unit", "clause",
-    "better", "severity", "blind", "blind_zh", "formula_zh", "note_zh", "note_en",
+    "stored",
+    "key",
+    "collects",
+    "carries",
+    "warns",
+    "code",
+    "rule",
+    "title_zh",
+    "title_en",
+    "formula",
+    "unit",
+    "clause",
+    "better",
+    "severity",
+    "blind",
+    "blind_zh",
+    "formula_zh",
+    "note_zh",
+    "note_en",
 ];
 
 /// How a model's rows are kept.
@@ -112,10 +129,8 @@ impl Project {
 
 /// The tables that a query names, bare names under the schema `public`.
 pub fn tables_of(sql: &str) -> Result<BTreeSet<TableName>, String> {
-    let mut parser = DFParserBuilder::new(sql)
-        .with_dialect(&GenericDialect {})
-        .build()
-        .map_err(|error| error.to_string())?;
+    let mut parser =
+        DFParserBuilder::new(sql).with_dialect(&GenericDialect {}).build().map_err(|error| error.to_string())?;
     let mut statements = parser.parse_statements().map_err(|error| error.to_string())?;
     let statement = match (statements.pop_front(), statements.is_empty()) {
         (Some(statement), true) => statement,
@@ -286,10 +301,7 @@ mod tests {
             ("staging/c.sql", "-- C.\nselect * from staging.b"),
         ])
         .expect_err("b and c read each other");
-        assert_eq!(
-            error.to_string(),
-            "these models read each other in a circle: staging.b → staging.c → staging.b"
-        );
+        assert_eq!(error.to_string(), "these models read each other in a circle: staging.b → staging.c → staging.b");
     }
 
     #[test]

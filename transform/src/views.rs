@@ -64,7 +64,11 @@ pub fn carried(text: &str) -> Result<Schema, String> {
             "double" => DataType::Float64,
             "boolean" => DataType::Boolean,
             "timestamp" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-            other => return Err(format!("'{other}' is none of varchar, bigint, date, decimal(18,2), double, boolean, timestamp")),
+            other => {
+                return Err(format!(
+                    "'{other}' is none of varchar, bigint, date, decimal(18,2), double, boolean, timestamp"
+                ));
+            }
         };
         Ok(Field::new(name, kind, true))
     });

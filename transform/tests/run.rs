@@ -27,7 +27,12 @@ const HISTORY: &str = "-- Each total that was ever seen.\n-- stored: table\n-- c
 const POSITIVE: &str = "-- No total is negative.\nselect * from marts.total where total < 0";
 
 fn project(more: &[(&str, &str)]) -> Project {
-    let base = [("staging/sale.sql", SALE), ("marts/total.sql", TOTAL), ("marts/history.sql", HISTORY), ("tests/positive.sql", POSITIVE)];
+    let base = [
+        ("staging/sale.sql", SALE),
+        ("marts/total.sql", TOTAL),
+        ("marts/history.sql", HISTORY),
+        ("tests/positive.sql", POSITIVE),
+    ];
     let files: BTreeMap<String, String> =
         base.iter().chain(more).map(|(path, sql)| ((*path).to_owned(), (*sql).to_owned())).collect();
     Project::new(files).expect("a sound project")
@@ -81,7 +86,9 @@ async fn ask(warehouse: &Warehouse, project: &Project, sql: &str) -> Vec<String>
 #[tokio::test]
 async fn a_release_appears_and_an_unchanged_run_publishes_nothing() {
     let (warehouse, project) = (city(&[("1", 10), ("1", 5), ("2", 7)]).await, project(&[]));
-    let Outcome::Published { release, .. } = run(&warehouse, &project, &on(1)).await.expect("it runs") else { panic!() };
+    let Outcome::Published { release, .. } = run(&warehouse, &project, &on(1)).await.expect("it runs") else {
+        panic!()
+    };
     assert_eq!(release.release, 1);
     let totals = "select school_id, total from total order by school_id";
     assert_eq!(ask(&warehouse, &project, totals).await, ["1 15", "2 7"]);

@@ -27,7 +27,11 @@ pub struct Lock {
 #[derive(Debug)]
 enum Held {
     File(File),
-    Object { lost: Arc<AtomicBool>, renewal: tokio::task::JoinHandle<()>, let_go: Option<tokio::sync::oneshot::Sender<()>> },
+    Object {
+        lost: Arc<AtomicBool>,
+        renewal: tokio::task::JoinHandle<()>,
+        let_go: Option<tokio::sync::oneshot::Sender<()>>,
+    },
 }
 
 /// What the lock object says.

@@ -55,7 +55,8 @@ impl SnapshotTable {
         part.partition_values = values.collect::<Result<_>>()?;
         let mut statistics = Statistics::new_unknown(self.schema.file_schema());
         statistics.num_rows = Precision::Exact(usize::try_from(file.rows).expect("rows fit in memory's words"));
-        statistics.total_byte_size = Precision::Inexact(usize::try_from(file.size).expect("a file fits in memory's words"));
+        statistics.total_byte_size =
+            Precision::Inexact(usize::try_from(file.size).expect("a file fits in memory's words"));
         Ok(part.with_statistics(Arc::new(statistics)))
     }
 }
@@ -87,8 +88,8 @@ impl TableProvider for SnapshotTable {
             let projected = datafusion::physical_plan::project_schema(&schema, projection)?;
             return Ok(Arc::new(EmptyExec::new(projected)));
         }
-        let mut source = ParquetSource::new(self.schema.clone())
-            .with_table_parquet_options(state.table_options().parquet.clone());
+        let mut source =
+            ParquetSource::new(self.schema.clone()).with_table_parquet_options(state.table_options().parquet.clone());
         if let Some(filter) = conjunction(filters.to_vec()) {
             let columns = DFSchema::try_from(schema.as_ref().clone())?;
             source = source.with_predicate(state.create_physical_expr(filter, &columns)?);

@@ -32,10 +32,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            memory: 2 << 30,
-            threads: std::thread::available_parallelism().map_or(2, usize::from),
-        }
+        Limits { memory: 2 << 30, threads: std::thread::available_parallelism().map_or(2, usize::from) }
     }
 }
 

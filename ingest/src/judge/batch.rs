@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray, StringBuilder, UInt32Array,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray, StringBuilder,
+    UInt32Array,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use polars::prelude::PlHashMap;
@@ -90,9 +91,9 @@ fn persons(column: &Typed, kind: PersonKind, rows: &[usize], sliced: &Sliced, wo
             out.append_null();
             continue;
         };
-        let hash = hashes.entry((slice, code)).or_insert_with(|| {
-            world.hasher.hash(&sliced.slices[slice as usize].school_id, kind, number)
-        });
+        let hash = hashes
+            .entry((slice, code))
+            .or_insert_with(|| world.hasher.hash(&sliced.slices[slice as usize].school_id, kind, number));
         out.append_value(hash);
     }
     Arc::new(out.finish())

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use polars::prelude::{
-    BooleanChunked, ChunkCompareIneq, Column as Series, DataFrame, Int32Chunked, Int64Chunked, IntoColumn, NewChunkedArray,
-    PlSmallStr, UInt32Chunked,
+    BooleanChunked, ChunkCompareIneq, Column as Series, DataFrame, Int32Chunked, Int64Chunked, IntoColumn,
+    NewChunkedArray, PlSmallStr, UInt32Chunked,
 };
 
 use super::World;
@@ -28,7 +28,13 @@ pub fn run(table: &TextTable, typed: &[Typed], sliced: &mut Sliced, world: &Worl
                     report(table, sliced, &more, left, *severity, "more-than", |row| {
                         let of = |column: &Typed| shown(column, row);
                         (
-                            format!("“{}”（{}）不能大于“{}”（{}）。", left.column.heading, of(left), right.column.heading, of(right)),
+                            format!(
+                                "“{}”（{}）不能大于“{}”（{}）。",
+                                left.column.heading,
+                                of(left),
+                                right.column.heading,
+                                of(right)
+                            ),
                             format!("{} ({}) can't be more than {} ({})", left.name, of(left), right.name, of(right)),
                         )
                     });
@@ -99,9 +105,14 @@ pub fn totals(table: &mut TextTable, typed: &[Typed]) {
                 let issue = Issue::error(
                     "total",
                     format!("合计行“{}”为 {found}，上面各行之和为 {right}。请更正合计或数据。", column.column.heading),
-                    format!("the total of {} is {found}, the rows above sum to {right}; correct the total or the rows", column.name),
+                    format!(
+                        "the total of {} is {found}, the rows above sum to {right}; correct the total or the rows",
+                        column.name
+                    ),
                 );
-                issues.push(issue.in_sheet(table.sheet.as_deref()).at(total.row, &column.column.heading).with_value(text));
+                issues.push(
+                    issue.in_sheet(table.sheet.as_deref()).at(total.row, &column.column.heading).with_value(text),
+                );
             }
         }
     }
@@ -144,11 +155,18 @@ fn twice(table: &TextTable, typed: &[Typed], sliced: &mut Sliced) {
         }
         let heading = headings.first().copied().unwrap_or(crate::form::SCHOOL_HEADING);
         let issue = match headings.as_slice() {
-            [] => Issue::error("second-row", "本表每校每期只有一行，请删去多余的行。", "a slice of this form has one row; remove the others"),
+            [] => Issue::error(
+                "second-row",
+                "本表每校每期只有一行，请删去多余的行。",
+                "a slice of this form has one row; remove the others",
+            ),
             several => Issue::error(
                 "key-twice",
                 format!("与前面某行重复（{}相同），请删去或更正。", several.join("、")),
-                format!("an earlier row has the same {}; remove or correct one", keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")),
+                format!(
+                    "an earlier row has the same {}; remove or correct one",
+                    keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")
+                ),
             ),
         };
         sliced.add(row, issue.in_sheet(table.sheet.as_deref()).at(table.rows[row], heading));

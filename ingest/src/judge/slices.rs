@@ -50,7 +50,10 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Vec<Issue>) -> Sliced
             let issue = Issue::error(
                 "period-kind",
                 format!("“{}”按{}报送，封面的统计期是“{text}”；{}。", form.heading, form.period.label_zh(), fault.zh),
-                format!("the cover's period is '{text}', but {} is reported by {:?}: {}", form.name, form.period, fault.en),
+                format!(
+                    "the cover's period is '{text}', but {} is reported by {:?}: {}",
+                    form.name, form.period, fault.en
+                ),
             );
             whole.push(issue.in_sheet(Some(&cover.sheet)).at(*row, PERIOD_HEADING).with_value(text));
             None
@@ -62,11 +65,20 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Vec<Issue>) -> Sliced
     let mut known: PlHashMap<(String, String), u32> = PlHashMap::default();
     let mut pairs: PlHashMap<(u32, u32), u32> = PlHashMap::default();
     let mut cover_blamed = false;
-    let mut place = |school: Option<&str>, period: Option<Result<&str, (&str, String, String)>>, row: u32, sliced: &mut Sliced, whole: &mut Vec<Issue>| -> u32 {
+    let mut place = |school: Option<&str>,
+                     period: Option<Result<&str, (&str, String, String)>>,
+                     row: u32,
+                     sliced: &mut Sliced,
+                     whole: &mut Vec<Issue>|
+     -> u32 {
         let school = school.or(own_school.as_deref());
         let at = |issue: Issue, heading: &str| issue.in_sheet(sheet).at(row, heading);
         let Some(school) = school else {
-            let issue = Issue::error("school-missing", "没有学校标识码。请在封面或本行填写。", "the school's code is missing; write it on the cover or in the row");
+            let issue = Issue::error(
+                "school-missing",
+                "没有学校标识码。请在封面或本行填写。",
+                "the school's code is missing; write it on the cover or in the row",
+            );
             whole.push(at(issue, SCHOOL_HEADING));
             return NOWHERE;
         };
@@ -74,13 +86,21 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Vec<Issue>) -> Sliced
             (Some(Ok(period)), _) => period,
             (None, Some(period)) => period,
             (Some(Err((text, zh, en))), _) => {
-                let issue = Issue::error("period", format!("统计期“{text}”无法识别；{zh}。"), format!("the period '{text}' can't be read; {en}"));
+                let issue = Issue::error(
+                    "period",
+                    format!("统计期“{text}”无法识别；{zh}。"),
+                    format!("the period '{text}' can't be read; {en}"),
+                );
                 whole.push(at(issue, PERIOD_HEADING).with_value(text));
                 return NOWHERE;
             }
             (None, None) => {
                 if cover.period.is_none() || !cover_blamed {
-                    let issue = Issue::error("period-missing", "没有统计期。请在封面或本行填写。", "the period is missing; write it on the cover or in the row");
+                    let issue = Issue::error(
+                        "period-missing",
+                        "没有统计期。请在封面或本行填写。",
+                        "the period is missing; write it on the cover or in the row",
+                    );
                     whole.push(at(issue, PERIOD_HEADING));
                 }
                 cover_blamed = true;
@@ -113,7 +133,9 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Vec<Issue>) -> Sliced
             _ => {
                 let read = (period > 0).then(|| match &parsed[period as usize - 1] {
                     Ok(period) => Ok(period.as_str()),
-                    Err(fault) => Err((periods.text_of(period).unwrap_or_default(), fault.zh.clone(), fault.en.clone())),
+                    Err(fault) => {
+                        Err((periods.text_of(period).unwrap_or_default(), fault.zh.clone(), fault.en.clone()))
+                    }
                 });
                 let slice = place(schools.text_of(school), read, number, &mut sliced, whole);
                 pairs.insert((school, period), slice);
@@ -127,7 +149,10 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Vec<Issue>) -> Sliced
     }
     let with_rows = sliced.slices.len();
     for zero in &table.zeros {
-        let period = zero.period.as_deref().map(|text| parse_period(text, form.period).map_err(|fault| (text, fault.zh, fault.en)));
+        let period = zero
+            .period
+            .as_deref()
+            .map(|text| parse_period(text, form.period).map_err(|fault| (text, fault.zh, fault.en)));
         let period = match &period {
             Some(Ok(period)) => Some(Ok(period.as_str())),
             Some(Err((text, zh, en))) => Some(Err((*text, zh.clone(), en.clone()))),
@@ -138,10 +163,18 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Vec<Issue>) -> Sliced
         let heading = form.columns.first().map(|column| column.heading.as_str()).unwrap_or_default();
         let at = |issue: Issue| issue.in_sheet(sheet).at(zero.row, heading);
         if !form.zero_report {
-            slice_of.issues.push(at(Issue::error("zero-not-allowed", format!("“{}”不能零报告。", form.heading), format!("{} can't be reported as nothing", form.name))));
+            slice_of.issues.push(at(Issue::error(
+                "zero-not-allowed",
+                format!("“{}”不能零报告。", form.heading),
+                format!("{} can't be reported as nothing", form.name),
+            )));
         }
         if (slice as usize) < with_rows {
-            slice_of.issues.push(at(Issue::error("zero-with-rows", "同一报送单元既有“零报告”又有数据行，请删去其一。", "the slice has both 零报告 and rows of data; remove one")));
+            slice_of.issues.push(at(Issue::error(
+                "zero-with-rows",
+                "同一报送单元既有“零报告”又有数据行，请删去其一。",
+                "the slice has both 零报告 and rows of data; remove one",
+            )));
         }
         slice_of.state = SliceState::Zero;
     }
@@ -217,11 +250,17 @@ pub fn finish(sliced: &mut Sliced, table: &TextTable, typed: &[Typed], world: &W
             let issue = Issue::error(
                 "unknown-school",
                 format!("学校名录里没有学校标识码 {}。请核对，或请区（市）先报送学校名录。", slice.school_id),
-                format!("the register has no school {}; check the code, or have the district send its register first", slice.school_id),
+                format!(
+                    "the register has no school {}; check the code, or have the district send its register first",
+                    slice.school_id
+                ),
             );
             slice.issues.push(at(issue).with_value(&slice.school_id));
         }
-        let sender = world.sender.as_deref().filter(|sender| !slice.district_code.is_empty() && **sender != *slice.district_code);
+        let sender = world
+            .sender
+            .as_deref()
+            .filter(|sender| !slice.district_code.is_empty() && **sender != *slice.district_code);
         if let Some(sender) = sender.filter(|sender| **sender != *slice.school_id) {
             let issue = Issue::error(
                 "other-sender",

@@ -49,7 +49,11 @@ pub fn read(table: &mut TextTable, sliced: &mut Sliced, world: &World) -> Vec<Ty
             None => Coded::blank(table.rows.len()),
         };
         let (values, faults) = values(column, &coded, world);
-        for (row, fault) in coded.rows_where(&faults.iter().map(Option::is_some).collect::<Vec<_>>()).into_iter().map(|row| (row, &faults[coded.codes[row] as usize])) {
+        for (row, fault) in coded
+            .rows_where(&faults.iter().map(Option::is_some).collect::<Vec<_>>())
+            .into_iter()
+            .map(|row| (row, &faults[coded.codes[row] as usize]))
+        {
             let (zh, en) = fault.as_ref().expect("the row was chosen for its fault");
             let text = coded.text(row).unwrap_or_default();
             // A person's number stays out of every message.
@@ -59,7 +63,8 @@ pub fn read(table: &mut TextTable, sliced: &mut Sliced, world: &World) -> Vec<Ty
                 format!("“{}”{shown}无法识别；{zh}。", column.heading),
                 format!("{} {shown} can't be read; {en}", column.name),
             );
-            sliced.add(row, issue.in_sheet(table.sheet.as_deref()).at(table.rows[row], &column.heading).with_value(text));
+            sliced
+                .add(row, issue.in_sheet(table.sheet.as_deref()).at(table.rows[row], &column.heading).with_value(text));
         }
         // A column that is missing is one fault of the table, not one a row.
         if column.required && place.is_some() {
@@ -80,7 +85,10 @@ pub fn read(table: &mut TextTable, sliced: &mut Sliced, world: &World) -> Vec<Ty
         for row in 0..table.rows.len() {
             if holds[by.codes[row] as usize] && typed[at].codes[row] == 0 {
                 let label = by.column.choice(code).map(|choice| choice.label.clone()).unwrap_or_default();
-                sliced.add(row, missing(table, row, column.column, &format!("（{}为“{label}”时必填）", by.column.heading)));
+                sliced.add(
+                    row,
+                    missing(table, row, column.column, &format!("（{}为“{label}”时必填）", by.column.heading)),
+                );
             }
         }
     }
@@ -96,7 +104,10 @@ fn values(column: &Column, coded: &Coded, world: &World) -> (Vec<Option<Value>>,
     for text in &coded.texts {
         match parse(column, text) {
             Ok(Value::Text(code)) if column.kind == Kind::District && !world.districts.contains(&code) => {
-                faults.push(Some(("区划代码不在参考表里".to_owned(), "the district is not in the reference table".to_owned())));
+                faults.push(Some((
+                    "区划代码不在参考表里".to_owned(),
+                    "the district is not in the reference table".to_owned(),
+                )));
                 values.push(None);
             }
             Ok(value) => {

@@ -113,7 +113,9 @@ mod tests {
 
     fn cells(text: &str) -> Vec<(u32, Vec<Option<String>>)> {
         let frame = frame(text).expect("readable");
-        (0..frame.rows.len()).map(|row| (frame.rows[row], frame.row(row).map(|cell| cell.map(str::to_owned)).collect())).collect()
+        (0..frame.rows.len())
+            .map(|row| (frame.rows[row], frame.row(row).map(|cell| cell.map(str::to_owned)).collect()))
+            .collect()
     }
 
     #[test]

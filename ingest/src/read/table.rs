@@ -24,9 +24,8 @@ pub enum Found {
 /// Finds form, headings and rows of a frame.
 pub fn find(frame: &Frame, given: Option<&'static Form>, sheet: Option<&str>, cover: Option<&Cover>) -> Found {
     let near = frame.rows.len().min(HEADER_WITHIN);
-    let headings: Vec<Vec<String>> = (0..near)
-        .map(|row| frame.row(row).map(|cell| cell.map(heading).unwrap_or_default()).collect())
-        .collect();
+    let headings: Vec<Vec<String>> =
+        (0..near).map(|row| frame.row(row).map(|cell| cell.map(heading).unwrap_or_default()).collect()).collect();
     if frame.rows.is_empty() || (0..frame.rows.len()).all(|row| frame.row(row).all(|cell| cell.is_none())) {
         return Found::Empty;
     }
@@ -38,16 +37,23 @@ pub fn find(frame: &Frame, given: Option<&'static Form>, sheet: Option<&str>, co
     let wanted: Vec<String> = form.telling_headings().iter().map(|text| heading(text)).collect();
     let holds = |row: &Vec<String>| wanted.iter().filter(|want| row.contains(want)).count();
     let all = headings.iter().position(|row| holds(row) == wanted.len());
-    let best = all.unwrap_or_else(|| {
-        (0..near).rev().max_by_key(|row| holds(&headings[*row])).expect("the frame has a row")
-    });
+    let best =
+        all.unwrap_or_else(|| (0..near).rev().max_by_key(|row| holds(&headings[*row])).expect("the frame has a row"));
     let mut issues = Vec::new();
     let columns = columns(form, frame, &headings[best], frame.rows[best], &mut issues);
     if holds(&headings[best]) == 0 {
         let issue = Issue::error(
             "no-headings",
-            format!("前 {HEADER_WITHIN} 行里没有找到“{}”的表头，应有：{}。", form.heading, form.telling_headings().join("、")),
-            format!("no heading row of {} was found in the first {HEADER_WITHIN} rows; expected: {}", form.name, form.telling_headings().join(", ")),
+            format!(
+                "前 {HEADER_WITHIN} 行里没有找到“{}”的表头，应有：{}。",
+                form.heading,
+                form.telling_headings().join("、")
+            ),
+            format!(
+                "no heading row of {} was found in the first {HEADER_WITHIN} rows; expected: {}",
+                form.name,
+                form.telling_headings().join(", ")
+            ),
         );
         return Found::Unknown(issue.in_sheet(sheet));
     }
@@ -113,7 +119,10 @@ fn guess(rows: &[Vec<String>]) -> Result<&'static Form, Issue> {
             Err(Issue::error(
                 "ambiguous-form",
                 format!("表头同时符合多张报表：{}。请用报表名作工作表名称。", names.join("、")),
-                format!("the headings fit several forms: {}; name the sheet by its form, or use --form", names.join(", ")),
+                format!(
+                    "the headings fit several forms: {}; name the sheet by its form, or use --form",
+                    names.join(", ")
+                ),
             ))
         }
     }
@@ -126,14 +135,12 @@ fn columns(form: &'static Form, frame: &Frame, row: &[String], number: u32, issu
     let mut found: Vec<Placed> = Vec::new();
     for (at, text) in row.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
         let slice = form.slice_columns().into_iter().find(|(_, known)| heading(known) == *text);
-        let known = slice
-            .map(|(name, known)| (name.to_owned(), known.to_owned()))
-            .or_else(|| {
-                let column = form.columns.iter().find(|column| {
-                    std::iter::once(&column.heading).chain(&column.aliases).any(|known| heading(known) == *text)
-                })?;
-                Some((column.name.clone(), column.heading.clone()))
-            });
+        let known = slice.map(|(name, known)| (name.to_owned(), known.to_owned())).or_else(|| {
+            let column = form.columns.iter().find(|column| {
+                std::iter::once(&column.heading).chain(&column.aliases).any(|known| heading(known) == *text)
+            })?;
+            Some((column.name.clone(), column.heading.clone()))
+        });
         match known {
             Some((name, known)) if found.iter().any(|(other, _, _)| *other == name) => {
                 let issue = Issue::error(
@@ -161,7 +168,11 @@ fn columns(form: &'static Form, frame: &Frame, row: &[String], number: u32, issu
 }
 
 fn missing_columns(form: &'static Form, found: &[Placed], number: u32, issues: &mut Vec<Issue>) {
-    for column in form.columns.iter().filter(|column| column.required && !form.slice_columns().iter().any(|(name, _)| *name == column.name)) {
+    for column in form
+        .columns
+        .iter()
+        .filter(|column| column.required && !form.slice_columns().iter().any(|(name, _)| *name == column.name))
+    {
         if !found.iter().any(|(name, _, _)| *name == column.name) {
             let issue = Issue::error(
                 "column-missing",

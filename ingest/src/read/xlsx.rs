@@ -48,7 +48,14 @@ pub fn read(bytes: &[u8], given: Option<&'static Form>) -> Result<Document, Issu
     Ok(document)
 }
 
-fn sheet(document: &mut Document, frame: &Frame, faults: Vec<Issue>, given: Option<&'static Form>, name: &str, front: Option<&Cover>) {
+fn sheet(
+    document: &mut Document,
+    frame: &Frame,
+    faults: Vec<Issue>,
+    given: Option<&'static Form>,
+    name: &str,
+    front: Option<&Cover>,
+) {
     match find(frame, given, Some(name), front) {
         Found::Table(mut table) => {
             table.issues.extend(faults);
@@ -56,7 +63,8 @@ fn sheet(document: &mut Document, frame: &Frame, faults: Vec<Issue>, given: Opti
         }
         Found::Unknown(issue) => document.issues.push(issue),
         Found::Empty => document.issues.push(
-            Issue::warning("empty-sheet", "工作表没有数据，已跳过。", "the sheet has no data and was skipped").in_sheet(Some(name)),
+            Issue::warning("empty-sheet", "工作表没有数据，已跳过。", "the sheet has no data and was skipped")
+                .in_sheet(Some(name)),
         ),
     }
 }
@@ -72,8 +80,14 @@ fn frame(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<(Frame, Vec<I
         if cell.formula.is_some() && matches!(cell.value, DataRef::Empty) {
             let issue = Issue::error(
                 "formula-without-value",
-                format!("{} 是公式，文件里没有保存它的结果。请用表格软件打开并保存一次，或改为填写数值。", place(row, column)),
-                format!("{} is a formula without a stored result; open and save the workbook once, or write the value", place(row, column)),
+                format!(
+                    "{} 是公式，文件里没有保存它的结果。请用表格软件打开并保存一次，或改为填写数值。",
+                    place(row, column)
+                ),
+                format!(
+                    "{} is a formula without a stored result; open and save the workbook once, or write the value",
+                    place(row, column)
+                ),
             );
             issues.push(issue.in_sheet(Some(name)).in_row(row + 1));
         }
@@ -90,7 +104,10 @@ fn frame(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<(Frame, Vec<I
         cells[column as usize] = Some(text);
     }
     if count > MOST_CELLS {
-        issues.push(Issue::error("too-large", "工作表过大，请改报 CSV。", "the sheet is too large; send CSV").in_sheet(Some(name)));
+        issues.push(
+            Issue::error("too-large", "工作表过大，请改报 CSV。", "the sheet is too large; send CSV")
+                .in_sheet(Some(name)),
+        );
     }
     Ok((Frame::of_rows(rows), issues))
 }
@@ -111,7 +128,9 @@ fn text(value: &DataRef<'_>) -> Option<String> {
             Some(match (moment.as_f64() < 1.0, hour, minute, second) {
                 (true, hour, minute, _) => format!("{hour:02}:{minute:02}"),
                 (false, 0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
-                (false, hour, minute, second) => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
+                (false, hour, minute, second) => {
+                    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+                }
             })
         }
         DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Some(text.clone()),
