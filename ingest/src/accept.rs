@@ -499,9 +499,11 @@ fn slice_report(slice: JudgedSlice, state: SliceOutcome) -> SliceReport {
 /// Tells in the report that a later file of the same call counts instead.
 fn replace(slice: &mut SliceReport, by: &str) {
     slice.state = SliceOutcome::Replaced;
+    let SliceReport { form, period, .. } = &*slice;
+    let form = crate::form::form(form).map_or(form.as_str(), |form| form.heading.as_str());
     slice.issues.push(Issue::warning(
         "replaced",
-        format!("同一次接收中，后面的文件 {by} 替换了这个报送单元。"),
-        format!("the later file {by} of the same call replaced this slice"),
+        format!("{form} {period} 以同一次接收中后面的文件 {by} 为准。"),
+        format!("of {form} {period} the later file {by} of the same call counts"),
     ));
 }

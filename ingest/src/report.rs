@@ -185,7 +185,8 @@ impl FileReport {
                     place.push_str(&format!(" {column}"));
                 }
                 let message = if english { &issue.message_en } else { &issue.message_zh };
-                writeln!(out, "    {}: {message}", place.trim()).expect("text grows");
+                let place = if place.is_empty() { place } else { format!("{}: ", place.trim()) };
+                writeln!(out, "    {place}{message}").expect("text grows");
             }
             if issues.len() > SHOWN {
                 let more = issues.len() - SHOWN;
