@@ -81,13 +81,20 @@ fn put(context: &SessionContext, name: &TableName, batch: RecordBatch) {
     register(context, name, Arc::new(table)).expect("registered");
 }
 
+/// A case's file of a table: its own, or else the one that all cases of the schema share.
+fn file_of(case: &Path, target: &TableName, table: &str) -> PathBuf {
+    let own = case.join(format!("{table}.csv"));
+    let shared = || case.ancestors().nth(2).map(|root| root.join(&target.schema).join(format!("{table}.csv")));
+    if own.exists() { own } else { shared().filter(|file| file.exists()).unwrap_or(own) }
+}
+
 /// Runs one case; gives what differs.
 async fn check(project: &Project, target: &TableName, case: &Path) -> Result<(), String> {
     let context = session(&Limits::default()).expect("a session");
     for (name, schema) in inputs() {
         let file = match name.schema.as_str() {
-            PLAIN => case.join(format!("{}.csv", name.table)),
-            _ => case.join(format!("{name}.csv")),
+            PLAIN => file_of(case, target, &name.table),
+            _ => file_of(case, target, &name.to_string()),
         };
         let batch = match file.exists() {
             true => read(&file, &schema),
@@ -104,10 +111,10 @@ async fn check(project: &Project, target: &TableName, case: &Path) -> Result<(),
         if let Some(carries) = model.get("carries") {
             let name = TableName::new("previous", &model.name.table);
             let schema = Arc::new(carried(carries)?);
-            let file = case.join(format!("{name}.csv"));
+            let file = file_of(case, target, &name.to_string());
             put(&context, &name, if file.exists() { read(&file, &schema) } else { RecordBatch::new_empty(schema) });
         }
-        let file = case.join(format!("{}.csv", model.name));
+        let file = file_of(case, target, &model.name.to_string());
         let given = file.exists() && model.name != *target;
         if given {
             let schema = schema_of(&context, model).await;
@@ -125,7 +132,7 @@ async fn check(project: &Project, target: &TableName, case: &Path) -> Result<(),
     let columns: Vec<String> = headings.iter().map(|heading| format!("\"{heading}\"")).collect();
     let sql = format!("select {} from {target}", columns.join(", "));
     let frame = context.sql(&sql).await.map_err(|error| error.to_string())?;
-    let mut found = Vec::new();
+    let mut found: Vec<Vec<String>> = Vec::new();
     for batch in frame.collect().await.map_err(|error| error.to_string())? {
         let options = FormatOptions::new().with_null("");
         let cells: Vec<_> = batch
@@ -169,7 +176,9 @@ fn every_case_gives_its_rows() {
     // Plans of many views nest deeply.
     let runtime = tokio::runtime::Builder::new_multi_thread().thread_stack_size(32 << 20).build().expect("threads");
     let mut work = Vec::new();
-    for folder in folders(&root) {
+    // A folder without a point in its name holds what the cases of a schema share.
+    let of_models = |folder: &PathBuf| folder.file_name().is_some_and(|name| name.to_string_lossy().contains('.'));
+    for folder in folders(&root).into_iter().filter(of_models) {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let target = TableName::try_from(name).expect("a folder is named by its model");
         assert!(project.model(&target).is_some(), "{}: there is no model {target}", folder.display());
