@@ -146,11 +146,12 @@ impl Releases {
 
     /// Asks for the newest release, and loads it where it is another one than the known.
     async fn look(&self) -> Result<Option<Arc<Pinned>>> {
-        let warehouse = match &self.source {
-            Source::Warehouse(warehouse) => warehouse,
-            #[cfg(test)]
-            Source::Fixed(pinned) => return Ok(Some(pinned.clone())),
-        };
+        #[cfg(test)]
+        if let Source::Fixed(pinned) = &self.source {
+            return Ok(Some(pinned.clone()));
+        }
+        #[cfg_attr(not(test), expect(irrefutable_let_patterns, reason = "tests know another source"))]
+        let Source::Warehouse(warehouse) = &self.source else { return Ok(None) };
         let Some(release) = warehouse.latest_release().await? else { return Ok(None) };
         let pinned = match self.known() {
             Some((_, pinned)) if pinned.edition.number == release.release => pinned,

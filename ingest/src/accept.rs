@@ -370,10 +370,11 @@ impl<'a> Intake<'a> {
                 let id = Uuid::now_v7().to_string();
                 let line = line(&id, key, &slice, state, &file_found, &file.sha256, self.options, ledger);
                 ledger.note(&line.slice, state, &file.sha256, &id, i64::MAX);
-                self.issues.extend(issue_batch(&id, &slice.issues));
+                let told = slice_report(slice, outcome);
+                self.issues.extend(issue_batch(&id, &told.issues));
                 self.lines.push(line);
                 ids.push((state == State::Accepted).then_some(id));
-                slices.push(slice_report(slice, outcome));
+                slices.push(told);
             }
             if self.options.purpose == Purpose::Accept {
                 self.write(table.form, &table.rows, &ids).await?;
@@ -466,7 +467,6 @@ fn line(
     options: &Options,
     ledger: &Ledger,
 ) -> Line {
-    let count = |severity: Severity| slice.issues.iter().filter(|issue| issue.severity == severity).count() as u64;
     Line {
         submission_id: id.to_owned(),
         district_code: slice.district_code.clone(),
@@ -478,8 +478,8 @@ fn line(
         received_on: days(found.received_on),
         received_at: 0,
         rows: slice.rows,
-        errors: count(Severity::Error),
-        warnings: count(Severity::Warning),
+        errors: slice.issues.count(Severity::Error),
+        warnings: slice.issues.count(Severity::Warning),
         replaces: ledger.current(&key).filter(|_| state != State::Rejected).map(str::to_owned),
         slice: key,
     }
@@ -492,7 +492,7 @@ fn slice_report(slice: JudgedSlice, state: SliceOutcome) -> SliceReport {
         period: slice.period,
         state,
         rows: slice.rows,
-        issues: slice.issues,
+        issues: slice.issues.into_vec(),
     }
 }
 

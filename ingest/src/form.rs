@@ -332,6 +332,15 @@ impl PeriodKind {
         }
     }
 
+    /// The kind's name in English.
+    pub fn word(self) -> &'static str {
+        match self {
+            PeriodKind::Month => "month",
+            PeriodKind::Term => "term",
+            PeriodKind::Year => "year",
+        }
+    }
+
     /// A period of this kind as it is written.
     pub fn example(self) -> &'static str {
         match self {

@@ -1,11 +1,16 @@
 //! What is found in a file: a value, never an `Err`.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use crate::form::Severity;
 
 /// One fault or doubt, at its place, in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+///
+/// The messages say what is expected and how to mend it, but never repeat a cell: they are stored, and a column that slipped
+/// would put persons' numbers into them. What stands in the cell is in `value`, which goes back to the sender alone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Issue {
     /// Whether the slice is rejected for it.
     pub severity: Severity,
@@ -19,7 +24,7 @@ pub struct Issue {
     pub column: Option<String>,
     /// What stands there. It goes back to the sender and is never stored.
     pub value: Option<String>,
-    /// What was found, what was expected, how to mend it.
+    /// What was expected, how to mend it.
     pub message_zh: String,
     /// The same in English.
     pub message_en: String,
@@ -68,5 +73,88 @@ impl Issue {
     /// Whether it rejects.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+}
+
+/// How many issues of one cause are listed one by one; further ones are counted.
+const LISTED: usize = 1000;
+
+/// Issues, of which only so many of a cause are listed that a report stays readable and memory bounded.
+#[derive(Debug, Default)]
+pub struct Issues {
+    listed: Vec<Issue>,
+    causes: HashMap<(&'static str, Option<String>), Cause>,
+}
+
+#[derive(Debug)]
+struct Cause {
+    severity: Severity,
+    sheet: Option<String>,
+    count: usize,
+}
+
+impl Issues {
+    /// Adds one.
+    pub fn push(&mut self, issue: Issue) {
+        let cause = self.causes.entry((issue.code, issue.column.clone())).or_insert_with(|| Cause {
+            severity: issue.severity,
+            sheet: issue.sheet.clone(),
+            count: 0,
+        });
+        cause.count += 1;
+        if cause.count <= LISTED {
+            self.listed.push(issue);
+        }
+    }
+
+    /// Whether one of them rejects.
+    pub fn rejects(&self) -> bool {
+        self.listed.iter().any(Issue::is_error)
+    }
+
+    /// How many there are of a severity, listed or not.
+    pub fn count(&self, severity: Severity) -> u64 {
+        self.causes.values().filter(|cause| cause.severity == severity).map(|cause| cause.count as u64).sum()
+    }
+
+    /// Those that are listed, in the order of their rows, and a line for each cause of which there are more.
+    pub fn into_vec(mut self) -> Vec<Issue> {
+        self.listed.sort_by_key(|issue| issue.row);
+        let mut more: Vec<_> = self.causes.into_iter().filter(|(_, cause)| cause.count > LISTED).collect();
+        more.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for ((_, column), Cause { severity, sheet, count }) in more {
+            let left = count - LISTED;
+            let zh = format!("还有 {left} 处同样的问题，未逐一列出；更正后请重新报送。");
+            let en = format!("{left} more of the same are not listed; send the file again when they are mended");
+            let issue = Issue { severity, column, ..Issue::error("more-of-the-same", zh, en) };
+            self.listed.push(issue.in_sheet(sheet.as_deref()));
+        }
+        self.listed
+    }
+}
+
+impl Extend<Issue> for Issues {
+    fn extend<I: IntoIterator<Item = Issue>>(&mut self, issues: I) {
+        for issue in issues {
+            self.push(issue);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_listed_a_thousand_times_and_then_counted() {
+        let mut issues = Issues::default();
+        issues.push(Issue::warning("no-school-day", "", "").at(3, "日期"));
+        issues.extend((1..=2500).map(|row| Issue::error("value", "", "").at(row, "金额")));
+        assert_eq!((issues.count(Severity::Error), issues.count(Severity::Warning)), (2500, 1));
+        let listed = issues.into_vec();
+        assert_eq!(listed.len(), 1002);
+        let last = listed.last().expect("there is a last one");
+        assert_eq!((last.code, last.column.as_deref()), ("more-of-the-same", Some("金额")));
+        assert!(last.message_en.starts_with("1500 more"));
     }
 }

@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use datafusion::arrow::record_batch::RecordBatch;
 
 use crate::form::Form;
-use crate::issue::Issue;
+use crate::issue::{Issue, Issues};
 use crate::person::PersonHasher;
 use crate::read::{Document, TextTable};
 use crate::reference::calendar::Calendar;
@@ -98,31 +98,65 @@ pub struct JudgedSlice {
     /// Rows of data.
     pub rows: u64,
     /// What was found in it.
-    pub issues: Vec<Issue>,
+    pub issues: Issues,
 }
 
 /// Judges a file.
 pub fn judge(document: Document, world: &World) -> Judged {
-    let mut judged = Judged { tables: Vec::new(), issues: document.issues, readable: document.readable };
-    for table in document.tables {
-        let table = judge_table(table, world, &mut judged.issues);
-        judged.tables.push(table);
-    }
-    judged
+    let mut whole = Issues::default();
+    whole.extend(document.issues);
+    let mut tables: Vec<JudgedTable> =
+        document.tables.into_iter().map(|table| judge_table(table, world, &mut whole)).collect();
+    only_once(&mut tables);
+    Judged { tables, issues: whole.into_vec(), readable: document.readable }
 }
 
-fn judge_table(mut table: TextTable, world: &World, whole: &mut Vec<Issue>) -> JudgedTable {
+/// A slice that two sheets of a workbook give is none of the two: nobody can tell which one is meant.
+fn only_once(tables: &mut [JudgedTable]) {
+    let mut sheets: HashMap<(&str, String, String), Vec<Option<String>>> = HashMap::new();
+    for slice in tables.iter().flat_map(|table| &table.slices) {
+        let key = (slice.form.name.as_str(), slice.school_id.clone(), slice.period.clone());
+        sheets.entry(key).or_default().push(slice.sheet.clone());
+    }
+    sheets.retain(|_, sheets| sheets.len() > 1);
+    for slice in tables.iter_mut().flat_map(|table| &mut table.slices) {
+        let key = (slice.form.name.as_str(), slice.school_id.clone(), slice.period.clone());
+        let Some(names) = sheets.get(&key) else { continue };
+        let names: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
+        let issue = Issue::error(
+            "slice-twice",
+            format!("同一报送单元在多张工作表里出现（{}），请合并或删去其一。", names.join("、")),
+            format!("several sheets give this slice ({}); merge them, or remove all but one", names.join(", ")),
+        );
+        slice.issues.push(issue.in_sheet(slice.sheet.as_deref()));
+        slice.state = SliceState::Rejected;
+    }
+}
+
+fn judge_table(mut table: TextTable, world: &World, whole: &mut Issues) -> JudgedTable {
     let mut sliced = slices::slice(&table, world, whole);
+    for (row, fault) in std::mem::take(&mut table.faults) {
+        if let Ok(row) = table.rows.binary_search(&row) {
+            sliced.blame(row, fault);
+        }
+    }
     let typed = typed::read(&mut table, &mut sliced, world);
     checks::run(&table, &typed, &mut sliced, world);
     checks::totals(&mut table, &typed);
     slices::finish(&mut sliced, &table, &typed, world);
-    if table.issues.iter().any(Issue::is_error) {
+    // A fault of the table rejects all its slices, and each tells why; what only warns, or has no slice, is the file's.
+    let (faults, notes): (Vec<Issue>, Vec<Issue>) = table.issues.drain(..).partition(Issue::is_error);
+    if !faults.is_empty() {
         for slice in &mut sliced.slices {
+            slice.issues.extend(faults.iter().cloned());
             slice.state = SliceState::Rejected;
         }
     }
-    whole.append(&mut table.issues);
+    if sliced.slices.is_empty() {
+        whole.extend(faults);
+    }
+    whole.extend(notes);
+    whole.extend(sliced.nowhere.drain(..));
     let rows = batch::accepted(&table, &typed, &sliced, world);
     JudgedTable { form: table.form, rows, slices: sliced.slices }
 }

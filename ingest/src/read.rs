@@ -41,6 +41,8 @@ pub struct TextTable {
     pub zeros: Vec<ZeroRow>,
     /// Rows of sums, to be compared and not counted.
     pub totals: Vec<TotalRow>,
+    /// Faults of single cells, by the number of their row.
+    pub faults: Vec<(u32, Issue)>,
     /// Faults that reject every slice of the table, and warnings.
     pub issues: Vec<Issue>,
 }

@@ -1,6 +1,6 @@
 //! The report of a call: what became of each file and slice, for programs and for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -162,7 +162,10 @@ impl FileReport {
         };
         writeln!(out, "\n{}  [{verdict}]", self.file).expect("text grows");
         let mut causes: BTreeMap<(Severity, &str, Option<&str>), Vec<&Issue>> = BTreeMap::new();
-        for issue in self.issues.iter().chain(self.slices.iter().flat_map(|slice| &slice.issues)) {
+        // A fault of a table stands in each of its slices, and is said once.
+        let mut said = HashSet::new();
+        let all = self.issues.iter().chain(self.slices.iter().flat_map(|slice| &slice.issues));
+        for issue in all.filter(|issue| said.insert(*issue)) {
             causes.entry((issue.severity, issue.code, issue.column.as_deref())).or_default().push(issue);
         }
         let mut causes: Vec<_> = causes.into_iter().collect();
@@ -184,6 +187,11 @@ impl FileReport {
                 if let Some(column) = &issue.column {
                     place.push_str(&format!(" {column}"));
                 }
+                let place = match &issue.value {
+                    Some(value) if place.is_empty() => format!("“{value}”"),
+                    Some(value) => format!("{}“{value}”", place.trim_end()),
+                    None => place,
+                };
                 let message = if english { &issue.message_en } else { &issue.message_zh };
                 let place = if place.is_empty() { place } else { format!("{}: ", place.trim()) };
                 writeln!(out, "    {place}{message}").expect("text grows");

@@ -86,14 +86,14 @@ fn check(forms: &[&Form], prefill: &Prefill) -> Result<(), TemplateError> {
         if form.period != first.period {
             return Err(TemplateError::MixedPeriods {
                 first: first.name.clone(),
-                first_kind: word(first.period),
+                first_kind: first.period.word(),
                 other: form.name.clone(),
-                other_kind: word(form.period),
+                other_kind: form.period.word(),
             });
         }
     }
     if let Some(period) = prefill.period.as_ref().filter(|period| !is_period(first.period, period)) {
-        let (kind, example) = (word(first.period), first.period.example());
+        let (kind, example) = (first.period.word(), first.period.example());
         return Err(TemplateError::Period { period: period.clone(), kind, example });
     }
     match &prefill.school_id {
@@ -101,14 +101,6 @@ fn check(forms: &[&Form], prefill: &Prefill) -> Result<(), TemplateError> {
             Err(TemplateError::School(school.clone()))
         }
         _ => Ok(()),
-    }
-}
-
-fn word(kind: PeriodKind) -> &'static str {
-    match kind {
-        PeriodKind::Month => "month",
-        PeriodKind::Term => "term",
-        PeriodKind::Year => "year",
     }
 }
 

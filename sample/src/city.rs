@@ -163,9 +163,9 @@ fn classes(kind: &str, rng: &mut Rng) -> Vec<Class> {
     let mut classes = Vec::new();
     for grade in grades {
         for number in 1..=parallel {
-            let pupils = rng.between(34, 42) as u32;
-            // Three in five take part, some schools more, some fewer.
-            let enrolled = pupils * rng.between(50, 70) as u32 / 100;
+            let pupils = rng.between(37, 45) as u32;
+            // Two in three take part, in some classes more, in some fewer.
+            let enrolled = pupils * rng.between(60, 76) as u32 / 100;
             let poor = rng.between(1, 3).min(u64::from(enrolled)) as u32;
             let numeral = ["一", "二", "三", "四", "五", "六", "七", "八", "九"][grade as usize - 1];
             classes.push(Class {

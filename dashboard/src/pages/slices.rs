@@ -123,13 +123,10 @@ pub fn legend(lang: Lang) -> Markup {
 
 /// Forms × periods of a school, one table for each kind of period.
 pub fn matrix(slices: &[Slice], lang: Lang) -> Markup {
-    let kinds: [(&str, fn(&str) -> bool); 2] = [
-        ("slices.months", |period| period.matches('-').count() == 1 && !period.contains('Q') && period.len() == 7),
-        ("slices.terms", |period| period.len() != 7),
-    ];
+    // A month is written `2019-09`, and no other kind of period is as long.
     html! {
-        @for (title, belongs) in kinds {
-            @let own: Vec<&Slice> = slices.iter().filter(|slice| belongs(&slice.period)).collect();
+        @for (title, months) in [("slices.months", true), ("slices.terms", false)] {
+            @let own: Vec<&Slice> = slices.iter().filter(|slice| (slice.period.len() == 7) == months).collect();
             @let periods = sorted(own.iter().map(|slice| slice.period.as_str()));
             @if !own.is_empty() {
                 div.scroll tabindex="0" {

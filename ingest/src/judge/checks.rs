@@ -197,7 +197,10 @@ fn in_period(table: &TextTable, sliced: &mut Sliced, found: &Typed, severity: Se
     let of_row = sliced.of_row.clone();
     report(table, sliced, &outside, found, severity, "outside-period", |row| {
         let (day, period) = (shown(found, row), periods.get(of_row[row] as usize).cloned().unwrap_or_default());
-        (format!("日期 {day} 不在统计期 {period} 内。"), format!("{day} is not in {period}"))
+        (
+            format!("日期 {day} 不在统计期 {period} 内，请更正日期，或报送到所属的统计期。"),
+            format!("{day} is not in {period}; correct the date, or send the row for the period that it lies in"),
+        )
     });
     let unknown = by_value(found, |value| matches!(value, Value::Day(day) if world.calendar.day(date(*day)).is_none()));
     let unknown = unknown & !outside;

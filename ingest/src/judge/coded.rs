@@ -27,11 +27,10 @@ impl Coded {
                 let code = *spellings.entry(text).or_insert_with(|| {
                     let Some(plain) = crate::value::cell(text) else { return 0 };
                     let next = texts.len() as u32 + 1;
-                    let code = *known.entry(plain).or_insert_with_key(|plain| {
+                    *known.entry(plain).or_insert_with_key(|plain| {
                         texts.push(plain.clone());
                         next
-                    });
-                    code
+                    })
                 });
                 last = (text, code);
             }

@@ -1,12 +1,14 @@
 //! Which slice each row belongs to, and what holds for a slice as a whole.
 
+use std::collections::HashSet;
+
 use polars::prelude::PlHashMap;
 
 use super::coded::Coded;
 use super::typed::Typed;
 use super::{JudgedSlice, SliceState, World};
 use crate::form::{PERIOD_HEADING, SCHOOL_HEADING};
-use crate::issue::Issue;
+use crate::issue::{Issue, Issues};
 use crate::read::TextTable;
 use crate::value::{Value, parse_period};
 
@@ -22,19 +24,35 @@ pub struct Sliced {
     pub slices: Vec<JudgedSlice>,
     /// The first row of each slice.
     pub first_row: Vec<u32>,
+    /// What was found in rows that belong to no slice.
+    pub nowhere: Vec<Issue>,
+    /// Cells, by row and heading, that are blank because their value can't be known.
+    faulty: HashSet<(usize, String)>,
 }
 
 impl Sliced {
-    /// Adds an issue to the slice of a row; a row of no slice has its own already.
+    /// Adds an issue to the slice of a row.
     pub fn add(&mut self, row: usize, issue: Issue) {
-        if let Some(slice) = self.slices.get_mut(self.of_row[row] as usize) {
-            slice.issues.push(issue);
+        match self.slices.get_mut(self.of_row[row] as usize) {
+            Some(slice) => slice.issues.push(issue),
+            None => self.nowhere.push(issue),
         }
+    }
+
+    /// Adds the fault of a cell whose value can't be known.
+    pub fn blame(&mut self, row: usize, fault: Issue) {
+        self.faulty.extend(fault.column.clone().map(|heading| (row, heading)));
+        self.add(row, fault);
+    }
+
+    /// Whether a cell is blank because its value can't be known.
+    pub fn is_blamed(&self, row: usize, heading: &str) -> bool {
+        !self.faulty.is_empty() && self.faulty.contains(&(row, heading.to_owned()))
     }
 }
 
 /// Tells the slices of a table. Rows whose school or period can't be told are issues of the whole file.
-pub fn slice(table: &TextTable, world: &World, whole: &mut Vec<Issue>) -> Sliced {
+pub fn slice(table: &TextTable, world: &World, whole: &mut Issues) -> Sliced {
     let form = table.form;
     let sheet = table.sheet.as_deref();
     let column = |name: &str| {
@@ -49,10 +67,12 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Vec<Issue>) -> Sliced
         Err(fault) => {
             let issue = Issue::error(
                 "period-kind",
-                format!("“{}”按{}报送，封面的统计期是“{text}”；{}。", form.heading, form.period.label_zh(), fault.zh),
+                format!("“{}”按{}报送，封面的统计期{}。", form.heading, form.period.label_zh(), fault.zh),
                 format!(
-                    "the cover's period is '{text}', but {} is reported by {:?}: {}",
-                    form.name, form.period, fault.en
+                    "the cover's period does not fit {}, which is reported by {}: {}",
+                    form.name,
+                    form.period.word(),
+                    fault.en
                 ),
             );
             whole.push(issue.in_sheet(Some(&cover.sheet)).at(*row, PERIOD_HEADING).with_value(text));
@@ -61,7 +81,13 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Vec<Issue>) -> Sliced
     });
     let parsed: Vec<Result<String, _>> = periods.texts.iter().map(|text| parse_period(text, form.period)).collect();
 
-    let mut sliced = Sliced { of_row: vec![NOWHERE; table.rows.len()], slices: Vec::new(), first_row: Vec::new() };
+    let mut sliced = Sliced {
+        of_row: vec![NOWHERE; table.rows.len()],
+        slices: Vec::new(),
+        first_row: Vec::new(),
+        nowhere: Vec::new(),
+        faulty: HashSet::new(),
+    };
     let mut known: PlHashMap<(String, String), u32> = PlHashMap::default();
     let mut pairs: PlHashMap<(u32, u32), u32> = PlHashMap::default();
     let mut cover_blamed = false;
@@ -69,7 +95,7 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Vec<Issue>) -> Sliced
                      period: Option<Result<&str, (&str, String, String)>>,
                      row: u32,
                      sliced: &mut Sliced,
-                     whole: &mut Vec<Issue>|
+                     whole: &mut Issues|
      -> u32 {
         let school = school.or(own_school.as_deref());
         let at = |issue: Issue, heading: &str| issue.in_sheet(sheet).at(row, heading);
@@ -82,14 +108,24 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Vec<Issue>) -> Sliced
             whole.push(at(issue, SCHOOL_HEADING));
             return NOWHERE;
         };
+        // What has no school's shape makes no slice: a column that slipped would put persons' numbers into the ledger.
+        if school.len() != 10 || !school.bytes().all(|byte| byte.is_ascii_digit()) {
+            let issue = Issue::error(
+                "school-code",
+                "学校标识码应为 10 位数字，请核对。",
+                "a school's code has 10 digits; check it",
+            );
+            whole.push(at(issue, SCHOOL_HEADING).with_value(school));
+            return NOWHERE;
+        }
         let period = match (period, own_period.as_deref()) {
             (Some(Ok(period)), _) => period,
             (None, Some(period)) => period,
             (Some(Err((text, zh, en))), _) => {
                 let issue = Issue::error(
                     "period",
-                    format!("统计期“{text}”无法识别；{zh}。"),
-                    format!("the period '{text}' can't be read; {en}"),
+                    format!("统计期无法识别；{zh}。"),
+                    format!("the period can't be read; {en}"),
                 );
                 whole.push(at(issue, PERIOD_HEADING).with_value(text));
                 return NOWHERE;
@@ -118,7 +154,7 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Vec<Issue>) -> Sliced
                 sheet: sheet.map(str::to_owned),
                 state: SliceState::Accepted,
                 rows: 0,
-                issues: Vec::new(),
+                issues: Issues::default(),
             });
             sliced.first_row.push(row);
             next
@@ -198,8 +234,8 @@ fn own_must_equal(
             let value = coded.text(row).unwrap_or_default();
             let issue = Issue::error(
                 "not-the-cover's",
-                format!("{heading}“{value}”与封面的“{wanted}”不一致。"),
-                format!("'{value}' is not the cover's '{wanted}'"),
+                format!("{heading}与封面的“{wanted}”不一致，请改为一致或留空。"),
+                format!("it is not the cover's '{wanted}'; make them equal, or leave the cell blank"),
             );
             sliced.add(row, issue.in_sheet(table.sheet.as_deref()).at(table.rows[row], heading).with_value(value));
         }
@@ -225,10 +261,6 @@ pub fn finish(sliced: &mut Sliced, table: &TextTable, typed: &[Typed], world: &W
             if let Some(Value::Text(code)) = code {
                 slice.district_code = code;
             }
-            if slice.school_id.len() != 10 || !slice.school_id.bytes().all(|byte| byte.is_ascii_digit()) {
-                let issue = Issue::error("school-code", "学校标识码应为 10 位数字。", "a school's code has 10 digits");
-                slice.issues.push(at(issue).with_value(&slice.school_id));
-            }
         } else if let Some(entry) = world.register.get(&slice.school_id) {
             let bounds = world.calendar.bounds(form.period, &slice.period);
             let open = |day: chrono::NaiveDate| {
@@ -249,11 +281,8 @@ pub fn finish(sliced: &mut Sliced, table: &TextTable, typed: &[Typed], world: &W
         } else {
             let issue = Issue::error(
                 "unknown-school",
-                format!("学校名录里没有学校标识码 {}。请核对，或请区（市）先报送学校名录。", slice.school_id),
-                format!(
-                    "the register has no school {}; check the code, or have the district send its register first",
-                    slice.school_id
-                ),
+                "学校名录里没有这个学校标识码。请核对，或请区（市）先报送学校名录。",
+                "the register has no school of this code; check it, or have the district send its register first",
             );
             slice.issues.push(at(issue).with_value(&slice.school_id));
         }
@@ -264,14 +293,13 @@ pub fn finish(sliced: &mut Sliced, table: &TextTable, typed: &[Typed], world: &W
         if let Some(sender) = sender.filter(|sender| **sender != *slice.school_id) {
             let issue = Issue::error(
                 "other-sender",
-                format!("学校 {} 不属于报送单位 {sender}。", slice.school_id),
-                format!("the school {} is not of the sender {sender}", slice.school_id),
+                format!("学校不属于报送单位 {sender}，只能报送本单位的学校；请核对标识码，或由所属单位报送。"),
+                format!("the school is not of the sender {sender}; check its code, or have its own district send it"),
             );
             slice.issues.push(at(issue).with_value(&slice.school_id));
         }
-        if slice.issues.iter().any(Issue::is_error) {
+        if slice.issues.rejects() {
             slice.state = SliceState::Rejected;
         }
-        slice.issues.sort_by_key(|issue| issue.row);
     }
 }

@@ -56,12 +56,10 @@ pub fn read(table: &mut TextTable, sliced: &mut Sliced, world: &World) -> Vec<Ty
         {
             let (zh, en) = fault.as_ref().expect("the row was chosen for its fault");
             let text = coded.text(row).unwrap_or_default();
-            // A person's number stays out of every message.
-            let shown = if matches!(column.kind, Kind::Person(_)) { String::new() } else { format!("“{text}”") };
             let issue = Issue::error(
                 "value",
-                format!("“{}”{shown}无法识别；{zh}。", column.heading),
-                format!("{} {shown} can't be read; {en}", column.name),
+                format!("“{}”无法识别；{zh}。", column.heading),
+                format!("{} can't be read; {en}", column.name),
             );
             sliced
                 .add(row, issue.in_sheet(table.sheet.as_deref()).at(table.rows[row], &column.heading).with_value(text));
@@ -71,7 +69,9 @@ pub fn read(table: &mut TextTable, sliced: &mut Sliced, world: &World) -> Vec<Ty
             let mut blank = vec![false; coded.texts.len() + 1];
             blank[0] = true;
             for row in coded.rows_where(&blank) {
-                sliced.add(row, missing(table, row, column, ""));
+                if !sliced.is_blamed(row, &column.heading) {
+                    sliced.add(row, missing(table, row, column, ""));
+                }
             }
         }
         typed.push(Typed { name: column.name.clone(), column, codes: coded.codes, values });

@@ -81,7 +81,7 @@ fn frame(text: &str) -> Result<Frame, Issue> {
     let columns = read.columns().iter().map(|column| column.str().expect("the schema says text").clone()).collect();
     // Blank lines are records too, so that a record's place is the row that a spreadsheet shows.
     let rows = (1..=u32::try_from(read.height()).expect("a file has fewer rows")).collect();
-    Ok(Frame { columns, rows })
+    Ok(Frame { columns, rows, faults: Vec::new() })
 }
 
 /// Of the separators the one that the first records hold most, and the number of columns that it gives.

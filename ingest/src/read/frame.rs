@@ -2,6 +2,8 @@
 
 use polars::prelude::{NewChunkedArray, PlSmallStr, StringChunked};
 
+use crate::issue::Issue;
+
 /// Rows of cells, by column.
 #[derive(Debug)]
 pub struct Frame {
@@ -9,6 +11,8 @@ pub struct Frame {
     pub columns: Vec<StringChunked>,
     /// The number of each row, as a spreadsheet shows it.
     pub rows: Vec<u32>,
+    /// Cells whose value can't be known: the row's number, the column, what is wrong. They read as blank.
+    pub faults: Vec<(u32, usize, Issue)>,
 }
 
 impl Frame {
@@ -20,7 +24,7 @@ impl Frame {
             StringChunked::from_iter_options(PlSmallStr::EMPTY, cells)
         };
         let columns = (0..width).map(column).collect();
-        Frame { columns, rows: rows.into_iter().map(|(row, _)| row).collect() }
+        Frame { columns, rows: rows.into_iter().map(|(row, _)| row).collect(), faults: Vec::new() }
     }
 
     /// A cell, trimmed; nothing where it is blank.

@@ -40,6 +40,7 @@ pub fn read(bytes: &[u8], given: Option<&'static Form>) -> Result<Document, Issu
         rows: Vec::new(),
         zeros: Vec::new(),
         totals: Vec::new(),
+        faults: Vec::new(),
         issues: Vec::new(),
     };
     unknown_keys(form, &rows, &mut table.issues);

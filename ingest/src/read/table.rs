@@ -1,5 +1,7 @@
 //! A frame becomes a table of a form: its heading row, its columns, its data, zero and total rows.
 
+use std::collections::HashSet;
+
 use polars::prelude::{ChunkTake, IdxCa, NewChunkedArray, PlSmallStr};
 
 use super::frame::Frame;
@@ -26,7 +28,7 @@ pub fn find(frame: &Frame, given: Option<&'static Form>, sheet: Option<&str>, co
     let near = frame.rows.len().min(HEADER_WITHIN);
     let headings: Vec<Vec<String>> =
         (0..near).map(|row| frame.row(row).map(|cell| cell.map(heading).unwrap_or_default()).collect()).collect();
-    if frame.rows.is_empty() || (0..frame.rows.len()).all(|row| frame.row(row).all(|cell| cell.is_none())) {
+    if frame.faults.is_empty() && (0..frame.rows.len()).all(|row| frame.row(row).all(|cell| cell.is_none())) {
         return Found::Empty;
     }
     let form = given.or_else(|| sheet.and_then(by_heading));
@@ -40,7 +42,7 @@ pub fn find(frame: &Frame, given: Option<&'static Form>, sheet: Option<&str>, co
     let best =
         all.unwrap_or_else(|| (0..near).rev().max_by_key(|row| holds(&headings[*row])).expect("the frame has a row"));
     let mut issues = Vec::new();
-    let columns = columns(form, frame, &headings[best], frame.rows[best], &mut issues);
+    let columns = columns(form, frame, &headings[best], best, &mut issues);
     if holds(&headings[best]) == 0 {
         let issue = Issue::error(
             "no-headings",
@@ -66,8 +68,15 @@ pub fn find(frame: &Frame, given: Option<&'static Form>, sheet: Option<&str>, co
         rows: Vec::new(),
         zeros: Vec::new(),
         totals: Vec::new(),
+        faults: Vec::new(),
         issues,
     };
+    for (row, at, issue) in frame.faults.iter().filter(|(row, _, _)| *row > frame.rows[best]) {
+        // What stands in a column that the form doesn't know is not read.
+        if let Some((_, known, _)) = columns.iter().find(|(_, _, place)| place == at) {
+            table.faults.push((*row, issue.clone().in_sheet(sheet).at(*row, known)));
+        }
+    }
     let kept = sort_rows(frame, best, &columns, &mut table);
     if kept.is_empty() && table.zeros.is_empty() {
         if sheet.is_some() {
@@ -131,7 +140,8 @@ fn guess(rows: &[Vec<String>]) -> Result<&'static Form, Issue> {
 type Placed = (String, String, usize);
 
 /// The known columns with their places; headings given twice and unknown ones are issues.
-fn columns(form: &'static Form, frame: &Frame, row: &[String], number: u32, issues: &mut Vec<Issue>) -> Vec<Placed> {
+fn columns(form: &'static Form, frame: &Frame, row: &[String], header: usize, issues: &mut Vec<Issue>) -> Vec<Placed> {
+    let number = frame.rows[header];
     let mut found: Vec<Placed> = Vec::new();
     for (at, text) in row.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
         let slice = form.slice_columns().into_iter().find(|(_, known)| heading(known) == *text);
@@ -152,7 +162,7 @@ fn columns(form: &'static Form, frame: &Frame, row: &[String], number: u32, issu
             }
             Some((name, known)) => found.push((name, known, at)),
             None => {
-                let used = (0..frame.rows.len()).any(|row| frame.cell(row, at).is_some());
+                let used = (header + 1..frame.rows.len()).any(|row| frame.cell(row, at).is_some());
                 if used {
                     let issue = Issue::warning(
                         "unknown-column",
@@ -191,8 +201,9 @@ fn sort_rows(frame: &Frame, header: usize, columns: &[Placed], table: &mut TextT
     // The first data cell is the first known column that doesn't name the slice.
     let first_data = columns.iter().map(|(_, _, at)| *at).filter(|at| Some(*at) != school && Some(*at) != period).min();
     let mut kept = Vec::with_capacity(frame.rows.len());
+    let faulty: HashSet<u32> = table.faults.iter().map(|(row, _)| *row).collect();
     for row in header + 1..frame.rows.len() {
-        if frame.row(row).all(|cell| cell.is_none()) {
+        if frame.row(row).all(|cell| cell.is_none()) && !faulty.contains(&frame.rows[row]) {
             continue;
         }
         let first = frame.cell(row, 0).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use calamine::{DataRef, Reader, Xlsx};
+use calamine::{DataRef, Reader, SheetType, Xlsx};
 
 use super::frame::Frame;
 use super::table::{Found, cover, find};
@@ -30,17 +30,21 @@ pub fn read(bytes: &[u8], given: Option<&'static Form>) -> Result<Document, Issu
         return Err(broken("解压后过大 too large when unpacked".to_owned()));
     }
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(error.to_string()))?;
-    let names = workbook.sheet_names();
+    // Charts have sheets of their own, without cells.
+    let cells = workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    let names: Vec<String> = cells.map(|sheet| sheet.name.clone()).collect();
     let mut document = Document { tables: Vec::new(), issues: Vec::new(), readable: true };
     let mut front = None;
     if let Some(name) = names.iter().find(|name| normal(name) == COVER) {
-        let (frame, faults) = frame(&mut workbook, name).map_err(|error| broken(error.to_string()))?;
-        document.issues.extend(faults);
+        let frame = frame(&mut workbook, name).map_err(|error| broken(error.to_string()))?;
+        document
+            .issues
+            .extend(frame.faults.iter().map(|(row, _, issue)| issue.clone().in_sheet(Some(name)).in_row(*row)));
         front = Some(cover(&frame, name));
     }
     for name in names.iter().filter(|name| ![COVER, NOTES].contains(&normal(name).as_str())) {
-        let (frame, faults) = frame(&mut workbook, name).map_err(|error| broken(error.to_string()))?;
-        sheet(&mut document, &frame, faults, given, name, front.as_ref());
+        let frame = frame(&mut workbook, name).map_err(|error| broken(error.to_string()))?;
+        sheet(&mut document, &frame, given, name, front.as_ref());
     }
     if document.tables.is_empty() && document.issues.iter().all(|issue| !issue.is_error()) {
         document.issues.push(Issue::error("no-rows", "工作簿里没有数据。", "there is no data in the workbook"));
@@ -48,20 +52,14 @@ pub fn read(bytes: &[u8], given: Option<&'static Form>) -> Result<Document, Issu
     Ok(document)
 }
 
-fn sheet(
-    document: &mut Document,
-    frame: &Frame,
-    faults: Vec<Issue>,
-    given: Option<&'static Form>,
-    name: &str,
-    front: Option<&Cover>,
-) {
+fn sheet(document: &mut Document, frame: &Frame, given: Option<&'static Form>, name: &str, front: Option<&Cover>) {
     match find(frame, given, Some(name), front) {
-        Found::Table(mut table) => {
-            table.issues.extend(faults);
-            document.tables.push(*table);
+        Found::Table(table) => document.tables.push(*table),
+        Found::Unknown(issue) => {
+            document.issues.push(issue);
+            let faults = frame.faults.iter();
+            document.issues.extend(faults.map(|(row, _, issue)| issue.clone().in_sheet(Some(name)).in_row(*row)));
         }
-        Found::Unknown(issue) => document.issues.push(issue),
         Found::Empty => document.issues.push(
             Issue::warning("empty-sheet", "工作表没有数据，已跳过。", "the sheet has no data and was skipped")
                 .in_sheet(Some(name)),
@@ -69,53 +67,64 @@ fn sheet(
     }
 }
 
-/// A sheet's cells as text, and formulas without a stored value.
-fn frame(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<(Frame, Vec<Issue>), calamine::XlsxError> {
+/// A sheet's cells as text; formulas without a stored value and cells that show an error are faults.
+fn frame(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Frame, calamine::XlsxError> {
     let mut cells = workbook.worksheet_cells_reader(name)?;
     let mut rows: Vec<(u32, Vec<Option<String>>)> = Vec::new();
-    let mut issues = Vec::new();
-    let mut count = 0;
+    let mut faults = Vec::new();
+    let mut held = 0;
     while let Some(cell) = cells.next_cell_with_formula()? {
         let (row, column) = cell.pos;
-        if cell.formula.is_some() && matches!(cell.value, DataRef::Empty) {
-            let issue = Issue::error(
-                "formula-without-value",
-                format!(
-                    "{} 是公式，文件里没有保存它的结果。请用表格软件打开并保存一次，或改为填写数值。",
-                    place(row, column)
-                ),
-                format!(
-                    "{} is a formula without a stored result; open and save the workbook once, or write the value",
-                    place(row, column)
-                ),
-            );
-            issues.push(issue.in_sheet(Some(name)).in_row(row + 1));
-        }
-        let Some(text) = text(&cell.value) else { continue };
-        count += 1;
-        if column >= MOST_COLUMNS || count > MOST_CELLS {
+        let fault = fault(&cell.value, cell.formula.is_some(), &place(row, column));
+        let text = if fault.is_some() { None } else { text(&cell.value) };
+        if (text.is_none() && fault.is_none()) || column >= MOST_COLUMNS {
             continue;
         }
         if rows.last().is_none_or(|(last, _)| *last != row + 1) {
             rows.push((row + 1, Vec::new()));
         }
         let cells = &mut rows.last_mut().expect("it was just pushed").1;
-        cells.resize((column as usize + 1).max(cells.len()), None);
-        cells[column as usize] = Some(text);
+        let width = (column as usize + 1).max(cells.len());
+        held += width - cells.len();
+        if held > MOST_CELLS {
+            let issue = Issue::error("too-large", "工作表过大，请改报 CSV。", "the sheet is too large; send CSV");
+            faults = vec![(row + 1, column as usize, issue)];
+            rows.clear();
+            break;
+        }
+        cells.resize(width, None);
+        cells[column as usize] = text;
+        faults.extend(fault.map(|issue| (row + 1, column as usize, issue)));
     }
-    if count > MOST_CELLS {
-        issues.push(
-            Issue::error("too-large", "工作表过大，请改报 CSV。", "the sheet is too large; send CSV")
-                .in_sheet(Some(name)),
-        );
+    Ok(Frame { faults, ..Frame::of_rows(rows) })
+}
+
+/// What keeps a cell's value from being known.
+fn fault(value: &DataRef<'_>, is_formula: bool, place: &str) -> Option<Issue> {
+    match value {
+        DataRef::Empty if is_formula => Some(Issue::error(
+            "formula-without-value",
+            format!("{place} 是公式，文件里没有保存它的结果。请用表格软件打开并保存一次，或改为填写数值。"),
+            format!(
+                "{place} is a formula without a stored result; open and save the workbook once, or write the value"
+            ),
+        )),
+        DataRef::Error(error) => Some(
+            Issue::error(
+                "cell-error",
+                format!("{place} 显示的是错误值，请更正公式，或改为填写数值。"),
+                format!("{place} shows an error; correct its formula, or write the value"),
+            )
+            .with_value(&error.to_string()),
+        ),
+        _ => None,
     }
-    Ok((Frame::of_rows(rows), issues))
 }
 
 /// A cell's text; whole numbers without a point, dates as `2019-09-02`, times as `16:30`.
 fn text(value: &DataRef<'_>) -> Option<String> {
     match value {
-        DataRef::Empty => None,
+        DataRef::Empty | DataRef::Error(_) => None,
         DataRef::Int(number) => Some(number.to_string()),
         DataRef::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(format!("{number:.0}")),
         DataRef::Float(number) => Some(decimal(*number)),
@@ -134,7 +143,6 @@ fn text(value: &DataRef<'_>) -> Option<String> {
             })
         }
         DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Some(text.clone()),
-        DataRef::Error(error) => Some(error.to_string()),
     }
 }
 

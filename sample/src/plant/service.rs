@@ -38,9 +38,10 @@ pub const PLANTS: &[Plant] = &[
 
 /// R01: schools that started after the deadline, or never.
 pub fn by_fate(site: &mut Site<'_>) -> Option<()> {
-    let deadline = site.reference.policy("rollout_deadline").parse().expect("a date");
+    let deadline: chrono::NaiveDate = site.reference.policy("rollout_deadline").parse().expect("a date");
     if site.school.is_primary() && site.school.started_on.is_none_or(|started| started > deadline) {
-        site.find("R01", &site.reference.policy("rollout_deadline")[..7].to_owned(), "", None);
+        let month = deadline.format("%Y-%m").to_string();
+        site.find("R01", &month, "", None);
     }
     Some(())
 }
