@@ -1,20 +1,14 @@
 -- How many primary schools had started the service by a day, of those open then; by district, and '' for the city.
 -- stored: table
-with newest as (
-    select period_type, period from staging.period where period_type = 'month'
-    qualify row_number() over (order by last_day desc nulls last) = 1
-),
-
-school as (
-    select school.school_id, school.district_code, school.opened_on, school.closed_on, plan_at.started_on
-    from staging.school as school
-    left join newest on newest.period_type = 'month'
-    left join staging.plan_at as plan_at
-        on plan_at.school_id = school.school_id
-        and plan_at.period_type = newest.period_type
-        and plan_at.period = newest.period
-        and plan_at.is_started
-    where school.is_primary
+with school as (
+    select
+        school_id,
+        district_code,
+        coalesce(opened_on, date '0001-01-01') as opened_on,
+        coalesce(closed_on, date '9999-12-31') as closed_on,
+        started_on
+    from marts.school
+    where is_primary
 ),
 
 bound as (

@@ -6,11 +6,21 @@ with newest as (
     qualify row_number() over (order by last_day desc nulls last) = 1
 ),
 
-plan as (
-    select plan_at.school_id, plan_at.started_on
+-- Whether it offers the service is what the plan in force says; since when, its first plan that had started.
+offering as (
+    select plan_at.school_id
     from staging.plan_at as plan_at
     inner join newest on newest.period_type = plan_at.period_type and newest.period = plan_at.period
     where plan_at.is_started
+),
+
+plan as (
+    select plan.school_id, min(plan.started_on) as started_on
+    from staging.service_plan as plan
+    inner join offering on offering.school_id = plan.school_id
+    cross join run
+    where plan.started_on <= run.today
+    group by plan.school_id
 ),
 
 roster as (

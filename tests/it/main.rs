@@ -1,5 +1,6 @@
 //! Whole-system tests: the built command, on cities in temporary folders.
 
+mod browser;
 mod city;
 mod engines;
 mod example;

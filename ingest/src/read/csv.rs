@@ -48,8 +48,9 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
         [0xFF, 0xFE, rest @ ..] => strict(UTF_16LE, rest),
         [0xFE, 0xFF, rest @ ..] => strict(UTF_16BE, rest),
         _ => match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Cow::Borrowed(text)),
-            Err(_) => strict(GB18030, bytes),
+            // Some pairs of GB18030 look like UTF-8 of two bytes, but Chinese in UTF-8 has three.
+            Ok(text) if text.is_ascii() || text.chars().any(|letter| letter > '\u{07ff}') => Ok(Cow::Borrowed(text)),
+            _ => strict(GB18030, bytes),
         },
     }
     .and_then(|text| if text.contains('\u{fffd}') { Err(unreadable()) } else { Ok(text) })
