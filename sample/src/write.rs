@@ -85,7 +85,7 @@ fn of_district<'a>(district: &str, own: &[Kept<'a>], months: &[String], text: Te
     };
     let bulk = format == Format::Csv;
     let mut files = vec![csv("school", "2019", day(2019, 9, 5), own.to_vec())];
-    for (term, planned) in [("2019-2020-1", day(2019, 9, 10)), ("2019-2020-2", day(2020, 2, 18))] {
+    for (term, planned) in [("2019-2020-1", day(2019, 9, 10)), ("2019-2020-2", day(2020, 2, 10))] {
         let place = usize::from(term.ends_with("-2"));
         let owing: Vec<Kept<'a>> = own.iter().filter(|(school, _)| is_offering_or_primary(school)).copied().collect();
         // Nobody sends a plan before its steps are taken, and schools that started late send theirs late.
