@@ -13,7 +13,15 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(words) => {
+            // Help goes to standard output and is no fault. Code 2 says that files were rejected, and nothing else.
+            let code = if words.use_stderr() { ExitCode::from(1) } else { ExitCode::SUCCESS };
+            drop(words.print());
+            return code;
+        }
+    };
     show::log_to_stderr();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -1,12 +1,16 @@
 //! Judged slices become facts: originals sealed, rows appended, and last of all their lines in the ledger.
 
-use std::collections::BTreeMap;
+mod files;
+mod large;
+mod world;
+
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::UInt32Type;
 use futures::StreamExt;
@@ -17,23 +21,25 @@ use warehouse::error::WarehouseError;
 use warehouse::place::Place;
 use warehouse::session::days;
 use warehouse::step;
-use warehouse::table::{TableName, Writer};
+use warehouse::table::{Staged, TableName, Writer};
 
-use crate::city::read_reference_table;
+use self::files::{Found, find};
+use self::world::world;
 use crate::form::{Form, Severity};
-use crate::issue::Issue;
-use crate::judge::{Judged, JudgedSlice, SchoolEntry, SliceState, World, judge};
+use crate::issue::{Issue, Issues};
+use crate::judge::{Judged, JudgedSlice, SliceState, World, judge};
 use crate::keys::{KeyError, Keys, seal};
-use crate::ledger::{
-    Ledger, Line, SliceKey, State, issue_batch, issue_table, ledger_batch, ledger_table, read_register,
-};
-use crate::person::PersonHasher;
+use crate::ledger::{Ledger, Line, SliceKey, State, issue_batch, issue_table, ledger_batch, ledger_table};
 use crate::read::read;
-use crate::reference::calendar::Calendar;
 use crate::report::{FileReport, Report, SliceOutcome, SliceReport};
 
+/// A CSV file of so many bytes is read in blocks.
+pub const LARGE: u64 = 32 << 20;
+/// Bytes of such a block.
+pub const BLOCK: usize = 8 << 20;
+
 /// How to ingest.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The form of files that don't say it themselves.
     pub form: Option<&'static Form>,
@@ -45,6 +51,24 @@ pub struct Options {
     pub known: Known,
     /// Whether to accept.
     pub purpose: Purpose,
+    /// A CSV file of at least so many bytes is read in blocks instead of as a whole.
+    pub large: u64,
+    /// Bytes of such a block.
+    pub block: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            form: None,
+            sender: None,
+            received: Received::default(),
+            known: Known::default(),
+            purpose: Purpose::default(),
+            large: LARGE,
+            block: BLOCK,
+        }
+    }
 }
 
 /// The day of receipt.
@@ -112,14 +136,6 @@ pub enum IngestError {
         #[source]
         source: std::io::Error,
     },
-    /// `--received folder` met a folder that no date names.
-    #[error(
-        "{path}: with `--received folder` the file's own folder must be named by the day of receipt, like 2019-10-08"
-    )]
-    FolderDate {
-        /// The file.
-        path: PathBuf,
-    },
     /// There are no files.
     #[error("there are no files in {0}")]
     NoFiles(String),
@@ -146,33 +162,64 @@ pub async fn ingest(
     let files = find(paths, options.received)?;
     progress(Progress::Found { files: files.len(), bytes: files.iter().map(|file| file.bytes).sum() });
     let mut ledger = Ledger::open(warehouse).await?;
-    let world = Arc::new(world(warehouse, keys, &files, options).await?);
+    let world = Arc::new(world(warehouse, keys, &files, options, &ledger).await?);
 
     let width = std::thread::available_parallelism().map_or(2, usize::from);
     let seal_to: Arc<str> = warehouse.marker().seal_to.as_str().into();
     let purpose = options.purpose;
     let work = files.into_iter().map(|file| {
         let (world, seal_to, form) = (world.clone(), seal_to.clone(), options.form);
-        // What the ledger says of these bytes is only known when their turn comes, so every file is judged.
-        tokio::task::spawn_blocking(move || judge_file(file, form, &world, &seal_to, purpose))
+        async move {
+            if is_large(&file, options) {
+                return Ok(Turn::Large(file));
+            }
+            // What the ledger says of these bytes is only known when their turn comes, so every file is judged.
+            let judging = tokio::task::spawn_blocking({
+                let file = file.clone();
+                move || judge_file(file, form, &world, &seal_to, purpose)
+            });
+            // A reader's panic is one file's fault, and the others are taken all the same.
+            judging
+                .await
+                .unwrap_or_else(|_| Ok(unreadable_file(file, panicked())))
+                .map(|file| Turn::Judged(Box::new(file)))
+        }
     });
-    let mut judged = futures::stream::iter(work).buffered(width);
+    let mut turns = futures::stream::iter(work).buffered(width);
     let mut intake = Intake::new(warehouse, options);
-    while let Some(file) = judged.next().await {
-        let file = file.expect("judging does not panic")?;
-        progress(Progress::Judged { file: &file.found.path, bytes: file.found.bytes });
-        intake.take(file, &mut ledger).await?;
+    while let Some(turn) = turns.next().await {
+        let (path, bytes) = match turn? {
+            Turn::Judged(file) => {
+                let told = (file.found.path.clone(), file.found.bytes);
+                intake.take(*file, &mut ledger).await?;
+                told
+            }
+            // It keeps all processors busy by itself, and what came before it has been noted.
+            Turn::Large(found) => {
+                let told = (found.path.clone(), found.bytes);
+                let file = large::judge(warehouse, found, options, world.clone(), &ledger).await?;
+                intake.take_large(file, &mut ledger).await?;
+                told
+            }
+        };
+        progress(Progress::Judged { file: &path, bytes });
     }
     progress(Progress::Committing);
     intake.finish().await
 }
 
-/// A file that was named or found.
-#[derive(Debug, Clone)]
-struct Found {
-    path: PathBuf,
-    bytes: u64,
-    received_on: NaiveDate,
+/// A file whose turn has come.
+enum Turn {
+    /// It was judged ahead.
+    Judged(Box<JudgedFile>),
+    /// It is read block by block.
+    Large(Found),
+}
+
+/// Whether a file is read in blocks: only text can be.
+fn is_large(file: &Found, options: &Options) -> bool {
+    let extension = file.path.extension().map(|extension| extension.to_ascii_lowercase()).unwrap_or_default();
+    file.fault.is_none() && file.bytes >= options.large && ["csv", "tsv", "txt"].iter().any(|one| extension == *one)
 }
 
 /// A file's bytes with everything that can be told of them without the ledger.
@@ -183,114 +230,6 @@ struct JudgedFile {
     judged: Judged,
 }
 
-/// The files of all paths, in the order of their paths; hidden files and the lock files of spreadsheets are passed over.
-fn find(paths: &[PathBuf], received: Received) -> Result<Vec<Found>, IngestError> {
-    let mut found = BTreeMap::new();
-    for path in paths {
-        for entry in walkdir::WalkDir::new(path).follow_links(true) {
-            let entry = entry.map_err(|error| IngestError::Path {
-                path: error.path().unwrap_or(path).to_owned(),
-                source: error.into_io_error().unwrap_or_else(|| std::io::Error::other("the folder contains itself")),
-            })?;
-            let name = entry.file_name().to_string_lossy();
-            if entry.file_type().is_file() && (entry.depth() == 0 || !(name.starts_with('.') || name.starts_with("~$")))
-            {
-                let bytes = entry.metadata().map_or(0, |about| about.len());
-                found.insert(entry.into_path(), bytes);
-            }
-        }
-    }
-    if found.is_empty() {
-        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-        return Err(IngestError::NoFiles(names.join(", ")));
-    }
-    let dated = |(path, bytes): (PathBuf, u64)| {
-        let received_on = match received {
-            Received::Today => chrono::Local::now().date_naive(),
-            Received::On(day) => day,
-            Received::Folder => folder_date(&path).ok_or_else(|| IngestError::FolderDate { path: path.clone() })?,
-        };
-        Ok(Found { path, bytes, received_on })
-    };
-    found.into_iter().map(dated).collect()
-}
-
-fn folder_date(path: &Path) -> Option<NaiveDate> {
-    let absolute = std::path::absolute(path).ok()?;
-    let name = absolute.parent()?.file_name()?.to_str()?;
-    // Exactly like 2019-10-08: a folder that is named otherwise is not meant as a date.
-    (name.len() == 10).then(|| NaiveDate::parse_from_str(name, "%Y-%m-%d").ok()).flatten()
-}
-
-/// What files are judged against: the register (with what this call's own register files add), the calendar, the districts.
-async fn world(warehouse: &Warehouse, keys: &Keys, files: &[Found], options: &Options) -> Result<World, IngestError> {
-    let bad = |error: datafusion::arrow::error::ArrowError| IngestError::Calendar(error.to_string());
-    let calendar = Calendar::from_batches(&[read_reference_table(warehouse, "calendar").await?]).map_err(bad)?;
-    let districts = read_reference_table(warehouse, "district").await?;
-    let codes = districts.column_by_name("district_code").expect("the table has its schema").as_string::<i32>();
-    let mut world = World {
-        register: read_register(warehouse).await?,
-        calendar,
-        districts: codes.iter().flatten().map(str::to_owned).collect(),
-        sender: options.sender.clone(),
-        hasher: PersonHasher::new(keys.person),
-    };
-    // The register first: other files of the same call name its schools.
-    for file in files {
-        let Ok(bytes) = std::fs::read(&file.path) else { continue };
-        if may_hold_register(&file.path, &bytes, options.form) {
-            let document = read(&file_name(&file.path), &bytes, options.form);
-            if document.tables.iter().any(|table| table.form.is_register()) {
-                let judged = judge(document, &world);
-                add_to_register(&mut world, &judged);
-            }
-        }
-    }
-    Ok(world)
-}
-
-/// Whether a look at the whole file is worth it: the register's telling heading or name stands in it, or it is a workbook.
-fn may_hold_register(path: &Path, bytes: &[u8], given: Option<&'static Form>) -> bool {
-    let register = crate::form::forms().iter().find(|form| form.is_register()).expect("one form is the register");
-    if let Some(given) = given {
-        return std::ptr::eq(given, register);
-    }
-    let text =
-        path.extension().is_some_and(|extension| ["csv", "tsv", "txt", "json"].iter().any(|one| extension == *one));
-    if !text {
-        return true;
-    }
-    let start = &bytes[..bytes.len().min(64 * 1024)];
-    let heading = &register.column("school_name").expect("the register names its schools").heading;
-    let (national, _, _) = encoding_rs::GB18030.encode(heading);
-    let quoted = format!("\"{}\"", register.name);
-    [heading.as_bytes(), &national, quoted.as_bytes()]
-        .iter()
-        .any(|needle| start.windows(needle.len()).any(|window| window == *needle))
-}
-
-fn add_to_register(world: &mut World, judged: &Judged) {
-    for table in judged.tables.iter().filter(|table| table.form.is_register()) {
-        let text = |name: &str| table.rows.column_by_name(name).expect("the register's columns").as_string::<i32>();
-        let date = |name: &str, row: usize| {
-            let column = table.rows.column_by_name(name).expect("the register's columns");
-            let column = column.as_primitive::<datafusion::arrow::datatypes::Date32Type>();
-            datafusion::arrow::array::Array::is_valid(column, row)
-                .then(|| NaiveDate::default() + chrono::Days::new(u64::try_from(column.value(row)).unwrap_or_default()))
-        };
-        for row in 0..table.rows.num_rows() {
-            let entry = SchoolEntry {
-                district_code: text("district_code").value(row).to_owned(),
-                school_kind: text("school_kind").value(row).to_owned(),
-                urban_rural: text("urban_rural").value(row).to_owned(),
-                opened_on: date("opened_on", row),
-                closed_on: date("closed_on", row),
-            };
-            world.register.insert(text("school_id").value(row).to_owned(), entry);
-        }
-    }
-}
-
 fn judge_file(
     found: Found,
     given: Option<&'static Form>,
@@ -298,15 +237,41 @@ fn judge_file(
     seal_to: &str,
     purpose: Purpose,
 ) -> Result<JudgedFile, IngestError> {
-    let bytes = std::fs::read(&found.path).map_err(|source| IngestError::Path { path: found.path.clone(), source })?;
+    let bytes = match &found.fault {
+        Some(fault) => Err(fault.clone()),
+        None => std::fs::read(&found.path).map_err(|fault| not_read(&fault.to_string())),
+    };
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(fault) => return Ok(unreadable_file(found, fault)),
+    };
     let sha256 = hex::encode(Sha256::digest(&bytes));
-    let judged = judge(read(&file_name(&found.path), &bytes, given), world);
+    let judged = judge(read(&found.name(), &bytes, given), world);
     let sealed = (purpose == Purpose::Accept).then(|| seal(seal_to, &bytes)).transpose()?;
     Ok(JudgedFile { found, sha256, sealed, judged })
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+/// A file of which nothing is known but what is wrong with it.
+fn unreadable_file(found: Found, issue: Issue) -> JudgedFile {
+    let judged = Judged { tables: Vec::new(), issues: vec![issue], readable: false };
+    JudgedFile { found, sha256: String::new(), sealed: None, judged }
+}
+
+fn not_read(fault: &str) -> Issue {
+    Issue::error(
+        "not-read",
+        format!("文件无法读取（{fault}）。请检查文件是否存在、是否有读取权限，然后重新报送。"),
+        format!("the file can't be read ({fault}); check that it is there and may be read, then send it again"),
+    )
+}
+
+fn panicked() -> Issue {
+    Issue::error(
+        "internal",
+        "系统读取此文件时出错，文件未接收。请另存为新的 xlsx 或 CSV 后重新报送，并把原文件交给管理员。",
+        "kehou failed while it read the file, and took nothing of it; save it anew as xlsx or CSV and send that, and give \
+         this file to the administrator",
+    )
 }
 
 /// What a call gathered and has not committed yet.
@@ -314,6 +279,8 @@ struct Intake<'a> {
     warehouse: &'a Warehouse,
     options: &'a Options,
     writers: BTreeMap<String, Writer>,
+    /// Rows of large files, staged already.
+    staged: BTreeMap<String, Staged>,
     lines: Vec<Line>,
     issues: Vec<RecordBatch>,
     report: Report,
@@ -327,6 +294,7 @@ impl<'a> Intake<'a> {
             warehouse,
             options,
             writers: BTreeMap::new(),
+            staged: BTreeMap::new(),
             lines: Vec::new(),
             issues: Vec::new(),
             report: Report::default(),
@@ -336,56 +304,74 @@ impl<'a> Intake<'a> {
 
     /// Takes a judged file in: its original, its rows, its lines (which are held back until all rows are committed).
     async fn take(&mut self, file: JudgedFile, ledger: &mut Ledger) -> Result<(), IngestError> {
-        let file_found = file.found;
-        let known = ledger.file(&file.sha256).cloned().unwrap_or_default();
-        let unchanged = |slice: &SliceKey| self.options.known == Known::Skip && known.accepted.contains(slice);
-        let place = self.report.files.len();
-        let mut slices = Vec::new();
+        let mut taking = Taking::new(file.found, file.sha256);
+        let unchanged = unchanged(ledger, &taking.sha256, self.options);
         let mut fresh = false;
         for table in file.judged.tables {
             let mut ids: Vec<Option<String>> = Vec::with_capacity(table.slices.len());
             for slice in table.slices {
-                let key = SliceKey {
-                    form: slice.form.name.clone(),
-                    school_id: slice.school_id.clone(),
-                    period: slice.period.clone(),
-                };
-                if unchanged(&key) {
-                    ids.push(None);
-                    slices.push(slice_report(slice, SliceOutcome::Unchanged));
-                    continue;
-                }
-                fresh = true;
-                let (state, outcome) = match slice.state {
-                    SliceState::Accepted => (State::Accepted, SliceOutcome::Accepted),
-                    SliceState::Zero => (State::Zero, SliceOutcome::Zero),
-                    SliceState::Rejected => (State::Rejected, SliceOutcome::Rejected),
-                };
-                if state != State::Rejected
-                    && let Some((file, earlier)) = self.latest.insert(key.clone(), (place, slices.len()))
-                {
-                    let replaced = if file == place { &mut slices } else { &mut self.report.files[file].slices };
-                    replace(&mut replaced[earlier], &file_name(&file_found.path));
-                }
-                let id = Uuid::now_v7().to_string();
-                let line = line(&id, key, &slice, state, &file_found, &file.sha256, self.options, ledger);
-                ledger.note(&line.slice, state, &file.sha256, &id, i64::MAX);
-                let told = slice_report(slice, outcome);
-                self.issues.extend(issue_batch(&id, &told.issues));
-                self.lines.push(line);
-                ids.push((state == State::Accepted).then_some(id));
-                slices.push(told);
+                let id = (!unchanged.contains(&key_of(&slice))).then(|| Uuid::now_v7().to_string());
+                fresh |= id.is_some();
+                ids.push(id.clone().filter(|_| slice.state == SliceState::Accepted));
+                self.take_slice(&mut taking, slice, id, ledger);
             }
             if self.options.purpose == Purpose::Accept {
                 self.write(table.form, &table.rows, &ids).await?;
             }
         }
         if let Some(sealed) = file.sealed.filter(|_| fresh) {
-            self.warehouse.put_once(&Place::Original(file.sha256.clone()), sealed.into()).await?;
+            self.warehouse.put_once(&Place::Original(taking.sha256.clone()), sealed.into()).await?;
         }
-        let name = file_found.path.display().to_string();
-        self.report.files.push(FileReport::new(name, file.sha256, file.judged.readable, file.judged.issues, slices));
+        self.report(taking, file.judged.readable, file.judged.issues);
         Ok(())
+    }
+
+    /// Takes in a file that was read in blocks: its rows are staged and its original is kept already.
+    async fn take_large(&mut self, file: large::LargeFile, ledger: &mut Ledger) -> Result<(), IngestError> {
+        let mut taking = Taking::new(file.found, file.sha256);
+        for (slice, id) in file.slices.into_iter().zip(file.ids) {
+            self.take_slice(&mut taking, slice, id, ledger);
+        }
+        if let Some((table, staged)) = file.staged {
+            let earlier = self.staged.remove(&table).unwrap_or_default();
+            self.staged.insert(table, earlier.join(staged));
+        }
+        self.report(taking, file.readable, file.issues);
+        Ok(())
+    }
+
+    /// Takes a slice in; without an id it is one that these bytes gave before, and nothing changes.
+    fn take_slice(&mut self, taking: &mut Taking, mut slice: JudgedSlice, id: Option<String>, ledger: &mut Ledger) {
+        let Some(id) = id else {
+            // What stands was judged when it came, and is not judged again.
+            slice.issues = Issues::default();
+            taking.slices.push(slice_report(slice, SliceOutcome::Unchanged));
+            return;
+        };
+        let key = key_of(&slice);
+        let (state, outcome) = match slice.state {
+            SliceState::Accepted => (State::Accepted, SliceOutcome::Accepted),
+            SliceState::Zero => (State::Zero, SliceOutcome::Zero),
+            SliceState::Rejected => (State::Rejected, SliceOutcome::Rejected),
+        };
+        let place = self.report.files.len();
+        if state != State::Rejected
+            && let Some((file, earlier)) = self.latest.insert(key.clone(), (place, taking.slices.len()))
+        {
+            let replaced = if file == place { &mut taking.slices } else { &mut self.report.files[file].slices };
+            replace(&mut replaced[earlier], &taking.found.name());
+        }
+        let line = line(&id, key, &slice, state, &taking.found, &taking.sha256, self.options, ledger);
+        ledger.note(&line.slice, state, &taking.sha256, &id, i64::MAX);
+        let told = slice_report(slice, outcome);
+        self.issues.extend(issue_batch(&id, &told.issues));
+        self.lines.push(line);
+        taking.slices.push(told);
+    }
+
+    fn report(&mut self, taking: Taking, readable: bool, issues: Vec<Issue>) {
+        let name = taking.found.path.display().to_string();
+        self.report.files.push(FileReport::new(name, taking.sha256, readable, issues, taking.slices));
     }
 
     /// Writes the accepted rows of a table to files that nobody sees yet.
@@ -395,22 +381,10 @@ impl<'a> Intake<'a> {
         rows: &RecordBatch,
         ids: &[Option<String>],
     ) -> Result<(), IngestError> {
-        let slices = rows.column_by_name("slice").expect("judged rows name their slice").as_primitive::<UInt32Type>();
-        let id = |slice: u32| ids[slice as usize].as_deref();
-        let keep: BooleanArray = slices.values().iter().map(|slice| Some(id(*slice).is_some())).collect();
-        if keep.true_count() == 0 {
+        let batch = with_ids(form, rows, ids);
+        if batch.num_rows() == 0 {
             return Ok(());
         }
-        let submission: StringArray = slices.values().iter().map(|slice| id(*slice)).collect();
-        let schema = form.schema();
-        let columns = schema.fields().iter().map(|field| -> ArrayRef {
-            match field.name().as_str() {
-                "submission_id" => Arc::new(submission.clone()),
-                name => rows.column_by_name(name).expect("judged rows have the form's columns").clone(),
-            }
-        });
-        let batch = RecordBatch::try_new(schema.clone(), columns.collect()).expect("the columns are the table's");
-        let batch = filter_record_batch(&batch, &keep).expect("the mask has a value a row");
         let writer = match self.writers.entry(form.table()) {
             Entry::Occupied(writer) => writer.into_mut(),
             Entry::Vacant(place) => {
@@ -427,9 +401,11 @@ impl<'a> Intake<'a> {
             return Ok(self.report);
         }
         step::reached("ingest.originals_kept");
-        let mut staged = Vec::new();
+        let mut staged = self.staged;
         for (table, writer) in self.writers {
-            staged.push((table, writer.finish().await?));
+            let written = writer.finish().await?;
+            let large = staged.remove(&table).unwrap_or_default();
+            staged.insert(table, large.join(written));
         }
         step::reached("ingest.rows_staged");
         for (table, staged) in staged {
@@ -456,6 +432,51 @@ impl<'a> Intake<'a> {
     }
 }
 
+/// A file that is being taken in.
+struct Taking {
+    found: Found,
+    sha256: String,
+    slices: Vec<SliceReport>,
+}
+
+impl Taking {
+    fn new(found: Found, sha256: String) -> Taking {
+        Taking { found, sha256, slices: Vec::new() }
+    }
+}
+
+/// The slices that these bytes gave before, where that is to be respected.
+fn unchanged(ledger: &Ledger, sha256: &str, options: &Options) -> BTreeSet<SliceKey> {
+    match options.known {
+        Known::Skip => ledger.file(sha256).map(|file| file.accepted.clone()).unwrap_or_default(),
+        Known::Again => BTreeSet::new(),
+    }
+}
+
+fn key_of(slice: &JudgedSlice) -> SliceKey {
+    SliceKey { form: slice.form.name.clone(), school_id: slice.school_id.clone(), period: slice.period.clone() }
+}
+
+/// Judged rows as rows of the form's table: those of the slices that have an id.
+fn with_ids(form: &Form, rows: &RecordBatch, ids: &[Option<String>]) -> RecordBatch {
+    let slices = rows.column_by_name("slice").expect("judged rows name their slice").as_primitive::<UInt32Type>();
+    let id = |slice: u32| ids[slice as usize].as_deref();
+    let submission: StringArray = slices.values().iter().map(|slice| id(*slice)).collect();
+    let schema = form.schema();
+    let columns = schema.fields().iter().map(|field| -> ArrayRef {
+        match field.name().as_str() {
+            "submission_id" => Arc::new(submission.clone()),
+            name => rows.column_by_name(name).expect("judged rows have the form's columns").clone(),
+        }
+    });
+    let batch = RecordBatch::try_new(schema.clone(), columns.collect()).expect("the columns are the table's");
+    if submission.null_count() == 0 {
+        return batch;
+    }
+    let keep: BooleanArray = slices.values().iter().map(|slice| Some(id(*slice).is_some())).collect();
+    filter_record_batch(&batch, &keep).expect("the mask has a value a row")
+}
+
 #[expect(clippy::too_many_arguments, reason = "a line of the ledger is told by as many things")]
 fn line(
     id: &str,
@@ -471,7 +492,7 @@ fn line(
         submission_id: id.to_owned(),
         district_code: slice.district_code.clone(),
         state,
-        file_name: file_name(&found.path),
+        file_name: found.name(),
         file_sha256: sha256.to_owned(),
         sheet: slice.sheet.clone(),
         sender: options.sender.clone().or_else(|| slice.sheet.is_some().then(|| slice.school_id.clone())),

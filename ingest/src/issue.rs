@@ -107,6 +107,29 @@ impl Issues {
         }
     }
 
+    /// Adds all of another collection, those that are only counted there too.
+    pub fn absorb(&mut self, other: Issues) {
+        let mut left: HashMap<_, usize> =
+            other.causes.iter().map(|(cause, found)| (cause.clone(), found.count)).collect();
+        for issue in other.listed {
+            if let Some(count) = left.get_mut(&(issue.code, issue.column.clone())) {
+                *count -= 1;
+            }
+            self.push(issue);
+        }
+        for (cause, count) in left.into_iter().filter(|(_, count)| *count > 0) {
+            // Whoever counts without listing has listed as many as may be, so the cause is known here.
+            if let Some(known) = self.causes.get_mut(&cause) {
+                known.count += count;
+            }
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.causes.is_empty()
+    }
+
     /// Whether one of them rejects.
     pub fn rejects(&self) -> bool {
         self.listed.iter().any(Issue::is_error)

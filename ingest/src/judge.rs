@@ -3,7 +3,10 @@
 mod batch;
 mod checks;
 mod coded;
+pub mod keys;
+pub mod part;
 mod slices;
+mod totals;
 mod typed;
 
 use std::collections::{HashMap, HashSet};
@@ -13,6 +16,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 
 use crate::form::Form;
 use crate::issue::{Issue, Issues};
+use crate::judge::part::{Gathering, Part};
 use crate::person::PersonHasher;
 use crate::read::{Document, TextTable};
 use crate::reference::calendar::Calendar;
@@ -97,8 +101,31 @@ pub struct JudgedSlice {
     pub state: SliceState,
     /// Rows of data.
     pub rows: u64,
+    /// The sheet and row where its school stands: on the cover, or the first of its rows.
+    pub named_at: (Option<String>, u32),
+    /// The number of a row that says that there is nothing to report.
+    pub zero_row: Option<u32>,
     /// What was found in it.
     pub issues: Issues,
+}
+
+impl World {
+    /// Whether the register knows a slice's school; a slice of the register makes it known.
+    fn knows(&self, slice: &JudgedSlice) -> bool {
+        slice.form.is_register() || self.register.contains_key(&slice.school_id)
+    }
+
+    /// Whether a slice is sound as far as its own rows and the register tell.
+    pub(crate) fn lets_in(&self, slice: &JudgedSlice) -> bool {
+        !slice.issues.rejects() && slice.zero_row.is_none() && self.knows(slice) && self.other_sender(slice).is_none()
+    }
+
+    /// The sender, where the slice's school is not of it.
+    fn other_sender(&self, slice: &JudgedSlice) -> Option<&str> {
+        let sender = self.sender.as_deref()?;
+        let own = slice.district_code.is_empty() || sender == slice.district_code || sender == slice.school_id;
+        (!own).then_some(sender)
+    }
 }
 
 /// Judges a file.
@@ -133,30 +160,13 @@ fn only_once(tables: &mut [JudgedTable]) {
     }
 }
 
-fn judge_table(mut table: TextTable, world: &World, whole: &mut Issues) -> JudgedTable {
-    let mut sliced = slices::slice(&table, world, whole);
-    for (row, fault) in std::mem::take(&mut table.faults) {
-        if let Ok(row) = table.rows.binary_search(&row) {
-            sliced.blame(row, fault);
-        }
-    }
-    let typed = typed::read(&mut table, &mut sliced, world);
-    checks::run(&table, &typed, &mut sliced, world);
-    checks::totals(&mut table, &typed);
-    slices::finish(&mut sliced, &table, &typed, world);
-    // A fault of the table rejects all its slices, and each tells why; what only warns, or has no slice, is the file's.
-    let (faults, notes): (Vec<Issue>, Vec<Issue>) = table.issues.drain(..).partition(Issue::is_error);
-    if !faults.is_empty() {
-        for slice in &mut sliced.slices {
-            slice.issues.extend(faults.iter().cloned());
-            slice.state = SliceState::Rejected;
-        }
-    }
-    if sliced.slices.is_empty() {
-        whole.extend(faults);
-    }
-    whole.extend(notes);
-    whole.extend(sliced.nowhere.drain(..));
-    let rows = batch::accepted(&table, &typed, &sliced, world);
-    JudgedTable { form: table.form, rows, slices: sliced.slices }
+fn judge_table(table: TextTable, world: &World, whole: &mut Issues) -> JudgedTable {
+    let form = table.form;
+    let mut gathering = Gathering::new(form, table.issues.clone());
+    let mut part = Part::judge(table, world);
+    gathering.add(part.take_findings());
+    let (slices, issues) = gathering.settle(world);
+    whole.absorb(issues);
+    let rows = part.rows(world, |slice| slices[slice].state == SliceState::Accepted, &slices);
+    JudgedTable { form, rows, slices }
 }

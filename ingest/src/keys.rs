@@ -1,7 +1,7 @@
 //! The secrets of a warehouse, kept apart from it: the key that hashes persons' numbers, and the pair that seals originals.
 
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -113,6 +113,18 @@ pub fn seal(seal_to: &str, bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
     let bad = |why: String| KeyError::Bad { what: format!("the warehouse's public key '{seal_to}'"), why };
     let recipient = Recipient::from_str(seal_to).map_err(|why| bad(why.to_owned()))?;
     age::encrypt(&recipient, bytes).map_err(|error| bad(error.to_string()))
+}
+
+/// Seals what is read to a public key, piece by piece.
+pub fn seal_into(seal_to: &str, mut open: impl Read, sealed: &mut impl Write) -> Result<(), KeyError> {
+    let bad = |why: String| KeyError::Bad { what: format!("the warehouse's public key '{seal_to}'"), why };
+    let fault = |source| KeyError::Io { path: "the sealed original".into(), source };
+    let recipient = Recipient::from_str(seal_to).map_err(|why| bad(why.to_owned()))?;
+    let recipients = std::iter::once(&recipient as &dyn age::Recipient);
+    let encryptor = age::Encryptor::with_recipients(recipients).map_err(|error| bad(error.to_string()))?;
+    let mut writer = encryptor.wrap_output(sealed).map_err(fault)?;
+    std::io::copy(&mut open, &mut writer).map_err(fault)?;
+    writer.finish().map(|_| ()).map_err(fault)
 }
 
 fn parse(text: &str, what: &str) -> Result<[u8; 32], KeyError> {

@@ -2,6 +2,7 @@
 //!
 //! Reading never fails: what can't be read is an issue, and everything else is read all the same.
 
+pub mod blocks;
 mod csv;
 mod frame;
 mod json;
@@ -47,6 +48,13 @@ pub struct TextTable {
     pub issues: Vec<Issue>,
 }
 
+impl TextTable {
+    /// Whether it has neither rows nor zero reports.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.zeros.is_empty()
+    }
+}
+
 /// One column of text.
 #[derive(Debug)]
 pub struct TextColumn {
@@ -89,6 +97,20 @@ pub struct TotalRow {
     pub above: usize,
     /// The column's place in `columns` and the text given there.
     pub cells: Vec<(usize, String)>,
+}
+
+/// That there is nothing in a file.
+pub fn nothing() -> Issue {
+    Issue::error("empty-file", "文件里没有内容。", "there is nothing in the file")
+}
+
+/// That a file holds headings alone.
+pub fn no_rows() -> Issue {
+    Issue::error(
+        "no-rows",
+        "只有表头，没有数据。如本期没有情况，请在第一个数据单元格填“零报告”。",
+        "there are headings alone and no data; where there is nothing to report, write 零报告 into the first data cell",
+    )
 }
 
 /// Reads a file. `form` is the form of tables that don't say it themselves.

@@ -28,6 +28,7 @@ pub async fn run(args: Ingest) -> Result<ExitCode> {
         received,
         known: if args.again { Known::Again } else { Known::Skip },
         purpose: if args.check { Purpose::Check } else { Purpose::Accept },
+        ..Options::default()
     };
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
     let report = ingest(&warehouse, &args.path, &options).await?;

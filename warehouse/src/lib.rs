@@ -12,6 +12,7 @@ pub mod session;
 pub mod step;
 mod storage;
 pub mod table;
+pub mod upload;
 
 use std::sync::Arc;
 

@@ -1,11 +1,14 @@
 //! Delta tables: created, appended to, overwritten, and read at a version.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+use datafusion::arrow::array::{AsArray, BooleanArray};
+use datafusion::arrow::compute::{cast, filter_record_batch};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::error::DataFusionError;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 use deltalake::kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
@@ -15,6 +18,7 @@ use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use futures::TryStreamExt;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
@@ -22,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::Warehouse;
 use crate::error::{Result, WarehouseError};
 use crate::place::Place;
+use crate::session::{Limits, session};
 
 /// A file is closed and the next begun when it has this many bytes.
 const FILE_BYTES: u64 = 128 << 20;
@@ -222,6 +227,58 @@ impl Warehouse {
             .with_writer_properties(properties())
             .with_target_file_size(FILE_BYTES);
         Ok(Writer { table: name.clone(), inner, rows: 0 })
+    }
+
+    /// Staged rows without those whose `column` holds one of `values`: they are read back and written anew.
+    pub async fn without(
+        &self,
+        name: &TableName,
+        staged: Staged,
+        column: &str,
+        values: &HashSet<String>,
+    ) -> Result<Staged> {
+        let context = session(&Limits::default())?;
+        self.attach(&context);
+        let pinned = self.staged_snapshot(name, &staged).await?;
+        let schema = pinned.schema.clone();
+        let mut batches = context.read_table(self.provider(pinned))?.execute_stream().await?;
+        let mut writer = self.writer(name).await?;
+        while let Some(batch) = batches.try_next().await? {
+            // The engine reads text as views; files hold it plain.
+            let plain = schema.fields().iter().map(|field| {
+                let column = batch.column_by_name(field.name()).expect("the table's own columns were read");
+                cast(column, field.data_type())
+            });
+            let plain = plain.collect::<Result<_, _>>().map_err(DataFusionError::from)?;
+            let batch = RecordBatch::try_new(schema.clone(), plain).map_err(DataFusionError::from)?;
+            let texts = batch.column_by_name(column).expect("callers name a column of the table").as_string::<i32>();
+            let kept = texts.iter().map(|text| Some(!text.is_some_and(|text| values.contains(text))));
+            let kept = filter_record_batch(&batch, &kept.collect::<BooleanArray>()).map_err(DataFusionError::from)?;
+            if kept.num_rows() > 0 {
+                writer.write(kept).await?;
+            }
+        }
+        writer.finish().await
+    }
+
+    /// Staged rows as a snapshot of their own, for their writer to look at before they are committed.
+    pub async fn staged_snapshot(&self, name: &TableName, staged: &Staged) -> Result<Snapshot> {
+        let mut snapshot = self.snapshot(name, None).await?;
+        let folder = self.storage().path(&Place::Table(name.clone()));
+        let file = |add: &Add| -> Result<DataFile> {
+            let path = Path::from_url_path(&add.path).map_err(object_store::Error::from)?;
+            let stats: Option<serde_json::Value> =
+                add.stats.as_deref().and_then(|text| serde_json::from_str(text).ok());
+            let rows = stats.and_then(|stats| stats.get("numRecords")?.as_u64());
+            Ok(DataFile {
+                path: path.parts().fold(folder.clone(), |path, part| path.join(part)),
+                size: u64::try_from(add.size).expect("a file's size is not negative"),
+                rows: rows.unwrap_or_default(),
+                partition: add.partition_values.clone(),
+            })
+        };
+        snapshot.files = staged.adds.iter().map(file).collect::<Result<_>>()?;
+        Ok(snapshot)
     }
 
     /// Adds the staged rows to the table in one commit, after any commits that others made meanwhile. Gives the version.

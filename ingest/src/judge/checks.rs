@@ -11,14 +11,13 @@ use polars::prelude::{
 use super::World;
 use super::slices::{NOWHERE, Sliced};
 use super::typed::Typed;
-use crate::form::{Check, Column, Kind, Severity};
+use crate::form::{Check, Column, Form, Kind, Severity};
 use crate::issue::Issue;
 use crate::read::TextTable;
 use crate::value::{Value, days};
 
 /// Runs the form's checks within each slice. The warnings that compare slices with each other are another step's.
 pub fn run(table: &TextTable, typed: &[Typed], sliced: &mut Sliced, world: &World) {
-    twice(table, typed, sliced);
     let column = |name: &str| typed.iter().find(|column| column.name == name);
     for check in &table.form.checks {
         match check {
@@ -88,52 +87,10 @@ pub fn run(table: &TextTable, typed: &[Typed], sliced: &mut Sliced, world: &Worl
     }
 }
 
-/// Sums that total rows give must be those of the data rows above them.
-pub fn totals(table: &mut TextTable, typed: &[Typed]) {
-    let mut issues = Vec::new();
-    for total in &table.totals {
-        for (place, text) in &total.cells {
-            let name = &table.columns[*place].name;
-            let Some(column) = typed.iter().find(|column| column.name == *name) else { continue };
-            if !matches!(column.column.kind, Kind::Money | Kind::Whole { .. }) {
-                continue;
-            }
-            let Ok(Value::Number(given)) = crate::value::parse(&sum_of(column.column), text) else { continue };
-            let sum = numbers(column).slice(0, total.above).iter().flatten().sum::<i64>();
-            if sum != given {
-                let (found, right) = (amount(column.column, given), amount(column.column, sum));
-                let issue = Issue::error(
-                    "total",
-                    format!("合计行“{}”为 {found}，上面各行之和为 {right}。请更正合计或数据。", column.column.heading),
-                    format!(
-                        "the total of {} is {found}, the rows above sum to {right}; correct the total or the rows",
-                        column.name
-                    ),
-                );
-                issues.push(
-                    issue.in_sheet(table.sheet.as_deref()).at(total.row, &column.column.heading).with_value(text),
-                );
-            }
-        }
-    }
-    table.issues.extend(issues);
-}
-
-/// A sum may be greater than what one row may hold.
-fn sum_of(column: &Column) -> Column {
-    let kind = match column.kind {
-        Kind::Whole { .. } => Kind::Whole { min: 0, max: i64::MAX },
-        ref other => other.clone(),
-    };
-    Column { kind, ..column.clone() }
-}
-
-/// Keys given twice within a slice; where a slice has one row, a second one.
-fn twice(table: &TextTable, typed: &[Typed], sliced: &mut Sliced) {
+/// Keys given twice within a slice; where a slice has one row, a second one. Gives the rows that repeat an earlier one.
+pub fn twice(table: &TextTable, typed: &[Typed], sliced: &mut Sliced) -> HashSet<usize> {
+    let mut again = HashSet::new();
     let keys: Vec<&Typed> = typed.iter().filter(|column| column.column.key).collect();
-    if keys.is_empty() && !table.form.single_row && !table.form.is_register() {
-        return;
-    }
     let codes: Vec<Vec<u32>> = keys.iter().map(|key| key.canonical()).collect();
     let slice = UInt32Chunked::from_slice(PlSmallStr::from_static("slice"), &sliced.of_row);
     let mut columns: Vec<Series> = vec![slice.into_column()];
@@ -143,34 +100,39 @@ fn twice(table: &TextTable, typed: &[Typed], sliced: &mut Sliced) {
     let frame = DataFrame::new(table.rows.len(), columns).expect("all columns have a code a row");
     let repeated = frame.is_duplicated().expect("numbers can be grouped");
     let mut seen = HashSet::new();
-    let headings: Vec<&str> = keys.iter().map(|key| key.column.heading.as_str()).collect();
-    for (row, again) in repeated.iter().enumerate() {
+    for (row, more) in repeated.iter().enumerate() {
         let blank = codes.iter().any(|codes| codes[row] == 0);
-        if again != Some(true) || blank || sliced.of_row[row] == NOWHERE {
+        if more != Some(true) || blank || sliced.of_row[row] == NOWHERE {
             continue;
         }
         let key: Vec<u32> = std::iter::once(sliced.of_row[row]).chain(codes.iter().map(|codes| codes[row])).collect();
-        if seen.insert(key) {
-            continue;
+        if !seen.insert(key) {
+            again.insert(row);
+            sliced.add(row, given_twice(table.form, table.sheet.as_deref(), table.rows[row]));
         }
-        let heading = headings.first().copied().unwrap_or(crate::form::SCHOOL_HEADING);
-        let issue = match headings.as_slice() {
-            [] => Issue::error(
-                "second-row",
-                "本表每校每期只有一行，请删去多余的行。",
-                "a slice of this form has one row; remove the others",
-            ),
-            several => Issue::error(
-                "key-twice",
-                format!("与前面某行重复（{}相同），请删去或更正。", several.join("、")),
-                format!(
-                    "an earlier row has the same {}; remove or correct one",
-                    keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")
-                ),
-            ),
-        };
-        sliced.add(row, issue.in_sheet(table.sheet.as_deref()).at(table.rows[row], heading));
     }
+    again
+}
+
+/// That a row repeats the key of an earlier one.
+pub fn given_twice(form: &Form, sheet: Option<&str>, row: u32) -> Issue {
+    let keys: Vec<&Column> = form.key().filter(|column| column.name != "school_id").collect();
+    let issue = if keys.is_empty() {
+        Issue::error(
+            "second-row",
+            "本表每校每期只有一行，请删去多余的行。",
+            "a slice of this form has one row; remove the others",
+        )
+    } else {
+        let join = |of: fn(&Column) -> &str, by: &str| keys.iter().map(|key| of(key)).collect::<Vec<_>>().join(by);
+        Issue::error(
+            "key-twice",
+            format!("与前面某行重复（{}相同），请删去或更正。", join(|key| &key.heading, "、")),
+            format!("an earlier row has the same {}; remove or correct one", join(|key| &key.name, ", ")),
+        )
+    };
+    let heading = keys.first().map_or(crate::form::SCHOOL_HEADING, |key| key.heading.as_str());
+    issue.in_sheet(sheet).at(row, heading)
 }
 
 /// The date lies in the slice's period, and the calendar knows it.

@@ -5,12 +5,11 @@ use std::collections::HashSet;
 use polars::prelude::PlHashMap;
 
 use super::coded::Coded;
-use super::typed::Typed;
 use super::{JudgedSlice, SliceState, World};
 use crate::form::{PERIOD_HEADING, SCHOOL_HEADING};
 use crate::issue::{Issue, Issues};
 use crate::read::TextTable;
-use crate::value::{Value, parse_period};
+use crate::value::parse_period;
 
 /// A row that belongs to no slice.
 pub const NOWHERE: u32 = u32::MAX;
@@ -22,10 +21,10 @@ pub struct Sliced {
     pub of_row: Vec<u32>,
     /// The slices.
     pub slices: Vec<JudgedSlice>,
-    /// The first row of each slice.
-    pub first_row: Vec<u32>,
     /// What was found in rows that belong to no slice.
-    pub nowhere: Vec<Issue>,
+    pub nowhere: Issues,
+    /// What is wrong with the table as a whole.
+    pub faults: Vec<Issue>,
     /// Cells, by row and heading, that are blank because their value can't be known.
     faulty: HashSet<(usize, String)>,
 }
@@ -52,7 +51,8 @@ impl Sliced {
 }
 
 /// Tells the slices of a table. Rows whose school or period can't be told are issues of the whole file.
-pub fn slice(table: &TextTable, world: &World, whole: &mut Issues) -> Sliced {
+pub fn slice(table: &TextTable, world: &World) -> Sliced {
+    let mut whole = Issues::default();
     let form = table.form;
     let sheet = table.sheet.as_deref();
     let column = |name: &str| {
@@ -60,68 +60,54 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Issues) -> Sliced {
         found.map_or_else(|| Coded::blank(table.rows.len()), |column| Coded::of(&column.texts))
     };
     let (schools, periods) = (column("school_id"), column("period"));
-    let cover = table.cover.clone().unwrap_or_default();
-    let own_school = cover.school_id.as_ref().map(|(text, _)| text.clone());
-    let own_period = cover.period.as_ref().and_then(|(text, row)| match parse_period(text, form.period) {
-        Ok(period) => Some(period),
-        Err(fault) => {
-            let issue = Issue::error(
-                "period-kind",
-                format!("“{}”按{}报送，封面的统计期{}。", form.heading, form.period.label_zh(), fault.zh),
-                format!(
-                    "the cover's period does not fit {}, which is reported by {}: {}",
-                    form.name,
-                    form.period.word(),
-                    fault.en
-                ),
-            );
-            whole.push(issue.in_sheet(Some(&cover.sheet)).at(*row, PERIOD_HEADING).with_value(text));
-            None
-        }
-    });
+    let carries = |name: &str| table.columns.iter().any(|column| column.name == name);
+    let mut faults = Vec::new();
+    let front = Front::of(table, &mut faults);
     let parsed: Vec<Result<String, _>> = periods.texts.iter().map(|text| parse_period(text, form.period)).collect();
 
     let mut sliced = Sliced {
         of_row: vec![NOWHERE; table.rows.len()],
         slices: Vec::new(),
-        first_row: Vec::new(),
-        nowhere: Vec::new(),
+        nowhere: Issues::default(),
+        faults,
         faulty: HashSet::new(),
     };
     let mut known: PlHashMap<(String, String), u32> = PlHashMap::default();
     let mut pairs: PlHashMap<(u32, u32), u32> = PlHashMap::default();
-    let mut cover_blamed = false;
     let mut place = |school: Option<&str>,
                      period: Option<Result<&str, (&str, String, String)>>,
                      row: u32,
                      sliced: &mut Sliced,
                      whole: &mut Issues|
      -> u32 {
-        let school = school.or(own_school.as_deref());
         let at = |issue: Issue, heading: &str| issue.in_sheet(sheet).at(row, heading);
-        let Some(school) = school else {
-            let issue = Issue::error(
-                "school-missing",
-                "没有学校标识码。请在封面或本行填写。",
-                "the school's code is missing; write it on the cover or in the row",
-            );
-            whole.push(at(issue, SCHOOL_HEADING));
-            return NOWHERE;
+        let school = match (&front.school, school) {
+            // What the cover says holds for all its rows, whatever they say themselves.
+            (Said::Readable(school), _) => school.as_str(),
+            (Said::Nothing, Some(school)) => school,
+            (Said::Unreadable, _) => return NOWHERE,
+            (Said::Nothing, None) => {
+                // A column that lacks is one fault of the table.
+                if carries("school_id") {
+                    let issue = Issue::error(
+                        "school-missing",
+                        "没有学校标识码。请在封面或本行填写。",
+                        "the school's code is missing; write it on the cover or in the row",
+                    );
+                    whole.push(at(issue, SCHOOL_HEADING));
+                }
+                return NOWHERE;
+            }
         };
         // What has no school's shape makes no slice: a column that slipped would put persons' numbers into the ledger.
-        if school.len() != 10 || !school.bytes().all(|byte| byte.is_ascii_digit()) {
-            let issue = Issue::error(
-                "school-code",
-                "学校标识码应为 10 位数字，请核对。",
-                "a school's code has 10 digits; check it",
-            );
-            whole.push(at(issue, SCHOOL_HEADING).with_value(school));
+        if !is_school(school) {
+            whole.push(at(school_code(), SCHOOL_HEADING).with_value(school));
             return NOWHERE;
         }
-        let period = match (period, own_period.as_deref()) {
-            (Some(Ok(period)), _) => period,
-            (None, Some(period)) => period,
-            (Some(Err((text, zh, en))), _) => {
+        let period = match (&front.period, period) {
+            (Said::Readable(period), _) => period.as_str(),
+            (_, Some(Ok(period))) => period,
+            (Said::Nothing, Some(Err((text, zh, en)))) => {
                 let issue = Issue::error(
                     "period",
                     format!("统计期无法识别；{zh}。"),
@@ -130,8 +116,10 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Issues) -> Sliced {
                 whole.push(at(issue, PERIOD_HEADING).with_value(text));
                 return NOWHERE;
             }
-            (None, None) => {
-                if cover.period.is_none() || !cover_blamed {
+            // The cover was blamed for it already.
+            (Said::Unreadable, _) => return NOWHERE,
+            (Said::Nothing, None) => {
+                if carries("period") {
                     let issue = Issue::error(
                         "period-missing",
                         "没有统计期。请在封面或本行填写。",
@@ -139,7 +127,6 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Issues) -> Sliced {
                     );
                     whole.push(at(issue, PERIOD_HEADING));
                 }
-                cover_blamed = true;
                 return NOWHERE;
             }
         };
@@ -154,16 +141,20 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Issues) -> Sliced {
                 sheet: sheet.map(str::to_owned),
                 state: SliceState::Accepted,
                 rows: 0,
+                named_at: front.school_at.clone().unwrap_or_else(|| (sheet.map(str::to_owned), row)),
+                zero_row: None,
                 issues: Issues::default(),
             });
-            sliced.first_row.push(row);
             next
         })
     };
+    // Rows of a slice mostly stand together.
+    let mut last = ((u32::MAX, u32::MAX), NOWHERE);
     for row in 0..table.rows.len() {
         let (school, period) = (schools.codes[row], periods.codes[row]);
         let number = table.rows[row];
-        let slice = match pairs.get(&(school, period)) {
+        let known = if last.0 == (school, period) { Some(&last.1) } else { pairs.get(&(school, period)) };
+        let slice = match known {
             // A pair without a slice is said again for each of its rows: each needs mending.
             Some(slice) if *slice != NOWHERE => *slice,
             _ => {
@@ -173,17 +164,17 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Issues) -> Sliced {
                         Err((periods.text_of(period).unwrap_or_default(), fault.zh.clone(), fault.en.clone()))
                     }
                 });
-                let slice = place(schools.text_of(school), read, number, &mut sliced, whole);
+                let slice = place(schools.text_of(school), read, number, &mut sliced, &mut whole);
                 pairs.insert((school, period), slice);
                 slice
             }
         };
+        last = ((school, period), slice);
         sliced.of_row[row] = slice;
         if let Some(slice) = sliced.slices.get_mut(slice as usize) {
             slice.rows += 1;
         }
     }
-    let with_rows = sliced.slices.len();
     for zero in &table.zeros {
         let period = zero
             .period
@@ -194,35 +185,108 @@ pub fn slice(table: &TextTable, world: &World, whole: &mut Issues) -> Sliced {
             Some(Err((text, zh, en))) => Some(Err((*text, zh.clone(), en.clone()))),
             None => None,
         };
-        let slice = place(zero.school_id.as_deref(), period, zero.row, &mut sliced, whole);
-        let Some(slice_of) = sliced.slices.get_mut(slice as usize) else { continue };
-        let heading = form.columns.first().map(|column| column.heading.as_str()).unwrap_or_default();
-        let at = |issue: Issue| issue.in_sheet(sheet).at(zero.row, heading);
-        if !form.zero_report {
-            slice_of.issues.push(at(Issue::error(
-                "zero-not-allowed",
-                format!("“{}”不能零报告。", form.heading),
-                format!("{} can't be reported as nothing", form.name),
-            )));
+        let slice = place(zero.school_id.as_deref(), period, zero.row, &mut sliced, &mut whole);
+        let Some(slice) = sliced.slices.get_mut(slice as usize) else { continue };
+        slice.zero_row.get_or_insert(zero.row);
+        let mut differs = |wanted: &str, text: Option<&str>, heading: &str| {
+            if let Some(text) = text {
+                slice
+                    .issues
+                    .push(not_the_covers(wanted, heading).in_sheet(sheet).at(zero.row, heading).with_value(text));
+            }
+        };
+        if let Said::Readable(wanted) = &front.school {
+            differs(wanted, zero.school_id.as_deref().filter(|text| text != wanted), SCHOOL_HEADING);
         }
-        if (slice as usize) < with_rows {
-            slice_of.issues.push(at(Issue::error(
-                "zero-with-rows",
-                "同一报送单元既有“零报告”又有数据行，请删去其一。",
-                "the slice has both 零报告 and rows of data; remove one",
-            )));
+        if let Said::Readable(wanted) = &front.period {
+            let same = |text: &&str| !parse_period(text, form.period).is_ok_and(|period| period == *wanted);
+            differs(wanted, zero.period.as_deref().filter(same), PERIOD_HEADING);
         }
-        slice_of.state = SliceState::Zero;
     }
-    own_must_equal(table, &cover, own_period.as_deref(), &schools, &periods, &parsed, &mut sliced);
+    sliced.nowhere = whole;
+    own_must_equal(table, &front, &schools, &periods, &parsed, &mut sliced);
     sliced
+}
+
+/// What the cover says of one thing.
+enum Said {
+    /// There is no cover, or its cell is blank.
+    Nothing,
+    /// This.
+    Readable(String),
+    /// Something that can't be read, for which the cover was blamed.
+    Unreadable,
+}
+
+/// What the cover says for all rows of a table.
+struct Front {
+    school: Said,
+    /// The sheet and row of its school's cell.
+    school_at: Option<(Option<String>, u32)>,
+    period: Said,
+}
+
+impl Front {
+    /// What the cover says; what can't be read there is a fault of the table. The register's schools are its rows' own.
+    fn of(table: &TextTable, faults: &mut Vec<Issue>) -> Front {
+        let cover = table.cover.clone().unwrap_or_default();
+        let form = table.form;
+        let at = |issue: Issue, row: u32, heading: &str, text: &str| {
+            issue.in_sheet(Some(&cover.sheet)).at(row, heading).with_value(text)
+        };
+        let named = cover.school_id.as_ref().filter(|_| !form.is_register());
+        let school = match named {
+            None => Said::Nothing,
+            Some((text, _)) if is_school(text) => Said::Readable(text.clone()),
+            Some((text, row)) => {
+                faults.push(at(school_code(), *row, SCHOOL_HEADING, text));
+                Said::Unreadable
+            }
+        };
+        let period = match &cover.period {
+            None => Said::Nothing,
+            Some((text, row)) => match parse_period(text, form.period) {
+                Ok(period) => Said::Readable(period),
+                Err(fault) => {
+                    let issue = Issue::error(
+                        "period-kind",
+                        format!("“{}”按{}报送，封面的统计期{}。", form.heading, form.period.label_zh(), fault.zh),
+                        format!(
+                            "the cover's period does not fit {}, which is reported by {}: {}",
+                            form.name,
+                            form.period.word(),
+                            fault.en
+                        ),
+                    );
+                    faults.push(at(issue, *row, PERIOD_HEADING, text));
+                    Said::Unreadable
+                }
+            },
+        };
+        Front { school, school_at: named.map(|(_, row)| (Some(cover.sheet.clone()), *row)), period }
+    }
+}
+
+fn is_school(text: &str) -> bool {
+    text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn school_code() -> Issue {
+    Issue::error("school-code", "学校标识码应为 10 位数字，请核对。", "a school's code has 10 digits; check it")
+}
+
+fn not_the_covers(wanted: &str, heading: &str) -> Issue {
+    Issue::error(
+        "not-the-cover's",
+        format!("{heading}与封面的“{wanted}”不一致，请改为一致或留空。"),
+        format!("it is not the cover's '{wanted}'; make them equal, or leave the cell blank"),
+    )
 }
 
 /// A row's own school and period must be the cover's.
 fn own_must_equal(
     table: &TextTable,
-    cover: &crate::read::Cover,
-    own_period: Option<&str>,
+    front: &Front,
     schools: &Coded,
     periods: &Coded,
     parsed: &[Result<String, crate::value::Fault>],
@@ -232,36 +296,29 @@ fn own_must_equal(
         let wrong: Vec<bool> = std::iter::once(false).chain((0..coded.texts.len()).map(|code| !same(code))).collect();
         for row in coded.rows_where(&wrong) {
             let value = coded.text(row).unwrap_or_default();
-            let issue = Issue::error(
-                "not-the-cover's",
-                format!("{heading}与封面的“{wanted}”不一致，请改为一致或留空。"),
-                format!("it is not the cover's '{wanted}'; make them equal, or leave the cell blank"),
-            );
-            sliced.add(row, issue.in_sheet(table.sheet.as_deref()).at(table.rows[row], heading).with_value(value));
+            let issue = not_the_covers(wanted, heading).in_sheet(table.sheet.as_deref()).at(table.rows[row], heading);
+            sliced.add(row, issue.with_value(value));
         }
     };
-    if let Some((wanted, _)) = cover.school_id.as_ref().filter(|_| !table.form.is_register()) {
+    if let Said::Readable(wanted) = &front.school {
         differ(schools, wanted, SCHOOL_HEADING, &|code| schools.texts[code] == *wanted);
     }
-    if let Some(wanted) = own_period {
+    if let Said::Readable(wanted) = &front.period {
         differ(periods, wanted, PERIOD_HEADING, &|code| parsed[code].as_ref().is_ok_and(|period| period == wanted));
     }
 }
 
-/// What holds for slices as a whole: the school is known, of the sender's district, and open; one row where one is due.
-pub fn finish(sliced: &mut Sliced, table: &TextTable, typed: &[Typed], world: &World) {
-    let form = table.form;
-    let districts = typed.iter().find(|column| column.name == "district_code");
-    for (place, slice) in sliced.slices.iter_mut().enumerate() {
-        let row = sliced.first_row[place];
-        let at = |issue: Issue| issue.in_sheet(table.sheet.as_deref()).at(row, SCHOOL_HEADING);
-        if form.is_register() {
-            let first = sliced.of_row.iter().position(|one| *one as usize == place);
-            let code = first.and_then(|first| districts.and_then(|column| column.value(first)));
-            if let Some(Value::Text(code)) = code {
-                slice.district_code = code;
-            }
-        } else if let Some(entry) = world.register.get(&slice.school_id) {
+/// What holds for slices as a whole: the school is known, of the sender's district, and open; rows or a zero report, not
+/// both.
+pub fn settle(slices: &mut [JudgedSlice], world: &World) {
+    for slice in slices {
+        let form = slice.form;
+        let (sheet, row) = slice.named_at.clone();
+        let at = |issue: Issue| issue.in_sheet(sheet.as_deref()).at(row, SCHOOL_HEADING);
+        if let Some(row) = slice.zero_row {
+            zero(slice, row);
+        }
+        if let Some(entry) = world.register.get(&slice.school_id).filter(|_| !form.is_register()) {
             let bounds = world.calendar.bounds(form.period, &slice.period);
             let open = |day: chrono::NaiveDate| {
                 entry.opened_on.is_none_or(|opened| opened <= day) && entry.closed_on.is_none_or(|closed| day < closed)
@@ -278,7 +335,8 @@ pub fn finish(sliced: &mut Sliced, table: &TextTable, typed: &[Typed], world: &W
                 );
                 slice.issues.push(at(issue));
             }
-        } else {
+        }
+        if !world.knows(slice) {
             let issue = Issue::error(
                 "unknown-school",
                 "学校名录里没有这个学校标识码。请核对，或请区（市）先报送学校名录。",
@@ -286,11 +344,7 @@ pub fn finish(sliced: &mut Sliced, table: &TextTable, typed: &[Typed], world: &W
             );
             slice.issues.push(at(issue).with_value(&slice.school_id));
         }
-        let sender = world
-            .sender
-            .as_deref()
-            .filter(|sender| !slice.district_code.is_empty() && **sender != *slice.district_code);
-        if let Some(sender) = sender.filter(|sender| **sender != *slice.school_id) {
+        if let Some(sender) = world.other_sender(slice) {
             let issue = Issue::error(
                 "other-sender",
                 format!("学校不属于报送单位 {sender}，只能报送本单位的学校；请核对标识码，或由所属单位报送。"),
@@ -302,4 +356,27 @@ pub fn finish(sliced: &mut Sliced, table: &TextTable, typed: &[Typed], world: &W
             slice.state = SliceState::Rejected;
         }
     }
+}
+
+/// A slice that says 零报告.
+fn zero(slice: &mut JudgedSlice, row: u32) {
+    let form = slice.form;
+    let heading = form.columns.first().map(|column| column.heading.as_str()).unwrap_or_default();
+    let sheet = slice.sheet.clone();
+    let at = |issue: Issue| issue.in_sheet(sheet.as_deref()).at(row, heading);
+    if !form.zero_report {
+        slice.issues.push(at(Issue::error(
+            "zero-not-allowed",
+            format!("“{}”不能零报告。", form.heading),
+            format!("{} can't be reported as nothing", form.name),
+        )));
+    }
+    if slice.rows > 0 {
+        slice.issues.push(at(Issue::error(
+            "zero-with-rows",
+            "同一报送单元既有“零报告”又有数据行，请删去其一。",
+            "the slice has both 零报告 and rows of data; remove one",
+        )));
+    }
+    slice.state = SliceState::Zero;
 }

@@ -7,39 +7,41 @@ use std::sync::Arc;
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 use polars::prelude::{CsvReadOptions, DataType, Field, PlSmallStr, Schema, SerReader};
 
-use super::Document;
 use super::frame::Frame;
 use super::table::{Found, find};
+use super::{Document, TextTable, nothing};
 use crate::form::Form;
 use crate::issue::Issue;
 
 /// How many records tell the separator.
 const FIRST_RECORDS: usize = 20;
 
-/// Reads a CSV file.
+/// Reads a CSV file that is small enough to be held as a whole.
 pub fn read(bytes: &[u8], form: Option<&'static Form>) -> Result<Document, Issue> {
     let text = decode(bytes)?;
     let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { text };
-    let frame = frame(&text)?;
+    let frame = frame(&text, Shape::of(&text), 1)?;
     Ok(match find(&frame, form, None, None) {
-        Found::Table(table) => Document { tables: vec![*table], issues: Vec::new(), readable: true },
-        Found::Unknown(issue) => Document { tables: Vec::new(), issues: vec![issue], readable: true },
-        Found::Empty => {
-            let issue = Issue::error("empty-file", "文件里没有内容。", "there is nothing in the file");
-            Document { tables: Vec::new(), issues: vec![issue], readable: true }
+        Found::Table(mut table) => {
+            too_long(&frame, &mut table);
+            Document { tables: vec![*table], issues: Vec::new(), readable: true }
         }
+        Found::Unknown(issue) => Document { tables: Vec::new(), issues: vec![issue], readable: true },
+        Found::Empty => Document { tables: Vec::new(), issues: vec![nothing()], readable: true },
     })
+}
+
+/// That the bytes are no text.
+pub(super) fn unreadable() -> Issue {
+    Issue::error(
+        "encoding",
+        "文件编码无法识别。请另存为 UTF-8 或 GB18030（ANSI）编码的 CSV，或直接报送工作簿。",
+        "the encoding is neither UTF-8, UTF-16 nor GB18030; save the file as CSV UTF-8, or send the workbook",
+    )
 }
 
 /// The text: by its mark, else strict UTF-8, else GB18030; never with characters replaced.
 fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
-    let unreadable = || {
-        Issue::error(
-            "encoding",
-            "文件编码无法识别。请另存为 UTF-8 或 GB18030（ANSI）编码的 CSV，或直接报送工作簿。",
-            "the encoding is neither UTF-8, UTF-16 nor GB18030; save the file as CSV UTF-8, or send the workbook",
-        )
-    };
     let strict = |encoding: &'static encoding_rs::Encoding, bytes| {
         encoding.decode_without_bom_handling_and_without_replacement(bytes).ok_or_else(unreadable)
     };
@@ -56,56 +58,88 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
     .and_then(|text| if text.contains('\u{fffd}') { Err(unreadable()) } else { Ok(text) })
 }
 
-/// All records, headings and titles among them, as polars reads them: text alone.
-fn frame(text: &str) -> Result<Frame, Issue> {
-    let (separator, width) = shape(text);
+/// How a file's records are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    separator: u8,
+    /// The columns of the widest of the first records.
+    width: usize,
+}
+
+impl Shape {
+    /// Of the separators the one that the first records hold most, and the number of columns that it gives.
+    pub(super) fn of(text: &str) -> Shape {
+        const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+        let (mut counts, mut widest) = ([0usize; 3], [0usize; 3]);
+        let (mut records, mut quoted) = (0, false);
+        for byte in text.bytes().chain([b'\n']) {
+            if byte == b'"' {
+                quoted = !quoted;
+            } else if byte == b'\n' && !quoted {
+                widest = std::array::from_fn(|which| widest[which].max(counts[which]));
+                counts = [0; 3];
+                records += 1;
+            } else if !quoted && let Some(which) = SEPARATORS.iter().position(|one| *one == byte) {
+                counts[which] += 1;
+            }
+            if records == FIRST_RECORDS {
+                break;
+            }
+        }
+        let which = (0..3).rev().max_by_key(|which| widest[*which]).expect("there are three");
+        Shape { separator: SEPARATORS[which], width: widest[which] + 1 }
+    }
+}
+
+/// All records, headings and titles among them, as polars reads them: text alone. The first record is that of row `first`.
+/// A last column takes what stands beyond the width, so that nothing is cut unseen.
+pub(super) fn frame(text: &str, shape: Shape, first: u32) -> Result<Frame, Issue> {
     let name = |at: usize| PlSmallStr::from_string(format!("c{at}"));
-    let schema: Schema = (0..width).map(|at| Field::new(name(at), DataType::String)).collect();
+    let schema: Schema = (0..=shape.width).map(|at| Field::new(name(at), DataType::String)).collect();
     let read = CsvReadOptions::default()
         .with_has_header(false)
         .with_infer_schema_length(Some(0))
         .with_schema(Some(Arc::new(schema)))
         .with_raise_if_empty(false)
+        .with_rechunk(true)
         .map_parse_options(|options| {
-            options.with_separator(separator).with_truncate_ragged_lines(true).with_missing_is_null(true)
+            options.with_separator(shape.separator).with_truncate_ragged_lines(true).with_missing_is_null(true)
         })
         .into_reader_with_file_handle(Cursor::new(text.as_bytes()))
         .finish();
-    let broken = |why: String| {
-        Issue::error(
-            "broken-csv",
-            format!("CSV 无法读取（{why}）。请检查引号是否成对，或直接报送工作簿。"),
-            format!("the CSV can't be read ({why}); check that quotation marks come in pairs, or send the workbook"),
-        )
-    };
-    let read = read.map_err(|error| broken(error.to_string()))?;
+    let read = read.map_err(|error| broken(&error.to_string()))?;
     let columns = read.columns().iter().map(|column| column.str().expect("the schema says text").clone()).collect();
     // Blank lines are records too, so that a record's place is the row that a spreadsheet shows.
-    let rows = (1..=u32::try_from(read.height()).expect("a file has fewer rows")).collect();
+    let count = u32::try_from(read.height()).ok().and_then(|height| first.checked_add(height));
+    let rows = (first..count.ok_or_else(|| broken("too many rows"))?).collect();
     Ok(Frame { columns, rows, faults: Vec::new() })
 }
 
-/// Of the separators the one that the first records hold most, and the number of columns that it gives.
-fn shape(text: &str) -> (u8, usize) {
-    const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
-    let (mut counts, mut widest) = ([0usize; 3], [0usize; 3]);
-    let (mut records, mut quoted) = (0, false);
-    for byte in text.bytes().chain([b'\n']) {
-        if byte == b'"' {
-            quoted = !quoted;
-        } else if byte == b'\n' && !quoted {
-            widest = std::array::from_fn(|which| widest[which].max(counts[which]));
-            counts = [0; 3];
-            records += 1;
-        } else if !quoted && let Some(which) = SEPARATORS.iter().position(|one| *one == byte) {
-            counts[which] += 1;
-        }
-        if records == FIRST_RECORDS {
-            break;
+/// That the records can't be told apart.
+pub(super) fn broken(why: &str) -> Issue {
+    Issue::error(
+        "broken-csv",
+        format!("CSV 无法读取（{why}）。请检查引号是否成对，或直接报送工作簿。"),
+        format!("the CSV can't be read ({why}); check that quotation marks come in pairs, or send the workbook"),
+    )
+}
+
+/// Rows with more cells than the file has columns: a comma in a text that is not quoted moves what stands behind it.
+pub(super) fn too_long(frame: &Frame, table: &mut TextTable) {
+    let Some(beyond) = frame.columns.last().filter(|column| column.null_count() < column.len()) else { return };
+    let first = frame.rows.first().copied().unwrap_or_default();
+    for row in &table.rows {
+        if beyond.get((row - first) as usize).is_some_and(|text| !text.trim().is_empty()) {
+            let issue = Issue::error(
+                "row-too-long",
+                "本行的单元格比其他行多，可能是文字里有未加引号的逗号。请更正，或直接报送工作簿。",
+                "the row has more cells than the others: perhaps a comma in a text without quotes; correct it, or send \
+                 the workbook",
+            );
+            table.faults.push((*row, issue.in_row(*row)));
         }
     }
-    let which = (0..3).rev().max_by_key(|which| widest[*which]).expect("there are three");
-    (SEPARATORS[which], widest[which] + 1)
+    table.faults.sort_by_key(|(row, _)| *row);
 }
 
 #[cfg(test)]
@@ -113,9 +147,12 @@ mod tests {
     use super::*;
 
     fn cells(text: &str) -> Vec<(u32, Vec<Option<String>>)> {
-        let frame = frame(text).expect("readable");
+        let frame = frame(text, Shape::of(text), 1).expect("readable");
         (0..frame.rows.len())
-            .map(|row| (frame.rows[row], frame.row(row).map(|cell| cell.map(str::to_owned)).collect()))
+            .map(|row| {
+                let cells = frame.row(row).take(frame.columns.len() - 1);
+                (frame.rows[row], cells.map(|cell| cell.map(str::to_owned)).collect())
+            })
             .collect()
     }
 

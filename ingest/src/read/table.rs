@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use polars::prelude::{ChunkTake, IdxCa, NewChunkedArray, PlSmallStr};
 
 use super::frame::Frame;
-use super::{Cover, TextColumn, TextTable, TotalRow, ZeroRow};
+use super::{Cover, TextColumn, TextTable, TotalRow, ZeroRow, no_rows};
 use crate::form::{Form, PERIOD_HEADING, SCHOOL_HEADING, ZERO_REPORT, by_heading, forms, normal};
 use crate::issue::Issue;
 use crate::value::cell;
@@ -23,19 +23,48 @@ pub enum Found {
     Unknown(Issue),
 }
 
+/// Where a table stands in a frame: what its form is, which columns it has, and where its rows begin.
+#[derive(Debug, Clone)]
+pub struct Located {
+    /// The form that it is.
+    pub form: &'static Form,
+    /// The place of the first row below the headings.
+    pub first: usize,
+    /// What is wrong with the headings, and notes.
+    pub issues: Vec<Issue>,
+    columns: Vec<Placed>,
+}
+
 /// Finds form, headings and rows of a frame.
 pub fn find(frame: &Frame, given: Option<&'static Form>, sheet: Option<&str>, cover: Option<&Cover>) -> Found {
+    let located = match locate(frame, given, sheet) {
+        Ok(located) => located,
+        Err(found) => return found,
+    };
+    let mut table = rows(frame, &located, located.first, sheet, cover);
+    table.issues = located.issues;
+    if table.is_empty() {
+        if sheet.is_some() {
+            return Found::Empty;
+        }
+        table.issues.push(no_rows());
+    }
+    for issue in &mut table.issues {
+        issue.sheet = table.sheet.clone();
+    }
+    Found::Table(Box::new(table))
+}
+
+/// Finds form and headings in the first rows of a frame.
+pub fn locate(frame: &Frame, given: Option<&'static Form>, sheet: Option<&str>) -> Result<Located, Found> {
     let near = frame.rows.len().min(HEADER_WITHIN);
     let headings: Vec<Vec<String>> =
         (0..near).map(|row| frame.row(row).map(|cell| cell.map(heading).unwrap_or_default()).collect()).collect();
     if frame.faults.is_empty() && (0..frame.rows.len()).all(|row| frame.row(row).all(|cell| cell.is_none())) {
-        return Found::Empty;
+        return Err(Found::Empty);
     }
     let form = given.or_else(|| sheet.and_then(by_heading));
-    let form = match form.map_or_else(|| guess(&headings), Ok) {
-        Ok(form) => form,
-        Err(issue) => return Found::Unknown(issue.in_sheet(sheet)),
-    };
+    let form = form.map_or_else(|| guess(&headings), Ok).map_err(|issue| Found::Unknown(issue.in_sheet(sheet)))?;
     let wanted: Vec<String> = form.telling_headings().iter().map(|text| heading(text)).collect();
     let holds = |row: &Vec<String>| wanted.iter().filter(|want| row.contains(want)).count();
     let all = headings.iter().position(|row| holds(row) == wanted.len());
@@ -57,11 +86,17 @@ pub fn find(frame: &Frame, given: Option<&'static Form>, sheet: Option<&str>, co
                 form.telling_headings().join(", ")
             ),
         );
-        return Found::Unknown(issue.in_sheet(sheet));
+        return Err(Found::Unknown(issue.in_sheet(sheet)));
     }
     missing_columns(form, &columns, frame.rows[best], &mut issues);
+    Ok(Located { form, first: best + 1, issues, columns })
+}
+
+/// The rows of a frame from a place on, as a table whose headings were located before: in this frame, or in an earlier
+/// part of the same file.
+pub fn rows(frame: &Frame, located: &Located, from: usize, sheet: Option<&str>, cover: Option<&Cover>) -> TextTable {
     let mut table = TextTable {
-        form,
+        form: located.form,
         sheet: sheet.map(str::to_owned),
         cover: cover.cloned(),
         columns: Vec::new(),
@@ -69,39 +104,33 @@ pub fn find(frame: &Frame, given: Option<&'static Form>, sheet: Option<&str>, co
         zeros: Vec::new(),
         totals: Vec::new(),
         faults: Vec::new(),
-        issues,
+        issues: Vec::new(),
     };
-    for (row, at, issue) in frame.faults.iter().filter(|(row, _, _)| *row > frame.rows[best]) {
+    let first = frame.rows.get(from).copied().unwrap_or(u32::MAX);
+    for (row, at, issue) in frame.faults.iter().filter(|(row, _, _)| *row >= first) {
         // What stands in a column that the form doesn't know is not read.
-        if let Some((_, known, _)) = columns.iter().find(|(_, _, place)| place == at) {
+        if let Some((_, known, _)) = located.columns.iter().find(|(_, _, place)| place == at) {
             table.faults.push((*row, issue.clone().in_sheet(sheet).at(*row, known)));
         }
     }
-    let kept = sort_rows(frame, best, &columns, &mut table);
-    if kept.is_empty() && table.zeros.is_empty() {
-        if sheet.is_some() {
-            return Found::Empty;
-        }
-        let issue = Issue::error(
-            "no-rows",
-            "只有表头，没有数据。如本期没有情况，请在第一个数据单元格填“零报告”。",
-            "there are headings alone and no data; where there is nothing to report, write 零报告 into the first data cell",
-        );
-        table.issues.push(issue);
-    }
+    let kept = sort_rows(frame, from, &located.columns, &mut table);
     table.rows = kept.iter().map(|row| frame.rows[*row as usize]).collect();
-    let take = IdxCa::from_slice(PlSmallStr::EMPTY, &kept);
-    table.columns = columns
-        .into_iter()
+    // Nearly always the rows stand together, and a slice copies nothing.
+    let together = kept.first().zip(kept.last()).is_none_or(|(first, last)| (last - first) as usize + 1 == kept.len());
+    let start = kept.first().map_or(0, |first| i64::from(*first));
+    let take = IdxCa::from_slice(PlSmallStr::EMPTY, if together { &[] } else { &kept });
+    table.columns = located
+        .columns
+        .iter()
         .map(|(name, heading, at)| {
-            let texts = frame.columns[at].take(&take).expect("the rows are the frame's own");
-            TextColumn { name, heading, texts }
+            let texts = match together {
+                true => frame.columns[*at].slice(start, kept.len()),
+                false => frame.columns[*at].take(&take).expect("the rows are the frame's own"),
+            };
+            TextColumn { name: name.clone(), heading: heading.clone(), texts }
         })
         .collect();
-    for issue in &mut table.issues {
-        issue.sheet = table.sheet.clone();
-    }
-    Found::Table(Box::new(table))
+    table
 }
 
 /// A heading as it is compared: NFKC, without white space.
@@ -195,14 +224,14 @@ fn missing_columns(form: &'static Form, found: &[Placed], number: u32, issues: &
 }
 
 /// Tells data rows (whose places it gives) from blank, zero and total rows.
-fn sort_rows(frame: &Frame, header: usize, columns: &[Placed], table: &mut TextTable) -> Vec<u32> {
+fn sort_rows(frame: &Frame, from: usize, columns: &[Placed], table: &mut TextTable) -> Vec<u32> {
     let place = |wanted: &str| columns.iter().find(|(name, _, _)| name == wanted).map(|(_, _, at)| *at);
     let (school, period) = (place("school_id"), place("period"));
     // The first data cell is the first known column that doesn't name the slice.
     let first_data = columns.iter().map(|(_, _, at)| *at).filter(|at| Some(*at) != school && Some(*at) != period).min();
     let mut kept = Vec::with_capacity(frame.rows.len());
     let faulty: HashSet<u32> = table.faults.iter().map(|(row, _)| *row).collect();
-    for row in header + 1..frame.rows.len() {
+    for row in from..frame.rows.len() {
         if frame.row(row).all(|cell| cell.is_none()) && !faulty.contains(&frame.rows[row]) {
             continue;
         }
