@@ -43,5 +43,5 @@ select
     cast(null as bigint) as reported,
     cast(null as bigint) as expected
 from day
-inner join staging.day_period as period on period.day = day.requested_on
+inner join staging.period as period on day.requested_on >= period.first_day and day.requested_on <= period.last_day
 group by day.school_id, period.period_type, period.period
