@@ -1,4 +1,4 @@
--- A slice that a school owes (the register: its district for it), with its last day.
+-- A slice that a school owes (the register: its district for it), with its last day; no day where no number is in force for it.
 -- stored: table
 with open_school as (
     select * from staging.school_period
@@ -91,4 +91,4 @@ select
     cast(period.is_over as boolean) as is_over
 from wanted
 inner join period on period.period_type = wanted.period_type and period.period = wanted.period
-inner join due on due.period_type = wanted.period_type and due.period = wanted.period
+left join due on due.period_type = wanted.period_type and due.period = wanted.period
