@@ -60,19 +60,25 @@ near as (
     select period_type, period, cast(value as double) as near_share from staging.period_policy where key = 'near_share'
 ),
 
--- A response rate above one says that more answered than are enrolled: it stands as it is, its interval ends at one; pages
--- show it as one, and a data test warns.
+-- A response rate above one says that more answered than are enrolled: it is shown as one, with the interval of one, and a data
+-- test warns. Its numerator and denominator stay what they are.
 valued as (
     select
         summed.*,
-        cast(summed.numerator as double) / cast(nullif(summed.denominator, 0) as double) as value,
         case
-            when summed.indicator in ('C03', 'C04', 'C05', 'S01', 'S03', 'S04', 'F07')
-                then cast(summed.numerator as double) / cast(nullif(summed.denominator, 0) as double)
-        end as share,
+            when indicator = 'S03' and numerator > denominator and denominator > 0 then cast(1 as double)
+            else cast(numerator as double) / cast(nullif(denominator, 0) as double)
+        end as value,
         cast(nullif(summed.denominator, 0) as double) as people,
         cast('1.959963984540054' as double) as z
     from summed
+),
+
+shared as (
+    select
+        *,
+        case when indicator in ('C03', 'C04', 'C05', 'S01', 'S03', 'S04', 'F07') then value end as share
+    from valued
 ),
 
 -- Wilson, E. B. (1927): (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) ÷ (1 + z²/n).
@@ -85,7 +91,7 @@ wilson as (
             + z * z / cast(4 * people * people as double)
         ) as reach,
         cast(1 as double) + z * z / cast(people as double) as scale
-    from valued
+    from shared
 )
 
 select
