@@ -161,13 +161,17 @@ async fn check(project: &Project, target: &TableName, case: &Path) -> Result<(),
     }
 }
 
-/// Text as it is compared: `''` is empty text, and 5, 5.0 and 5.00 are one number.
+/// Text as it is compared: `''` is empty text, 5, 5.0 and 5.00 are one number, and doubles are compared to 9 places.
 fn plain(text: &str) -> String {
     if text == "''" {
         return String::new();
     }
-    let number = text.contains('.') && text.parse::<f64>().is_ok();
-    if number { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
+    match text.parse::<f64>() {
+        Ok(number) if text.contains('.') => {
+            format!("{number:.9}").trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        _ => text.to_owned(),
+    }
 }
 
 fn folders(folder: &Path) -> Vec<PathBuf> {

@@ -145,14 +145,14 @@ def fill(engine, name, file):
 
 
 def plain(text):
-    """Text as it is compared: `''` is empty text, and 5, 5.0 and 5.00 are one number."""
+    """Text as it is compared: `''` is empty text, 5, 5.0 and 5.00 are one number, and doubles are compared to 9 places."""
     if text == "''":
         return ""
     try:
         number = "." in text and float(text) is not None
     except ValueError:
         number = False
-    return text.rstrip("0").rstrip(".") if number else text
+    return f"{float(text):.9f}".rstrip("0").rstrip(".") if number else text
 
 
 if __name__ == "__main__":
