@@ -68,15 +68,12 @@ counted as (
     from marts.case_rectified
 ),
 
--- A response rate above one says that more answered than are enrolled: it is shown as one, with the interval of one, and a data
--- test warns. Its numerator and denominator stay what they are.
+-- A response rate above one says that more answered than are enrolled: it stands as it is, its interval ends at one; pages show it
+-- as one, and a data test warns.
 valued as (
     select
         *,
-        case
-            when indicator = 'S03' and numerator > denominator and denominator > 0 then cast(1 as double)
-            else coalesce(exact, cast(numerator as double) / cast(nullif(denominator, 0) as double))
-        end as value,
+        coalesce(exact, cast(numerator as double) / cast(nullif(denominator, 0) as double)) as value,
         cast(nullif(denominator, 0) as double) as people,
         cast('1.959963984540054' as double) as z
     from counted
@@ -115,7 +112,10 @@ select
     cast(denominator as decimal(18,2)) as denominator,
     cast(value as double) as value,
     cast(
-        case when share is not null then greatest((centre - reach) / cast(scale as double), cast(0 as double)) end as double
+        case
+            when share is not null
+                then least(greatest((centre - reach) / cast(scale as double), cast(0 as double)), cast(1 as double))
+        end as double
     ) as lower,
     cast(
         case when share is not null then least((centre + reach) / cast(scale as double), cast(1 as double)) end as double
