@@ -56,7 +56,8 @@ impl Catalogue {
         let mut catalogue = Catalogue::default();
         for (schema, sentence, header) in models {
             let (entries, code) = match schema {
-                "indicators" => (&mut catalogue.indicators, header.get("code")),
+                // Some indicators are marts, for they rest on findings or on other indicators.
+                "indicators" | "marts" => (&mut catalogue.indicators, header.get("code")),
                 "rules" => (&mut catalogue.rules, header.get("rule")),
                 _ => continue,
             };

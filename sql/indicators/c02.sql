@@ -9,9 +9,10 @@
 -- clause: 二
 -- better: higher
 with deadline as (
-    select period_type, period, cast(value as date) as day
-    from staging.period_policy
-    where period_type = 'month' and key = 'rollout_deadline' and substr(value, 1, 7) = period
+    select policy.period_type, policy.period, cast(policy.value as date) as day
+    from staging.period_policy as policy
+    inner join staging.period as period on period.period_type = policy.period_type and period.period = policy.period
+    where policy.period_type = 'month' and policy.key = 'rollout_deadline' and substr(policy.value, 1, 7) = policy.period
 ),
 
 open_school as (
@@ -21,8 +22,13 @@ open_school as (
     where school.is_primary
 ),
 
+-- A plan of a later term tells too when the school started.
 plan as (
-    select period_type, period, school_id, started_on from staging.plan_at where is_started
+    select plan.school_id, min(plan.started_on) as started_on
+    from staging.service_plan as plan
+    cross join run
+    where plan.started_on <= run.today
+    group by plan.school_id
 ),
 
 said as (
@@ -40,8 +46,5 @@ select
     cast(case when said.school_id is null then 0 else 1 end as bigint) as reported,
     cast(1 as bigint) as expected
 from open_school
-left join plan
-    on plan.period_type = open_school.period_type
-    and plan.period = open_school.period
-    and plan.school_id = open_school.school_id
+left join plan on plan.school_id = open_school.school_id
 left join said on said.school_id = open_school.school_id

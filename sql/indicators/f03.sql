@@ -34,13 +34,13 @@ overdue as (
 select
     cast('F03' as varchar) as indicator,
     cast(overdue.school_id as varchar) as school_id,
-    cast(day.period_type as varchar) as period_type,
-    cast(day.period as varchar) as period,
+    cast(period.period_type as varchar) as period_type,
+    cast(period.period as varchar) as period,
     cast('' as varchar) as dimension,
     cast(sum(overdue.remitted) as decimal(18,2)) as numerator,
     cast(sum(overdue.charged) as decimal(18,2)) as denominator,
     cast(null as bigint) as reported,
     cast(null as bigint) as expected
 from overdue
-inner join staging.day_period as day on day.day = overdue.last_day
-group by overdue.school_id, day.period_type, day.period
+inner join staging.period as period on overdue.last_day >= period.first_day and overdue.last_day <= period.last_day
+group by overdue.school_id, period.period_type, period.period

@@ -20,7 +20,7 @@ request as (
         pupil_month.requested_on,
         case when pupil_month.first_refund_on <= pupil_month.requested_on + rule.days then 1 else 0 end as paid_in_time
     from staging.pupil_month as pupil_month
-    inner join rule on rule.month = pupil_month.month
+    inner join rule on rule.month = substr(cast(pupil_month.requested_on as varchar), 1, 7)
     cross join run
     where pupil_month.requested_on is not null and pupil_month.requested_on + rule.days < run.today
 ),
@@ -43,5 +43,5 @@ select
     cast(null as bigint) as reported,
     cast(null as bigint) as expected
 from day
-inner join staging.day_period as period on period.day = day.requested_on
+inner join staging.period as period on day.requested_on >= period.first_day and day.requested_on <= period.last_day
 group by day.school_id, period.period_type, period.period

@@ -9,14 +9,15 @@
 -- clause: 六¶1
 -- better: none
 with intake as (
-    select school_id, period as month, reported, expected from staging.intake where form = 'fund_ledger' and reported = 1
+    select school_id, period as month, reported, expected from staging.intake where form = 'fund_ledger'
 ),
 
 money as (
     select * from staging.ledger_month
 ),
 
--- Each school has a row of each category, so that the shares of a district are those of all its money.
+-- Each school has a row of each category, so that the shares of a district are those of all its money, and the one that sent
+-- nothing is among the expected.
 category as (
     select distinct direction, category from money
 ),

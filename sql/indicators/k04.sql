@@ -29,13 +29,13 @@ judged as (
 select
     cast('K04' as varchar) as indicator,
     cast(judged.school_id as varchar) as school_id,
-    cast(day.period_type as varchar) as period_type,
-    cast(day.period as varchar) as period,
+    cast(period.period_type as varchar) as period_type,
+    cast(period.period as varchar) as period,
     cast('' as varchar) as dimension,
     cast(sum(judged.in_time) as decimal(18,2)) as numerator,
     cast(count(*) as decimal(18,2)) as denominator,
     cast(sum(judged.reported) as bigint) as reported,
     cast(count(*) as bigint) as expected
 from judged
-inner join staging.day_period as day on day.day = judged.due_on
-group by judged.school_id, day.period_type, day.period
+inner join staging.period as period on judged.due_on >= period.first_day and judged.due_on <= period.last_day
+group by judged.school_id, period.period_type, period.period

@@ -17,7 +17,10 @@ gone as (
     from event
     left join breach on breach.finding_id = event.finding_id
     where event.event = 'ended' and breach.finding_id is null
-    qualify row_number() over (partition by event.finding_id order by event.on_date desc nulls last) = 1
+    qualify row_number() over (
+        partition by event.finding_id
+        order by event.on_date desc nulls last, event.message_zh asc nulls last, event.amount asc nulls last
+    ) = 1
 )
 
 select

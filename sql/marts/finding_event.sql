@@ -7,8 +7,28 @@ with before as (
     select * from previous.finding_event
 ),
 
+-- Several runs may fall on one date, so the dates don't tell which event was the last: a finding is open when it was seen or
+-- returned once more than it ended.
+standing as (
+    select
+        finding_id,
+        sum(case when event = 'ended' then -1 else 1 end) > 0 as is_open
+    from before
+    group by finding_id
+),
+
 last_event as (
-    select * from before qualify row_number() over (partition by finding_id order by on_date desc nulls last, case when event = 'ended' then 1 else 0 end desc nulls last) = 1
+    select before.*, standing.is_open
+    from before
+    inner join standing on standing.finding_id = before.finding_id
+    qualify row_number() over (
+        partition by before.finding_id
+        order by
+            before.on_date desc nulls last,
+            case before.event when 'returned' then 1 when 'ended' then 2 else 3 end asc nulls last,
+            before.message_zh asc nulls last,
+            before.amount asc nulls last
+    ) = 1
 ),
 
 breach as (
@@ -25,7 +45,7 @@ fresh as (
     from breach
     cross join run
     left join last_event on last_event.finding_id = breach.finding_id
-    where last_event.finding_id is null or last_event.event = 'ended'
+    where last_event.finding_id is null or not last_event.is_open
     union all
     select
         last_event.finding_id,
@@ -36,7 +56,7 @@ fresh as (
     from last_event
     cross join run
     left join breach on breach.finding_id = last_event.finding_id
-    where last_event.event <> 'ended' and breach.finding_id is null
+    where last_event.is_open and breach.finding_id is null
 )
 
 select

@@ -16,15 +16,14 @@ with deadline as (
         and cast(value as date) < run.today
 ),
 
+-- The plan that starts first, of whatever term: one of a later term tells too when the school started.
 plan as (
-    select period, school_id, started_on, submission_id, row_no
-    from staging.plan_at
-    where period_type = 'month' and started_on is not null
-),
-
--- A plan that came later in the year tells when the school started after all.
-later as (
-    select school_id, min(started_on) as started_on from staging.service_plan where started_on is not null group by school_id
+    select school_id, started_on, submission_id, row_no
+    from staging.service_plan
+    where started_on is not null
+    qualify row_number() over (
+        partition by school_id order by started_on asc nulls last, period asc nulls last, row_no asc nulls last
+    ) = 1
 ),
 
 breach as (
@@ -34,14 +33,13 @@ breach as (
         '' as subject,
         cast(null as decimal(18,2)) as amount,
         deadline.day,
-        coalesce(plan.started_on, later.started_on) as started_on,
+        plan.started_on,
         case when plan.school_id is not null then 'service_plan' end as evidence_form,
         plan.submission_id as evidence_submission_id,
         plan.row_no as evidence_row_no
     from staging.school as school
     inner join deadline on school.opened_on <= deadline.day and deadline.day < school.closed_on
-    left join plan on plan.school_id = school.school_id and plan.period = deadline.period
-    left join later on later.school_id = school.school_id
+    left join plan on plan.school_id = school.school_id
     where school.is_primary and (plan.started_on is null or plan.started_on > deadline.day)
 )
 

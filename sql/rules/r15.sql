@@ -4,36 +4,50 @@
 -- title_en: Rural above urban
 -- severity: medium
 -- clause: 六¶3
--- blind: A standard for all (*) that takes the place of an urban one for some days only.
--- blind_zh: 仅在部分日期由通用标准（*）代替城区标准的情形。
+-- blind: Districts in which neither an urban standard nor one for all (*) is in force.
+-- blind_zh: 既没有城区标准、也没有通用标准（*）的区（市）。
 with standard as (
     select *, coalesce(valid_to, date '9999-12-31') as last_day from reference.fee_standard
 ),
 
-has_urban as (
-    select distinct district_code from standard where urban_rural = 'urban'
+-- What an urban school pays: the urban standard, and on days without one that for all (*).
+urban as (
+    select district_code, valid_from, last_day, yuan_per_session, 0 as place from standard where urban_rural = 'urban'
+    union all
+    select district_code, valid_from, last_day, yuan_per_session, 1 as place from standard where urban_rural = '*'
 ),
 
-urban as (
-    select standard.*
-    from standard
-    left join has_urban on has_urban.district_code = standard.district_code
-    where standard.urban_rural = 'urban' or (standard.urban_rural = '*' and has_urban.district_code is null)
+place as (
+    select district_code, urban_rural, valid_from, last_day, yuan_per_session from standard where urban_rural in ('rural', 'town')
+),
+
+-- The two can only change their order on a day on which one of them begins or the day after an urban one ends.
+turn as (
+    select district_code, valid_from as day from standard
+    union
+    select district_code, last_day + 1 as day from standard where valid_to is not null
+),
+
+compared as (
+    select
+        place.district_code, place.urban_rural, place.valid_from, place.yuan_per_session,
+        urban.yuan_per_session as urban_yuan, turn.day as first_day
+    from place
+    inner join turn
+        on turn.district_code = place.district_code and turn.day >= place.valid_from and turn.day <= place.last_day
+    inner join urban
+        on urban.district_code = place.district_code and urban.valid_from <= turn.day and turn.day <= urban.last_day
+    qualify row_number() over (
+        partition by place.district_code, place.urban_rural, place.valid_from, turn.day
+        order by urban.place asc nulls last, urban.yuan_per_session asc nulls last
+    ) = 1
 ),
 
 above as (
-    select
-        place.district_code, place.urban_rural, place.valid_from, place.yuan_per_session, urban.yuan_per_session as urban_yuan,
-        greatest(place.valid_from, urban.valid_from) as first_day
-    from standard as place
-    inner join urban on urban.district_code = place.district_code
-    where place.urban_rural in ('rural', 'town')
-        and place.yuan_per_session > urban.yuan_per_session
-        and greatest(place.valid_from, urban.valid_from) <= least(place.last_day, urban.last_day)
-    qualify row_number() over (
-        partition by place.district_code, place.urban_rural, place.valid_from
-        order by greatest(place.valid_from, urban.valid_from) asc nulls last, urban.yuan_per_session asc nulls last
-    ) = 1
+    select *
+    from compared
+    where yuan_per_session > urban_yuan
+    qualify row_number() over (partition by district_code, urban_rural, valid_from order by first_day asc nulls last) = 1
 ),
 
 breach as (

@@ -6,14 +6,14 @@
 -- clause: 六¶3
 -- blind: A pupil whose poverty no receipt tells.
 -- blind_zh: 没有在任何票据上标明建档立卡的学生。
-with ended as (
-    select period as month from staging.period where period_type = 'month' and is_over
+with this_month as (
+    select substr(cast(run.today as varchar), 1, 7) as month from run
 ),
 
 judged as (
     select pupil_month.*
     from staging.pupil_month as pupil_month
-    inner join ended on ended.month = pupil_month.month
+    inner join this_month on pupil_month.month < this_month.month
     where pupil_month.is_poor and pupil_month.net > 0
 ),
 

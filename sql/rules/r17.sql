@@ -6,8 +6,8 @@
 -- clause: 六¶3
 -- blind: Months whose attendance or group sessions were not sent.
 -- blind_zh: 未报送考勤或活动登记的月份。
-with ended as (
-    select period as month from staging.period where period_type = 'month' and is_over
+with this_month as (
+    select substr(cast(run.today as varchar), 1, 7) as month from run
 ),
 
 held as (
@@ -31,7 +31,7 @@ excess as (
         pupil_month.net_sessions - coalesce(held.sessions, 0) as too_many,
         cast(pupil_month.net * 100 as bigint) as net_fen
     from staging.pupil_month as pupil_month
-    inner join ended on ended.month = pupil_month.month
+    inner join this_month on pupil_month.month < this_month.month
     inner join known on known.school_id = pupil_month.school_id and known.month = pupil_month.month
     left join held
         on held.school_id = pupil_month.school_id

@@ -12,7 +12,7 @@ with days as (
     where period_type = 'month' and key = 'refund_within_days'
 ),
 
--- (a) The earliest request of a pupil's month, and the first refund after which nothing is asked any more.
+-- (a) The earliest request of a pupil's month that is over, and the first refund after which nothing is asked any more.
 asked as (
     select
         pupil_month.school_id, pupil_month.pupil_id, pupil_month.month, pupil_month.net, pupil_month.refunded,
@@ -26,7 +26,8 @@ late as (
     select asked.*, case when asked.refunded > 0 then asked.refunded else asked.net end as amount
     from asked
     cross join run
-    where asked.first_refund_on > asked.last_day or (asked.first_refund_on is null and asked.last_day < run.today)
+    where asked.month < substr(cast(run.today as varchar), 1, 7)
+        and (asked.first_refund_on > asked.last_day or (asked.first_refund_on is null and asked.last_day < run.today))
 ),
 
 -- (b) A pupil who left and asked: what was paid for sessions after that day, less all refunds.
@@ -94,9 +95,10 @@ due as (
     from owing
 ),
 
+-- It is the finding of the first month that was paid for.
 short as (
     select
-        due.school_id, due.pupil_id, due.withdrawn_on, due.left_in as month,
+        due.school_id, due.pupil_id, due.withdrawn_on, due.left_in, min(due.month) as month,
         cast(sum(due.due_fen) as decimal(18,2)) * cast('0.01' as decimal(18,2)) - sum(due.refunded) as amount
     from due
     inner join days on days.period = due.left_in
@@ -106,27 +108,26 @@ short as (
     having cast(sum(due.due_fen) as decimal(18,2)) * cast('0.01' as decimal(18,2)) > sum(due.refunded)
 ),
 
+-- One finding for both: a request for a month that the shortfall covers is about the same money.
 judged as (
     select
-        coalesce(short.school_id, late.school_id) as school_id,
-        coalesce(short.pupil_id, late.pupil_id) as pupil_id,
-        coalesce(short.month, late.month) as month,
-        coalesce(short.amount, late.amount) as amount,
-        case
-            when short.school_id is not null
-                then '于 ' || cast(short.withdrawn_on as varchar) || ' 退出，还应退 ' || cast(cast(short.amount as decimal(18,2)) as varchar) || ' 元。'
-            else cast(late.requested_on as varchar) || ' 申请退费，应在 ' || cast(late.last_day as varchar) || ' 前退还，'
-                || coalesce('实际 ' || cast(late.first_refund_on as varchar) || ' 退还。', '至今未退。')
-        end as words_zh,
-        case
-            when short.school_id is not null
-                then ' left on ' || cast(short.withdrawn_on as varchar) || ' and is still owed ' || cast(cast(short.amount as decimal(18,2)) as varchar) || ' yuan.'
-            else ' asked for a refund on ' || cast(late.requested_on as varchar) || ', due by ' || cast(late.last_day as varchar)
-                || coalesce('; it came on ' || cast(late.first_refund_on as varchar) || '.', '; it has not come.')
-        end as words_en
+        short.school_id, short.pupil_id, short.month, short.amount, short.left_in as first_month, '9999-12' as last_month,
+        '于 ' || cast(short.withdrawn_on as varchar) || ' 退出，还应退 ' || cast(cast(short.amount as decimal(18,2)) as varchar) || ' 元。'
+            as words_zh,
+        ' left on ' || cast(short.withdrawn_on as varchar) || ' and is still owed ' || cast(cast(short.amount as decimal(18,2)) as varchar) || ' yuan.'
+            as words_en
     from short
-    full outer join late
-        on late.school_id = short.school_id and late.pupil_id = short.pupil_id and late.month = short.month
+    union all
+    select
+        late.school_id, late.pupil_id, late.month, late.amount, late.month as first_month, late.month as last_month,
+        cast(late.requested_on as varchar) || ' 申请退费，应在 ' || cast(late.last_day as varchar) || ' 前退还，'
+            || coalesce('实际 ' || cast(late.first_refund_on as varchar) || ' 退还。', '至今未退。') as words_zh,
+        ' asked for a refund on ' || cast(late.requested_on as varchar) || ', due by ' || cast(late.last_day as varchar)
+            || coalesce('; it came on ' || cast(late.first_refund_on as varchar) || '.', '; it has not come.') as words_en
+    from late
+    left join short
+        on short.school_id = late.school_id and short.pupil_id = late.pupil_id and short.left_in <= late.month
+    where short.school_id is null
 ),
 
 breach as (
@@ -137,7 +138,8 @@ breach as (
     inner join staging.charge as receipt
         on receipt.school_id = judged.school_id
         and receipt.pupil_id = judged.pupil_id
-        and receipt.billed_period = judged.month
+        and receipt.billed_period >= judged.first_month
+        and receipt.billed_period <= judged.last_month
 )
 
 select

@@ -6,8 +6,8 @@
 -- clause: 六¶3
 -- blind: Two payments of unequal amounts for the same sessions.
 -- blind_zh: 金额不同的重复收费。
-with ended as (
-    select period as month from staging.period where period_type = 'month' and is_over
+with this_month as (
+    select substr(cast(run.today as varchar), 1, 7) as month from run
 ),
 
 several as (
@@ -55,7 +55,7 @@ twice as (
 judged as (
     select twice.*
     from twice
-    inner join ended on ended.month = twice.month
+    inner join this_month on twice.month < this_month.month
     qualify row_number() over (
         partition by twice.school_id, twice.pupil_id, twice.month
         order by twice.amount desc nulls last, twice.paid_on asc nulls last

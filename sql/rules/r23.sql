@@ -7,29 +7,32 @@
 -- blind: What the disclosure said, and to whom.
 -- blind_zh: 公示的内容和范围。
 with days as (
-    select period, cast(value as int) as days
+    select period as quarter, cast(value as int) as days
     from staging.period_policy
-    where period_type = 'month' and key = 'disclose_within_days'
+    where period_type = 'quarter' and key = 'disclose_within_days'
+),
+
+line as (
+    select
+        *,
+        substr(cast(posted_on as varchar), 1, 4) || '-Q'
+            || case
+                when substr(cast(posted_on as varchar), 6, 2) <= '03' then '1'
+                when substr(cast(posted_on as varchar), 6, 2) <= '06' then '2'
+                when substr(cast(posted_on as varchar), 6, 2) <= '09' then '3'
+                else '4'
+            end as quarter
+    from staging.fund_ledger
+    where direction = 'expense'
 ),
 
 late as (
-    select
-        line.*,
-        substr(cast(line.posted_on as varchar), 1, 4) || '-Q'
-            || case
-                when substr(cast(line.posted_on as varchar), 6, 2) <= '03' then '1'
-                when substr(cast(line.posted_on as varchar), 6, 2) <= '06' then '2'
-                when substr(cast(line.posted_on as varchar), 6, 2) <= '09' then '3'
-                else '4'
-            end as quarter
-    from staging.fund_ledger as line
-    inner join days on days.period = line.period
+    select line.*
+    from line
+    inner join days on days.quarter = line.quarter
     cross join run
-    where line.direction = 'expense'
-        and (
-            line.disclosed_on > line.posted_on + days.days
-            or (line.disclosed_on is null and line.posted_on + days.days < run.today)
-        )
+    where line.disclosed_on > line.posted_on + days.days
+        or (line.disclosed_on is null and line.posted_on + days.days < run.today)
 ),
 
 breach as (

@@ -13,23 +13,25 @@ with deadline as (
 ),
 
 owed as (
-    select owed.school_id, owed.period, deadline.day
+    select owed.school_id, owed.period, deadline.day, deadline.day < run.today as is_past
     from staging.owed as owed
     inner join deadline on deadline.period = owed.period
     cross join run
-    where owed.form = 'annual_report' and deadline.day < run.today
+    where owed.form = 'annual_report'
 ),
 
 breach as (
     select
         owed.school_id, owed.period, '' as subject, cast(null as decimal(18,2)) as amount, owed.day,
         case
+            when not owed.is_past then '没有包含教师考核情况。'
             when report.school_id is null then '没有报送年度报告。'
             when report.to_education_on is null or report.to_finance_on is null then '没有报齐教育、财政两个部门。'
             when report.to_education_on > owed.day or report.to_finance_on > owed.day then '晚于期限报送。'
             else '没有包含教师考核情况。'
         end as words_zh,
         case
+            when not owed.is_past then 'it does not tell how teachers were assessed.'
             when report.school_id is null then 'there is none.'
             when report.to_education_on is null or report.to_finance_on is null then 'it did not go to both departments.'
             when report.to_education_on > owed.day or report.to_finance_on > owed.day then 'it came later.'
@@ -40,12 +42,18 @@ breach as (
         report.row_no as evidence_row_no
     from owed
     left join staging.annual_report as report on report.school_id = owed.school_id and report.period = owed.period
-    where report.school_id is null
-        or report.to_education_on is null
-        or report.to_finance_on is null
-        or report.to_education_on > owed.day
-        or report.to_finance_on > owed.day
-        or not report.staff_assessment
+    -- What a report leaves out is known when it comes; that one is late or missing, when the deadline is over.
+    where not report.staff_assessment
+        or (
+            owed.is_past
+            and (
+                report.school_id is null
+                or report.to_education_on is null
+                or report.to_finance_on is null
+                or report.to_education_on > owed.day
+                or report.to_finance_on > owed.day
+            )
+        )
 )
 
 select

@@ -6,8 +6,8 @@
 -- clause: 六¶3
 -- blind: Attendance that was not written down.
 -- blind_zh: 没有登记的出勤。
-with ended as (
-    select period as month from staging.period where period_type = 'month' and is_over
+with this_month as (
+    select substr(cast(run.today as varchar), 1, 7) as month from run
 ),
 
 known as (
@@ -17,7 +17,7 @@ known as (
 judged as (
     select pupil_month.*
     from staging.pupil_month as pupil_month
-    inner join ended on ended.month = pupil_month.month
+    inner join this_month on pupil_month.month < this_month.month
     inner join known on known.school_id = pupil_month.school_id and known.month = pupil_month.month
     left join staging.attendance_pupil as attended
         on attended.school_id = pupil_month.school_id

@@ -1,4 +1,5 @@
--- A slice that is owed, was reported, or both: what an indicator's reported and expected count.
+-- A slice that is owed, was reported, or both: what an indicator's reported and expected count. A month is expected when it
+-- is over, a year's form when the year is, a term's form as soon as it is owed.
 -- stored: table
 with owed as (
     select form, school_id, period_type, period, due_on, is_over from staging.owed
@@ -16,7 +17,13 @@ select
     cast(coalesce(owed.period_type, reported.period_type) as varchar) as period_type,
     cast(coalesce(owed.period, reported.period) as varchar) as period,
     cast(case when reported.form is null then 0 else 1 end as bigint) as reported,
-    cast(case when owed.is_over or owed.due_on < run.today then 1 else 0 end as bigint) as expected,
+    cast(
+        case
+            when owed.form is null then 0
+            when owed.period_type = 'term' or owed.is_over or owed.due_on < run.today then 1
+            else 0
+        end as bigint
+    ) as expected,
     cast(owed.due_on as date) as due_on,
     cast(reported.received_on as date) as received_on
 from owed

@@ -1,4 +1,4 @@
--- A slice that a school owes (the register: its district for it), with its last day.
+-- A slice that a school owes (the register: its district for it), with its last day; no day where no number is in force for it.
 -- stored: table
 with open_school as (
     select * from staging.school_period
@@ -9,7 +9,7 @@ period as (
 ),
 
 started as (
-    select period_type, period, school_id, substr(cast(started_on as varchar), 1, 7) as month
+    select period_type, period, school_id, started_on, substr(cast(started_on as varchar), 1, 7) as month
     from staging.plan_at
     where is_started
 ),
@@ -51,11 +51,14 @@ from_start as (
 ),
 
 wanted as (
-    select 'school' as form, open_school.period_type, open_school.period, open_school.school_id
+    select
+        'school' as form, open_school.period_type, open_school.period, open_school.school_id, cast(null as date) as started_on
     from open_school
     where open_school.period_type = 'year'
     union all
-    select always.form, open_school.period_type, open_school.period, open_school.school_id
+    select
+        always.form, open_school.period_type, open_school.period, open_school.school_id,
+        case when not open_school.is_primary then started.started_on end as started_on
     from open_school
     inner join always on always.period_type = open_school.period_type
     left join started
@@ -65,7 +68,8 @@ wanted as (
     where (open_school.is_primary or started.school_id is not null)
         and (always.form <> 'annual_report' or open_school.is_open_at_end)
     union all
-    select from_start.form, open_school.period_type, open_school.period, open_school.school_id
+    select
+        from_start.form, open_school.period_type, open_school.period, open_school.school_id, cast(null as date) as started_on
     from open_school
     inner join started
         on started.period_type = open_school.period_type
@@ -82,7 +86,12 @@ select
     cast(wanted.period as varchar) as period,
     cast(
         case
-            when wanted.form = 'service_plan' then period.first_day + cast(due.plan_days as int)
+            -- A junior school owes nothing before its start: a plan of a term in which it starts later is due on that day.
+            when wanted.form = 'service_plan'
+                then greatest(
+                    period.first_day + cast(due.plan_days as int),
+                    coalesce(wanted.started_on, period.first_day + cast(due.plan_days as int))
+                )
             when wanted.period_type = 'month' then period.last_day + cast(due.month_days as int)
             when wanted.period_type = 'term' then period.last_day + cast(due.term_days as int)
             else period.last_day + cast(due.year_days as int)
@@ -91,4 +100,4 @@ select
     cast(period.is_over as boolean) as is_over
 from wanted
 inner join period on period.period_type = wanted.period_type and period.period = wanted.period
-inner join due on due.period_type = wanted.period_type and due.period = wanted.period
+left join due on due.period_type = wanted.period_type and due.period = wanted.period

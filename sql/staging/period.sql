@@ -1,31 +1,27 @@
 -- A month, term or calendar year that had begun by the run's date, with its bounds (both included).
+-- Months follow each other without a gap from the calendar's first one on: a month between two terms, or after the calendar's
+-- end, is a month like any other.
 -- stored: table
 with day as (
     select * from staging.day
 ),
 
 month as (
-    select 'month' as period_type, month as period, min(day) as any_day from day group by month
+    select * from staging.month
 ),
 
--- A month and a year have all their days, whether the calendar holds them or not; the 31st day after a month's first lies
--- in the next month or is its last but for the longest, so the first of the next month less one is the last.
+start as (
+    select min(month) as month from day
+),
+
 bound as (
-    select
-        period_type,
-        period,
-        cast(date_trunc('month', any_day) as date) as first_day,
-        cast(date_trunc('month', cast(date_trunc('month', any_day) as date) + 31) as date) - 1 as last_day
+    select 'month' as period_type, month.month as period, month.first_day, month.last_day
     from month
+    inner join start on month.month >= start.month
     union all
     select 'term' as period_type, term as period, min(day) as first_day, max(day) as last_day from day group by term
     union all
-    select
-        'year' as period_type,
-        year as period,
-        cast(year || '-01-01' as date) as first_day,
-        cast(year || '-12-31' as date) as last_day
-    from (select distinct year from day) as years
+    select 'year' as period_type, year as period, min(first_day) as first_day, max(last_day) as last_day from month group by year
 )
 
 select

@@ -1,7 +1,12 @@
--- A number of the policy as it is in force on the last day of a period (the earliest one before it came into force).
+-- A number of the policy as it is in force on the last day of a month, quarter, term or year; none where it came into force
+-- after that day. Months and quarters that have not begun are here too: what is asked for or posted in them has its number.
 -- stored: table
 with period as (
-    select period_type, period, last_day from staging.period
+    select 'month' as period_type, month as period, last_day from staging.month
+    union all
+    select 'quarter' as period_type, quarter as period, max(last_day) as last_day from staging.month group by quarter
+    union all
+    select period_type, period, last_day from staging.period where period_type in ('term', 'year')
 ),
 
 candidate as (
@@ -11,14 +16,10 @@ candidate as (
         policy.key,
         policy.value,
         row_number() over (
-            partition by period.period_type, period.period, policy.key
-            order by
-                case when policy.valid_from <= period.last_day then 0 else 1 end asc nulls last,
-                case when policy.valid_from <= period.last_day then period.last_day - policy.valid_from
-                    else policy.valid_from - period.last_day end asc nulls last
+            partition by period.period_type, period.period, policy.key order by policy.valid_from desc nulls last
         ) as place
     from reference.policy as policy
-    cross join period
+    inner join period on policy.valid_from <= period.last_day
 )
 
 select

@@ -4,14 +4,25 @@ with school as (
     select * from staging.school
 ),
 
--- Per period its school days' bounds; a school that opened and closed between two school days is beyond this.
+day as (
+    select day.day, day.month, day.term, day.year
+    from staging.day as day
+    inner join staging.month as month on month.month = day.month
+    where day.is_school_day and month.has_begun
+),
+
 taught as (
-    select period_month.period_type, period_month.period, min(day.day) as first_day, max(day.day) as last_day
-    from staging.period_month as period_month
-    inner join staging.day as day on day.month = period_month.month
-    where day.is_school_day
-        and (period_month.period_type <> 'term' or day.term = period_month.period)
-    group by period_month.period_type, period_month.period
+    select distinct school.school_id, day.month, day.term, day.year
+    from day
+    inner join school on school.opened_on <= day.day and day.day < school.closed_on
+),
+
+owing as (
+    select distinct 'month' as period_type, month as period, school_id from taught
+    union all
+    select distinct 'term' as period_type, term as period, school_id from taught
+    union all
+    select distinct 'year' as period_type, year as period, school_id from taught
 ),
 
 period as (
@@ -19,12 +30,12 @@ period as (
 )
 
 select
-    cast(taught.period_type as varchar) as period_type,
-    cast(taught.period as varchar) as period,
+    cast(owing.period_type as varchar) as period_type,
+    cast(owing.period as varchar) as period,
     cast(school.school_id as varchar) as school_id,
     cast(school.district_code as varchar) as district_code,
     cast(school.is_primary as boolean) as is_primary,
     cast(school.opened_on <= period.last_day and period.last_day < school.closed_on as boolean) as is_open_at_end
-from taught
-inner join period on period.period_type = taught.period_type and period.period = taught.period
-inner join school on school.opened_on <= taught.last_day and taught.first_day < school.closed_on
+from owing
+inner join period on period.period_type = owing.period_type and period.period = owing.period
+inner join school on school.school_id = owing.school_id

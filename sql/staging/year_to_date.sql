@@ -1,7 +1,7 @@
 -- A month that counts in the year to date of a month or of its whole year: from January to the period's end.
 -- stored: table
 with month as (
-    select period as month, last_day, is_over from staging.period where period_type = 'month'
+    select month, year, last_day, is_over from staging.month where has_begun
 ),
 
 period as (
@@ -14,4 +14,4 @@ select
     cast(month.month as varchar) as month,
     cast(month.is_over as boolean) as month_is_over
 from period
-inner join month on substr(month.month, 1, 4) = substr(period.period, 1, 4) and month.last_day <= period.last_day
+inner join month on month.year = substr(period.period, 1, 4) and month.last_day <= period.last_day

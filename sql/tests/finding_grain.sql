@@ -1,4 +1,4 @@
--- A finding stands once, whole: one id, with severity, clause and both sentences, and never two amounts.
+-- A finding stands once, whole: one id, with severity, clause and both sentences.
 select finding_id, count(*) as rows
 from marts.finding
 group by finding_id
@@ -8,8 +8,3 @@ having count(*) > 1
             or message_zh is null or message_en is null or clause is null or clause = '' or first_seen is null then 1
         else 0
     end) = 1
-union all
-select md5(concat_ws('|', rule, district_code, school_id, period, subject)) as finding_id, count(distinct amount) as rows
-from rules.all
-group by rule, district_code, school_id, period, subject
-having count(distinct amount) > 1

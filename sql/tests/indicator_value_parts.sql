@@ -1,4 +1,5 @@
--- Districts sum to the city, and town and country sum to the headline.
+-- Districts sum to the city, and town and country sum to the headline; but for means and scores, and for the cases of findings
+-- that are a district's and no school's.
 with district as (
     select indicator, period_type, period, dimension, sum(numerator) as numerator, sum(denominator) as denominator
     from marts.indicator_value
@@ -24,10 +25,11 @@ left join district
     and district.period_type = city.period_type
     and district.period = city.period
     and district.dimension = city.dimension
-where district.numerator is null or district.numerator <> city.numerator or district.denominator <> city.denominator
+where city.indicator not in ('K01', 'E01')
+    and (district.numerator is null or district.numerator <> city.numerator or district.denominator <> city.denominator)
 union all
 select city.indicator, city.period, city.dimension, city.numerator, cut.numerator as parts
 from city
 left join cut on cut.indicator = city.indicator and cut.period_type = city.period_type and cut.period = city.period
-where city.dimension = ''
+where city.dimension = '' and city.indicator not in ('K01', 'K02', 'E01')
     and (cut.numerator is null or cut.numerator <> city.numerator or cut.denominator <> city.denominator)

@@ -14,8 +14,8 @@ use crate::show::columns;
 pub fn run(args: Catalog) -> Result<ExitCode> {
     let (headings, entries) = match args.kind {
         CatalogKind::Forms => forms(),
-        CatalogKind::Indicators => headers("indicators", &["code", "title_zh", "title_en", "clause", "formula"])?,
-        CatalogKind::Rules => headers("rules", &["rule", "severity", "title_zh", "title_en", "clause"])?,
+        CatalogKind::Indicators => headers(&["code", "title_zh", "title_en", "clause", "formula"])?,
+        CatalogKind::Rules => headers(&["rule", "severity", "title_zh", "title_en", "clause"])?,
         CatalogKind::Models => models()?,
     };
     let mut out = std::io::stdout().lock();
@@ -44,9 +44,11 @@ fn forms() -> Listing {
     (vec!["name", "heading", "title_en", "period", "owed"], entries.collect())
 }
 
-fn headers(schema: &str, keys: &[&'static str]) -> Result<Listing> {
+/// The models whose header has the first of `keys`, which names what they are: some indicators are marts, for they rest on findings
+/// or on other indicators.
+fn headers(keys: &[&'static str]) -> Result<Listing> {
     let project = Project::built_in()?;
-    let named = |model: &&Model| model.name.schema == schema && model.get(keys[0]).is_some();
+    let named = |model: &&Model| model.get(keys[0]).is_some();
     let entries = project.models().filter(named).map(|model| {
         let mut entry = serde_json::to_value(&model.header).expect("a header is plain data");
         entry["sentence"] = json!(model.sentence);
