@@ -17,9 +17,11 @@ use warehouse::error::WarehouseError;
 use warehouse::place::Place;
 use warehouse::session::days;
 use warehouse::step;
-use warehouse::table::{TableName, Writer};
+use warehouse::table::{Staged, TableName, Writer};
 
 use crate::city::read_reference_table;
+use crate::compare::compare;
+use crate::correction::changes_of;
 use crate::form::{Form, Severity};
 use crate::issue::Issue;
 use crate::judge::{Judged, JudgedSlice, SchoolEntry, SliceState, World, judge};
@@ -29,8 +31,10 @@ use crate::ledger::{
 };
 use crate::person::PersonHasher;
 use crate::read::read;
+use crate::receipt::Receipt;
 use crate::reference::calendar::Calendar;
 use crate::report::{FileReport, Report, SliceOutcome, SliceReport};
+use crate::withdraw::was_withdrawn;
 
 /// How to ingest.
 #[derive(Debug, Clone, Default)]
@@ -164,7 +168,7 @@ pub async fn ingest(
         intake.take(file, &mut ledger).await?;
     }
     progress(Progress::Committing);
-    intake.finish().await
+    intake.finish(&ledger).await
 }
 
 /// A file that was named or found.
@@ -352,7 +356,9 @@ impl<'a> Intake<'a> {
                 };
                 if unchanged(&key) {
                     ids.push(None);
-                    slices.push(slice_report(slice, SliceOutcome::Unchanged));
+                    let mut told = slice_report(slice, SliceOutcome::Unchanged);
+                    told.issues.extend(was_withdrawn(ledger, &key));
+                    slices.push(told);
                     continue;
                 }
                 fresh = true;
@@ -370,7 +376,8 @@ impl<'a> Intake<'a> {
                 let id = Uuid::now_v7().to_string();
                 let line = line(&id, key, &slice, state, &file_found, &file.sha256, self.options, ledger);
                 ledger.note(&line.slice, state, &file.sha256, &id, i64::MAX);
-                let told = slice_report(slice, outcome);
+                let mut told = slice_report(slice, outcome);
+                told.receipt = (self.options.purpose == Purpose::Accept).then(|| Receipt::of(&id).to_string());
                 self.issues.extend(issue_batch(&id, &told.issues));
                 self.lines.push(line);
                 ids.push((state == State::Accepted).then_some(id));
@@ -422,16 +429,17 @@ impl<'a> Intake<'a> {
     }
 
     /// Commits: rows first, one commit a table; then what was found; and last the ledger, which makes it all count at once.
-    async fn finish(self) -> Result<Report, IngestError> {
+    async fn finish(mut self, ledger: &Ledger) -> Result<Report, IngestError> {
         if self.options.purpose == Purpose::Check || self.lines.is_empty() {
             return Ok(self.report);
         }
         step::reached("ingest.originals_kept");
-        let mut staged = Vec::new();
-        for (table, writer) in self.writers {
-            staged.push((table, writer.finish().await?));
+        let mut staged = BTreeMap::new();
+        for (table, writer) in std::mem::take(&mut self.writers) {
+            staged.insert(table, writer.finish().await?);
         }
         step::reached("ingest.rows_staged");
+        self.look_across(ledger, &staged).await?;
         for (table, staged) in staged {
             self.warehouse.append(&TableName::new("facts", table.clone()), staged).await?;
             step::reached(&format!("ingest.rows_committed.{table}"));
@@ -453,6 +461,30 @@ impl<'a> Intake<'a> {
         self.warehouse.append(&ledger_table(), writer.finish().await?).await?;
         step::reached("ingest.ledger_committed");
         Ok(self.report)
+    }
+}
+
+impl Intake<'_> {
+    /// Tells what only several slices together can tell: their warnings, and what corrections changed.
+    async fn look_across(
+        &mut self,
+        ledger: &Ledger,
+        staged: &BTreeMap<String, Staged>,
+    ) -> Result<(), IngestError> {
+        let doubts = compare(self.warehouse, ledger, &self.lines, staged).await?;
+        let changes = changes_of(self.warehouse, ledger, &self.lines, staged).await?;
+        for (place, found) in doubts {
+            let line = &mut self.lines[place];
+            line.warnings += found.count;
+            self.issues.extend(issue_batch(&line.submission_id, &found.issues));
+            let (file, slice) = self.latest[&line.slice];
+            self.report.files[file].slices[slice].issues.extend(found.issues);
+        }
+        for (place, changed) in changes {
+            let (file, slice) = self.latest[&self.lines[place].slice];
+            self.report.files[file].slices[slice].changes = Some(changed);
+        }
+        Ok(())
     }
 }
 
@@ -493,6 +525,8 @@ fn slice_report(slice: JudgedSlice, state: SliceOutcome) -> SliceReport {
         state,
         rows: slice.rows,
         issues: slice.issues.into_vec(),
+        receipt: None,
+        changes: None,
     }
 }
 

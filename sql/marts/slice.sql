@@ -13,13 +13,17 @@ first_accepted as (
     select form, school_id, period, received_on from staging.accepted_first
 ),
 
-attempt as (
-    select form, school_id, period, submission_id, received_on
+newest as (
+    select form, school_id, period, state, submission_id, received_on
     from facts.submission
-    where state = 'rejected'
     qualify row_number() over (
         partition by form, school_id, period order by received_at desc nulls last, submission_id desc nulls last
     ) = 1
+),
+
+-- Rejected is what was last sent: a slice that was withdrawn after an earlier rejection is missing.
+attempt as (
+    select form, school_id, period, submission_id, received_on from newest where state = 'rejected'
 ),
 
 known as (

@@ -1,11 +1,26 @@
 -- When a slice that counts was first accepted (or reported as nothing): what came on time stays so when it is corrected.
+-- What was withdrawn never came: a slice that was sent again after it is as late as it came then.
 -- stored: table
 with slice as (
     select form, school_id, period from staging.slice
 ),
 
+withdrawal as (
+    select form, school_id, period, max(received_at) as received_at
+    from facts.submission
+    where state = 'withdrawn'
+    group by form, school_id, period
+),
+
 attempt as (
-    select form, school_id, period, received_on from facts.submission where state in ('accepted', 'zero')
+    select sent.form, sent.school_id, sent.period, sent.received_on
+    from facts.submission as sent
+    left join withdrawal
+        on withdrawal.form = sent.form
+        and withdrawal.school_id = sent.school_id
+        and withdrawal.period = sent.period
+    where sent.state in ('accepted', 'zero')
+        and (withdrawal.form is null or sent.received_at > withdrawal.received_at)
 )
 
 select

@@ -285,6 +285,20 @@ impl Warehouse {
         })
     }
 
+    /// Staged rows of a table without partitions as a snapshot that nobody else sees: they can be looked at before they
+    /// are committed.
+    pub fn staged_snapshot(&self, name: &TableName, schema: SchemaRef, staged: &Staged) -> Snapshot {
+        let folder = self.storage().path(&Place::Table(name.clone()));
+        let file = |add: &Add| DataFile {
+            path: Path::from(add.path.as_str()).parts().fold(folder.clone(), |path, part| path.join(part)),
+            size: u64::try_from(add.size).expect("a file's size is not negative"),
+            rows: add.get_stats().ok().flatten().map_or(0, |stats| stats.num_records as u64),
+            partition: add.partition_values.clone(),
+        };
+        let files = staged.adds.iter().map(file).collect();
+        Snapshot { name: name.clone(), version: 0, schema, partition_by: Vec::new(), files }
+    }
+
     /// Whether every file of a table's version is there in its full length.
     pub async fn check_files(&self, name: &TableName, version: u64) -> Result<Checked> {
         let snapshot = self.snapshot(name, Some(version)).await?;

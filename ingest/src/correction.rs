@@ -1,0 +1,242 @@
+//! What a correction changed against the version before: rows added, removed and changed, and the totals before and after.
+//!
+//! It is computed when asked for: both versions' rows stay in `facts.raw_<form>`, so nothing has to be kept beside them,
+//! and persons are compared by their hashes. Rows are the same row where the form's key is the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{Decimal128Type, Int64Type};
+use serde::Serialize;
+use warehouse::Warehouse;
+use warehouse::error::WarehouseError;
+use warehouse::table::Staged;
+
+use crate::form::{Column, Form, Kind, form};
+use crate::ledger::rows::{RowsView, quoted};
+use crate::ledger::{Ledger, Line};
+use crate::receipt::Receipt;
+
+/// What a correction changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Changes {
+    /// The receipt of the version that it replaced.
+    pub replaces: String,
+    /// Rows that are new.
+    pub added: u64,
+    /// Rows that are gone.
+    pub removed: u64,
+    /// Rows that are there as before, with other values.
+    pub changed: u64,
+    /// The sums of money and count columns.
+    pub totals: Vec<Total>,
+}
+
+/// A column's sum in both versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Total {
+    /// The column's code name.
+    pub column: String,
+    /// Its heading.
+    pub heading: String,
+    /// The sum before, as it is written.
+    pub before: String,
+    /// The sum now.
+    pub after: String,
+}
+
+impl Changes {
+    /// In one sentence.
+    pub fn sentence(&self, english: bool) -> String {
+        let Changes { replaces, added, removed, changed, totals } = self;
+        let sums = totals.iter().filter(|total| total.before != total.after).map(|total| {
+            let name = if english { &total.column } else { &total.heading };
+            format!("{name} {} → {}", total.before, total.after)
+        });
+        let sums: Vec<String> = sums.collect();
+        if added + removed + changed == 0 {
+            return if english {
+                format!("corrects {replaces}: the rows are the same")
+            } else {
+                format!("更正 {replaces}：内容与上一版相同")
+            };
+        }
+        if english {
+            let sums = if sums.is_empty() { String::new() } else { format!("; {}", sums.join(", ")) };
+            format!("corrects {replaces}: {added} rows added, {removed} removed, {changed} changed{sums}")
+        } else {
+            let sums = if sums.is_empty() { String::new() } else { format!("；{}", sums.join("，")) };
+            format!("更正 {replaces}：新增 {added} 行，删除 {removed} 行，修改 {changed} 行{sums}")
+        }
+    }
+}
+
+/// What the lines of a call change against the versions that they replace, by the place of the line. `ledger` knows these
+/// lines already.
+pub(crate) async fn changes_of(
+    warehouse: &Warehouse,
+    ledger: &Ledger,
+    lines: &[Line],
+    staged: &BTreeMap<String, Staged>,
+) -> Result<BTreeMap<usize, Changes>, WarehouseError> {
+    let fresh: BTreeSet<&str> = lines.iter().map(|line| line.submission_id.as_str()).collect();
+    let mut by_form: BTreeMap<&str, Vec<(usize, &str, &str)>> = BTreeMap::new();
+    for (place, line) in lines.iter().enumerate() {
+        let counts = ledger.current(&line.slice) == Some(line.submission_id.as_str());
+        if let Some(replaces) = line.replaces.as_deref().filter(|_| counts) {
+            by_form.entry(&line.slice.form).or_default().push((place, &line.submission_id, replaces));
+        }
+    }
+    let mut found = BTreeMap::new();
+    if by_form.is_empty() {
+        return Ok(found);
+    }
+    let mut view = RowsView::new(warehouse, staged)?;
+    for (name, corrections) in by_form {
+        let form = form(name).expect("a line is of a form");
+        let ids: BTreeSet<&str> = corrections.iter().flat_map(|(_, id, replaces)| [*id, *replaces]).collect();
+        let (new, old) = ids.iter().partition(|id| fresh.contains(*id));
+        let rows = view.relation(form, &new, &old).await?;
+        let side = |pick: fn(&(usize, &'_ str, &'_ str)) -> usize| corrections.iter().map(pick).collect::<Vec<_>>();
+        let places = side(|correction| correction.0);
+        let (ids, replaced): (Vec<&str>, Vec<&str>) = corrections.iter().map(|(_, id, old)| (*id, *old)).unzip();
+        view.give("correction", &[("id", ids.clone()), ("replaces", replaced.clone())])?;
+        let mut changes = read(form, &view.ask(&sql(form, &rows, "correction")).await?);
+        for ((place, id), old) in places.into_iter().zip(ids).zip(replaced) {
+            // A correction of nothing by nothing has no rows that could tell of it.
+            let told = changes.remove(id).unwrap_or_else(|| none(form));
+            found.insert(place, Changes { replaces: Receipt::of(old).to_string(), ..told });
+        }
+    }
+    Ok(found)
+}
+
+/// What one committed attempt changed against the one that it replaced.
+pub async fn changes(
+    warehouse: &Warehouse,
+    form: &Form,
+    submission_id: &str,
+    replaces: &str,
+) -> Result<Changes, WarehouseError> {
+    let staged = BTreeMap::new();
+    let mut view = RowsView::new(warehouse, &staged)?;
+    let rows = view.relation(form, &BTreeSet::new(), &BTreeSet::from([submission_id, replaces])).await?;
+    let found = view.ask(&sql(form, &rows, &one(submission_id, replaces))).await?;
+    let told = read(form, &found).remove(submission_id).unwrap_or_else(|| none(form));
+    Ok(Changes { replaces: Receipt::of(replaces).to_string(), ..told })
+}
+
+/// The relation of a single correction.
+pub fn one(submission_id: &str, replaces: &str) -> String {
+    format!("(select {} as id, {} as replaces)", quoted(submission_id), quoted(replaces))
+}
+
+/// The query for what corrections changed: a row each, with `id`, `added`, `removed`, `changed`, and for each column that
+/// is summed `before_<column>` and `after_<column>`. `rows` holds the rows of both versions, `corrections` has the columns
+/// `id` and `replaces`.
+///
+/// Both versions are laid over each other and grouped, which may spill to disk where a join could not.
+pub fn sql(form: &Form, rows: &str, corrections: &str) -> String {
+    let list = |terms: Vec<String>| terms.into_iter().map(|term| format!(", {term}")).collect::<String>();
+    let keys: Vec<String> = form.key().map(|column| format!("\"{}\"", column.name)).collect();
+    let key_list = list(keys);
+    // The separators occur in no cell: text is trimmed, and control characters are none of it.
+    let values = form.columns.iter().filter(|column| !column.key && column.name != "school_id");
+    let print = values.map(|column| format!("coalesce(cast(\"{}\" as varchar), '\u{1e}')", column.name));
+    let print = print.collect::<Vec<_>>().join(", ");
+    let print = if print.is_empty() { "''".to_owned() } else { format!("md5(concat_ws('\u{1f}', {print}))") };
+    let summed: Vec<&str> = summed(form).map(|column| column.name.as_str()).collect();
+    let plain = list(summed.iter().map(|name| format!("\"{name}\"")).collect());
+    let sides = list(
+        summed
+            .iter()
+            .flat_map(|name| {
+                [
+                    format!("sum(case when not is_new then \"{name}\" end) as \"before_{name}\""),
+                    format!("sum(case when is_new then \"{name}\" end) as \"after_{name}\""),
+                ]
+            })
+            .collect(),
+    );
+    let sums = list(
+        summed
+            .iter()
+            .flat_map(|name| ["before", "after"].map(|side| format!("{side}_{name}")))
+            .map(|name| format!("cast(coalesce(sum(\"{name}\"), 0) as decimal(38, 2)) as \"{name}\""))
+            .collect(),
+    );
+    format!(
+        "with side as ( \
+             select correction.id, true as is_new{key_list}, {print} as print{plain} \
+             from {rows} as entry join {corrections} as correction on correction.id = entry.submission_id \
+             union all \
+             select correction.id, false as is_new{key_list}, {print} as print{plain} \
+             from {rows} as entry join {corrections} as correction on correction.replaces = entry.submission_id \
+         ), \
+         line as ( \
+             select id{key_list}, max(case when is_new then print end) as ours, \
+                 max(case when not is_new then print end) as theirs{sides} \
+             from side group by id{key_list} \
+         ) \
+         select id, \
+             count(*) filter (where theirs is null) as added, \
+             count(*) filter (where ours is null) as removed, \
+             count(*) filter (where ours <> theirs) as changed{sums} \
+         from line group by id"
+    )
+}
+
+/// The columns whose sum tells something: money and counts, but no marks, grades and numbers of lines.
+pub fn summed(form: &Form) -> impl Iterator<Item = &Column> {
+    form.columns.iter().filter(|column| !column.key && matches!(column.kind, Kind::Money | Kind::Whole { .. }))
+}
+
+/// A sum in hundredths as it is written: money with its two places, counts without.
+pub fn number(column: &Column, hundredths: i128) -> String {
+    let (sign, size) = (if hundredths < 0 { "-" } else { "" }, hundredths.unsigned_abs());
+    match column.kind {
+        Kind::Money => format!("{sign}{}.{:02}", size / 100, size % 100),
+        _ => format!("{sign}{}", size / 100),
+    }
+}
+
+fn none(form: &Form) -> Changes {
+    let total = |column: &Column| Total {
+        column: column.name.clone(),
+        heading: column.heading.clone(),
+        before: number(column, 0),
+        after: number(column, 0),
+    };
+    Changes { replaces: String::new(), added: 0, removed: 0, changed: 0, totals: summed(form).map(total).collect() }
+}
+
+/// The answer to [`sql`], by the attempt's id; whom it replaces is the caller's to say.
+fn read(form: &Form, batches: &[RecordBatch]) -> BTreeMap<String, Changes> {
+    let mut found = BTreeMap::new();
+    for batch in batches {
+        let whole = |place: usize, row: usize| {
+            u64::try_from(batch.column(place).as_primitive::<Int64Type>().value(row)).unwrap_or_default()
+        };
+        let sum = |name: String, row: usize| {
+            let sums = batch.column_by_name(&name).expect("the query selects it").as_primitive::<Decimal128Type>();
+            if sums.is_valid(row) { sums.value(row) } else { 0 }
+        };
+        for row in 0..batch.num_rows() {
+            let total = |column: &Column| Total {
+                before: number(column, sum(format!("before_{}", column.name), row)),
+                after: number(column, sum(format!("after_{}", column.name), row)),
+                column: column.name.clone(),
+                heading: column.heading.clone(),
+            };
+            let changes = Changes {
+                replaces: String::new(),
+                added: whole(1, row),
+                removed: whole(2, row),
+                changed: whole(3, row),
+                totals: summed(form).map(total).collect(),
+            };
+            found.insert(batch.column(0).as_string::<i32>().value(row).to_owned(), changes);
+        }
+    }
+    found
+}
