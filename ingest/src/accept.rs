@@ -466,11 +466,7 @@ impl<'a> Intake<'a> {
 
 impl Intake<'_> {
     /// Tells what only several slices together can tell: their warnings, and what corrections changed.
-    async fn look_across(
-        &mut self,
-        ledger: &Ledger,
-        staged: &BTreeMap<String, Staged>,
-    ) -> Result<(), IngestError> {
+    async fn look_across(&mut self, ledger: &Ledger, staged: &BTreeMap<String, Staged>) -> Result<(), IngestError> {
         let doubts = compare(self.warehouse, ledger, &self.lines, staged).await?;
         let changes = changes_of(self.warehouse, ledger, &self.lines, staged).await?;
         for (place, found) in doubts {

@@ -74,10 +74,14 @@ pub async fn compare(
     for comparison in &comparisons {
         let mut tell = |pair: &Pair, breaches: &[Breach], count: u64| {
             let (place, issues, count) = match (pair.subject.line, pair.other.line) {
-                (Some(place), _) => (place, say::of_rows(comparison, lines[place].sheet.as_deref(), breaches, count), count),
-                (None, Some(place)) => {
-                    (place, vec![say::of_other_rows(comparison, pair, lines[place].sheet.as_deref(), breaches, count)], 1)
+                (Some(place), _) => {
+                    (place, say::of_rows(comparison, lines[place].sheet.as_deref(), breaches, count), count)
                 }
+                (None, Some(place)) => (
+                    place,
+                    vec![say::of_other_rows(comparison, pair, lines[place].sheet.as_deref(), breaches, count)],
+                    1,
+                ),
                 (None, None) => unreachable!("one of two slices comes with the call"),
             };
             found.entry(place).or_default().add(issues, count);

@@ -121,14 +121,15 @@ pub async fn changes(
     let staged = BTreeMap::new();
     let mut view = RowsView::new(warehouse, &staged)?;
     let rows = view.relation(form, &BTreeSet::new(), &BTreeSet::from([submission_id, replaces])).await?;
-    let found = view.ask(&sql(form, &rows, &one(submission_id, replaces))).await?;
+    let found = view.ask(&sql(form, &rows, &relation(&[(submission_id, replaces)]))).await?;
     let told = read(form, &found).remove(submission_id).unwrap_or_else(|| none(form));
     Ok(Changes { replaces: Receipt::of(replaces).to_string(), ..told })
 }
 
-/// The relation of a single correction.
-pub fn one(submission_id: &str, replaces: &str) -> String {
-    format!("(select {} as id, {} as replaces)", quoted(submission_id), quoted(replaces))
+/// A relation of corrections: attempts with those that they replaced.
+pub fn relation(corrections: &[(&str, &str)]) -> String {
+    let one = |(id, replaces): &(&str, &str)| format!("select {} as id, {} as replaces", quoted(id), quoted(replaces));
+    format!("({})", corrections.iter().map(one).collect::<Vec<_>>().join(" union all "))
 }
 
 /// The query for what corrections changed: a row each, with `id`, `added`, `removed`, `changed`, and for each column that

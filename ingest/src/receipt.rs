@@ -33,7 +33,9 @@ pub enum ReceiptError {
     #[error("回执号里没有“{0}”，请核对 / no receipt number holds '{0}'; check it")]
     Letter(char),
     /// The check letter is another one.
-    #[error("回执号有误（校验位不符），请核对 / a letter of the receipt number is wrong: its check letter does not fit")]
+    #[error(
+        "回执号有误（校验位不符），请核对 / a letter of the receipt number is wrong: its check letter does not fit"
+    )]
     Check,
 }
 
@@ -41,9 +43,14 @@ impl Receipt {
     /// The receipt of an attempt.
     pub fn of(submission_id: &str) -> Receipt {
         // The last fourteen hex digits: in an id of version 7 they differ from attempt to attempt, the first ones tell the time.
-        let digits: Vec<u32> = submission_id.chars().filter(char::is_ascii_hexdigit).filter_map(|c| c.to_digit(16)).collect();
+        let digits: Vec<u32> =
+            submission_id.chars().filter(char::is_ascii_hexdigit).filter_map(|c| c.to_digit(16)).collect();
         let tail = &digits[digits.len().saturating_sub(2 * DATA)..];
-        let mut values: Vec<usize> = tail.chunks(2).map(|pair| pair.iter().fold(0, |sum, digit| sum * 16 + digit)).map(|byte| byte as usize % ALPHABET.len()).collect();
+        let mut values: Vec<usize> = tail
+            .chunks(2)
+            .map(|pair| pair.iter().fold(0, |sum, digit| sum * 16 + digit))
+            .map(|byte| byte as usize % ALPHABET.len())
+            .collect();
         values.push(check(&values));
         Receipt(values.into_iter().map(|value| ALPHABET[value] as char).collect())
     }

@@ -121,12 +121,18 @@ async fn slices(warehouse: &Warehouse, args: &Status, today: NaiveDate) -> Resul
                 state: given(7, row),
                 submission_id: text(8, row),
                 due_on: date(&batch, 9, row),
-                is_late: { let late = batch.column(10).as_boolean(); late.is_valid(row) && late.value(row) },
+                is_late: {
+                    let late = batch.column(10).as_boolean();
+                    late.is_valid(row) && late.value(row)
+                },
             });
         }
     }
     if slices.is_empty() && args.school.is_some() {
-        bail!("--school {}: 没有该校的报送单元 / no slice of this school is known", args.school.as_deref().unwrap_or_default());
+        bail!(
+            "--school {}: 没有该校的报送单元 / no slice of this school is known",
+            args.school.as_deref().unwrap_or_default()
+        );
     }
     Ok(slices)
 }
@@ -269,8 +275,12 @@ fn table(owed: &[Owed], lang: Language) -> String {
         return String::new();
     }
     let headings = match lang {
-        Language::Zh => ["区划", "学校", "学校标识码", "报表", "统计期", "状态", "截止日期", "逾期天数", "退回回执"],
-        Language::En => ["district", "school", "school code", "form", "period", "state", "due on", "days overdue", "receipt"],
+        Language::Zh => {
+            ["区（市）", "学校", "学校标识码", "表单", "统计期", "状态", "截止日期", "逾期天数", "退回的回执号"]
+        }
+        Language::En => {
+            ["district", "school", "school code", "form", "period", "state", "due on", "days overdue", "receipt"]
+        }
     };
     let mut rows = vec![headings.map(str::to_owned).to_vec()];
     rows.extend(owed.iter().map(|one| {

@@ -69,12 +69,7 @@ pub(super) async fn sums(
     Ok(comparison.pairs.iter().map(|pair| (of(&ours, &pair.subject), of(&theirs, &pair.other))).collect())
 }
 
-async fn sum(
-    view: &RowsView<'_>,
-    rows: &str,
-    term: &str,
-    id: &str,
-) -> Result<BTreeMap<String, i128>, WarehouseError> {
+async fn sum(view: &RowsView<'_>, rows: &str, term: &str, id: &str) -> Result<BTreeMap<String, i128>, WarehouseError> {
     let sql = format!(
         "select submission_id, cast(sum({term}) as decimal(38, 2)) as total from {rows} as entry \
          where submission_id in (select {id} from pair) group by submission_id"
@@ -117,7 +112,11 @@ async fn relation<'a>(
 ) -> Result<String, WarehouseError> {
     let (mut fresh, mut committed) = (BTreeSet::new(), BTreeSet::new());
     for side in sides {
-        if side.line.is_some() { fresh.insert(side.id.as_str()) } else { committed.insert(side.id.as_str()) };
+        if side.line.is_some() {
+            fresh.insert(side.id.as_str())
+        } else {
+            committed.insert(side.id.as_str())
+        };
     }
     view.relation(form, &fresh, &committed).await
 }

@@ -19,7 +19,10 @@ pub(super) fn of_rows(comparison: &Comparison, sheet: Option<&str>, breaches: &[
         let (zh, en) = match comparison.check {
             Check::ListedIn { .. } => (
                 format!("本月“{}”中没有这个{}；请核对写法，或更正该表。", comparison.other.heading, column.heading),
-                format!("{} of the month does not list this {}; check it, or correct that form", comparison.other.name, column.name),
+                format!(
+                    "{} of the month does not list this {}; check it, or correct that form",
+                    comparison.other.name, column.name
+                ),
             ),
             Check::AtMostRows { by, .. } => {
                 let (by_zh, by_en) = (headings(form, by), by.join(", "));
@@ -98,7 +101,10 @@ pub(super) fn of_other_rows(
         ..Issue::warning(
             code(comparison.check),
             format!("已接收的{named_zh}有 {count} 行{zh}（第 {} 行{zh_more}）；请核对两表。", rows.join("、")),
-            format!("{named_en}, accepted before, has {count} rows with {en} (row {}{en_more}); check both", rows.join(", ")),
+            format!(
+                "{named_en}, accepted before, has {count} rows with {en} (row {}{en_more}); check both",
+                rows.join(", ")
+            ),
         )
         .in_sheet(sheet)
     }
@@ -118,7 +124,12 @@ pub(super) fn of_net(comparison: &Comparison, pair: &Pair, lines: &[Line], ours:
         Some(_) => ("本表".to_owned(), "this slice's".to_owned(), format!("“{}”", other.heading), other.name.clone()),
         None => {
             let (zh, en) = named(form, pair);
-            (format!("已接收的{zh}"), format!("{en}, accepted before, has a"), "本表".to_owned(), "this slice's".to_owned())
+            (
+                format!("已接收的{zh}"),
+                format!("{en}, accepted before, has a"),
+                "本表".to_owned(),
+                "this slice's".to_owned(),
+            )
         }
     };
     let at = if pair.subject.line.is_some() { summed } else { net };
@@ -130,7 +141,10 @@ pub(super) fn of_net(comparison: &Comparison, pair: &Pair, lines: &[Line], ours:
         format!(
             "{form_zh}“{only_zh}”合计 {ours}，{other_zh}“{plus_zh}”减“{minus_zh}”为 {theirs}，两者不一致；请核对。"
         ),
-        format!("{form_en} {only_en} of {ours} is not {other_en} {} less {} of {theirs}; check both", plus.code, minus.code),
+        format!(
+            "{form_en} {only_en} of {ours} is not {other_en} {} less {} of {theirs}; check both",
+            plus.code, minus.code
+        ),
     )
 }
 
@@ -158,7 +172,9 @@ pub(super) fn of_change(
     let (zh, en) = if after {
         (
             format!("{period} 已接收的“{what_zh}”合计 {now}，与本期的 {before} 相差超过 {share}；请核对。"),
-            format!("{what_en} of {period}, accepted before, is {now} and differs from this {before} by more than {share}; check both"),
+            format!(
+                "{what_en} of {period}, accepted before, is {now} and differs from this {before} by more than {share}; check both"
+            ),
         )
     } else {
         (

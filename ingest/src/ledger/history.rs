@@ -159,10 +159,7 @@ fn settle(attempts: &mut [Attempt]) {
 }
 
 /// What was said of attempts, by their ids.
-async fn said_of(
-    warehouse: &Warehouse,
-    attempts: &[Attempt],
-) -> Result<BTreeMap<String, Vec<Said>>, WarehouseError> {
+async fn said_of(warehouse: &Warehouse, attempts: &[Attempt]) -> Result<BTreeMap<String, Vec<Said>>, WarehouseError> {
     let mut said: BTreeMap<String, Vec<Said>> = BTreeMap::new();
     if attempts.is_empty() {
         return Ok(said);

@@ -49,8 +49,19 @@ pub async fn run(warehouse: &Warehouse, args: &Status) -> Result<ExitCode> {
         StatusFormat::Csv => {
             let mut out = csv::Writer::from_writer(std::io::stdout());
             out.write_record([
-                "form", "school_id", "period", "receipt", "state", "fate", "by", "received_on", "file_name", "sheet", "rows",
-                "errors", "warnings",
+                "form",
+                "school_id",
+                "period",
+                "receipt",
+                "state",
+                "fate",
+                "by",
+                "received_on",
+                "file_name",
+                "sheet",
+                "rows",
+                "errors",
+                "warnings",
             ])?;
             for one in &histories {
                 for attempt in &one.attempts {
@@ -136,7 +147,8 @@ fn told(history: &History, asked: Option<&Receipt>, lang: Language) -> String {
             format!("{row}{column}{}", if zh { &issue.message_zh } else { &issue.message_en })
         });
         let more = attempt.issues.len().saturating_sub(SHOWN);
-        let more = (more > 0).then(|| if zh { format!("…… 另有 {more} 条") } else { format!("… and {more} more") });
+        let more =
+            (more > 0).then(|| if zh { format!("…… 另有 {more} 条") } else { format!("… and {more} more") });
         for line in changes.chain(issues).chain(more) {
             text.push_str(&format!("  {}  {line}\n", attempt.receipt));
         }
