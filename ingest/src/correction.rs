@@ -17,6 +17,9 @@ use crate::ledger::rows::{RowsView, quoted};
 use crate::ledger::{Ledger, Line};
 use crate::receipt::Receipt;
 
+/// How many corrected rows are compared at a time.
+const ROWS_AT_ONCE: u64 = 1_000_000;
+
 /// What a correction changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Changes {
@@ -73,10 +76,10 @@ impl Changes {
 
 /// What the lines of a call change against the versions that they replace, by the place of the line. `ledger` knows these
 /// lines already.
-pub(crate) async fn changes_of(
+pub(crate) async fn changes_of<'a>(
     warehouse: &Warehouse,
     ledger: &Ledger,
-    lines: &[Line],
+    lines: &'a [Line],
     staged: &BTreeMap<String, Staged>,
 ) -> Result<BTreeMap<usize, Changes>, WarehouseError> {
     let fresh: BTreeSet<&str> = lines.iter().map(|line| line.submission_id.as_str()).collect();
@@ -94,21 +97,35 @@ pub(crate) async fn changes_of(
     let mut view = RowsView::new(warehouse, staged)?;
     for (name, corrections) in by_form {
         let form = form(name).expect("a line is of a form");
-        let ids: BTreeSet<&str> = corrections.iter().flat_map(|(_, id, replaces)| [*id, *replaces]).collect();
-        let (new, old) = ids.iter().partition(|id| fresh.contains(*id));
-        let rows = view.relation(form, &new, &old).await?;
-        let side = |pick: fn(&(usize, &'_ str, &'_ str)) -> usize| corrections.iter().map(pick).collect::<Vec<_>>();
-        let places = side(|correction| correction.0);
-        let (ids, replaced): (Vec<&str>, Vec<&str>) = corrections.iter().map(|(_, id, old)| (*id, *old)).unzip();
-        view.give("correction", &[("id", ids.clone()), ("replaces", replaced.clone())])?;
-        let mut changes = read(form, &view.ask(&sql(form, &rows, "correction")).await?);
-        for ((place, id), old) in places.into_iter().zip(ids).zip(replaced) {
-            // A correction of nothing by nothing has no rows that could tell of it.
-            let told = changes.remove(id).unwrap_or_else(|| none(form));
-            found.insert(place, Changes { replaces: Receipt::of(old).to_string(), ..told });
+        for part in parts(&corrections, lines) {
+            let ids = part.iter().flat_map(|(_, id, replaces)| [*id, *replaces]);
+            let (new, old): (BTreeSet<&str>, BTreeSet<&str>) = ids.partition(|id| fresh.contains(id));
+            let rows = view.relation(form, &new, &old).await?;
+            let column = |pick: fn(&(usize, &'a str, &'a str)) -> &'a str| part.iter().map(pick).collect();
+            view.give("correction", &[("id", column(|one| one.1)), ("replaces", column(|one| one.2))])?;
+            let mut changes = read(form, &view.ask(&sql(form, &rows, "correction")).await?);
+            for (place, id, replaces) in part {
+                // A correction of nothing by nothing has no rows that could tell of it.
+                let told = changes.remove(*id).unwrap_or_else(|| none(form));
+                found.insert(*place, Changes { replaces: Receipt::of(replaces).to_string(), ..told });
+            }
         }
     }
     Ok(found)
+}
+
+/// The corrections in parts that are laid over each other one after the other, so that memory stays bounded where a whole
+/// city sends a month again. Their ids are in order, so that a part reads little of the others' rows.
+fn parts<'c, 'a>(corrections: &'c [(usize, &'a str, &'a str)], lines: &[Line]) -> Vec<&'c [(usize, &'a str, &'a str)]> {
+    let (mut parts, mut first, mut rows) = (Vec::new(), 0, 0);
+    for (at, (place, ..)) in corrections.iter().enumerate() {
+        rows += lines[*place].rows;
+        if rows >= ROWS_AT_ONCE || at + 1 == corrections.len() {
+            parts.push(&corrections[first..=at]);
+            (first, rows) = (at + 1, 0);
+        }
+    }
+    parts
 }
 
 /// What one committed attempt changed against the one that it replaced.
@@ -240,4 +257,69 @@ fn read(form: &Form, batches: &[RecordBatch]) -> BTreeMap<String, Changes> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{SliceKey, State};
+
+    #[test]
+    fn parts_hold_every_correction_once_and_end_when_they_are_full() {
+        let line = |rows| Line {
+            submission_id: String::new(),
+            slice: SliceKey { form: String::new(), school_id: String::new(), period: String::new() },
+            district_code: String::new(),
+            state: State::Accepted,
+            file_name: String::new(),
+            file_sha256: String::new(),
+            sheet: None,
+            sender: None,
+            received_on: 0,
+            received_at: 0,
+            rows,
+            errors: 0,
+            warnings: 0,
+            replaces: None,
+        };
+        let check = |rows: &[u64], sizes: &[usize]| {
+            let lines: Vec<Line> = rows.iter().map(|rows| line(*rows)).collect();
+            let corrections: Vec<(usize, &str, &str)> = (0..rows.len()).map(|place| (place, "", "")).collect();
+            let parts = parts(&corrections, &lines);
+            assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), sizes, "{rows:?}");
+            assert!(parts.concat().into_iter().map(|one| one.0).eq(0..rows.len()), "{rows:?}");
+        };
+        check(&[5, 0, 7], &[3]);
+        check(&[999_999, 1, 5], &[2, 1]);
+        check(&[3_000_000, 3_000_000], &[1, 1]);
+        check(&[], &[]);
+    }
+
+    #[test]
+    fn a_sentence_names_the_sums_that_changed() {
+        let total = |column: &str, heading: &str, before: &str, after: &str| Total {
+            column: column.to_owned(),
+            heading: heading.to_owned(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+        };
+        let totals = vec![total("pupils", "在籍人数", "63", "64"), total("poor_pupils", "建档立卡人数", "6", "6")];
+        let changes = Changes { replaces: "W234567N".to_owned(), added: 1, removed: 0, changed: 2, totals };
+        assert_eq!(changes.sentence(false), "更正 W234567N：新增 1 行，删除 0 行，修改 2 行；在籍人数 63 → 64");
+        assert_eq!(changes.sentence(true), "corrects W234567N: 1 rows added, 0 removed, 2 changed; pupils 63 → 64");
+        let same = Changes { added: 0, changed: 0, totals: Vec::new(), ..changes };
+        assert_eq!(same.sentence(false), "更正 W234567N：内容与上一版相同");
+    }
+
+    #[test]
+    fn sums_are_written_as_their_column_is() {
+        let form = form("fund_ledger").expect("a form");
+        let amount = form.column("amount").expect("a column");
+        assert_eq!(number(amount, 6_001), "60.01");
+        assert_eq!(number(amount, -5), "-0.05");
+        let pupils = crate::form::form("class_roster").and_then(|form| form.column("pupils")).expect("a column");
+        assert_eq!(number(pupils, 4_200), "42");
+        // A line's number is part of the key and no sum.
+        assert_eq!(summed(form).map(|column| column.name.as_str()).collect::<Vec<_>>(), ["amount"]);
+    }
 }

@@ -337,6 +337,22 @@ fn the_counterpart_second_names_the_slice_that_was_there() {
 }
 
 #[test]
+fn much_of_the_same_is_listed_so_far_and_counted() {
+    let desk = Desk::new(1);
+    let rows: Vec<String> = (0..1500).map(|n| format!("2019-10-08,{},一(2)班,G1,1", 2_019_001 + n)).collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let report = desk.send("call", "2019-11-05", &[(0, ROSTER), (0, ("attendance", "2019-10", &rows))]);
+    let attendance = slices(&report).into_iter().find(|slice| slice["form"] == "attendance").expect("it was sent");
+    let issues = attendance["issues"].as_array().expect("issues");
+    assert_eq!(issues.len(), 1001);
+    assert_eq!((&issues[0]["row"], &issues[999]["row"]), (&Value::from(2), &Value::from(1001)));
+    assert_eq!(issues[1000]["code"], "more-of-the-same");
+    assert!(issues[1000]["message_en"].as_str().is_some_and(|text| text.starts_with("500 more")), "{}", issues[1000]);
+    desk.city.ok(&["transform", "--today", "2019-11-06"]);
+    assert_eq!(desk.city.query("select warnings from submission where form = 'attendance'")[0]["warnings"], "1500");
+}
+
+#[test]
 fn what_was_withdrawn_is_no_counterpart() {
     let desk = Desk::new(1);
     desk.send("roster", "2019-11-05", &[(0, ROSTER)]);

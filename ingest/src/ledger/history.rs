@@ -8,7 +8,6 @@ use datafusion::arrow::datatypes::{Date32Type, Int64Type};
 use serde::Serialize;
 use warehouse::Warehouse;
 use warehouse::error::WarehouseError;
-use warehouse::table::TableName;
 
 use super::rows::quoted;
 use super::{SliceKey, State, issue_table, ledger_table, read};
@@ -206,9 +205,8 @@ pub struct Found {
 pub async fn by_receipt(warehouse: &Warehouse, receipt: &Receipt) -> Result<Vec<Found>, WarehouseError> {
     let sql = "select submission_id, form, school_id, period, state from facts.submission \
                order by received_at, submission_id";
-    let ledger: TableName = ledger_table();
     let mut found = Vec::new();
-    for batch in read(warehouse, std::slice::from_ref(&ledger), sql).await? {
+    for batch in read(warehouse, &[ledger_table()], sql).await? {
         let text = |column: usize, row: usize| batch.column(column).as_string::<i32>().value(row);
         for row in (0..batch.num_rows()).filter(|row| Receipt::of(text(0, *row)) == *receipt) {
             let [form, school_id, period] = [1, 2, 3].map(|column| text(column, row).to_owned());

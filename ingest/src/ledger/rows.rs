@@ -49,14 +49,18 @@ impl<'a> RowsView<'a> {
     ) -> Result<String, WarehouseError> {
         let table = form.table();
         let mut parts = Vec::new();
-        if let Some(staged) = self.staged.get(&table).filter(|_| !fresh.is_empty()) {
+        let select = |name: &TableName, first: &str, last: &str| {
+            let (first, last) = (quoted(first), quoted(last));
+            format!("select * from {name} where submission_id >= {first} and submission_id <= {last}")
+        };
+        if let (Some(staged), Some(first), Some(last)) = (self.staged.get(&table), fresh.first(), fresh.last()) {
             let name = TableName::new("staged", &table);
             if self.known.insert(name.clone()) {
                 let facts = TableName::new("facts", &table);
                 let snapshot = self.warehouse.staged_snapshot(&facts, form.schema(), staged);
                 register(&self.context, &name, self.warehouse.provider(snapshot))?;
             }
-            parts.push(format!("select * from {name}"));
+            parts.push(select(&name, first, last));
         }
         if let (Some(first), Some(last)) = (committed.first(), committed.last()) {
             let name = TableName::new("facts", &table);
@@ -64,8 +68,7 @@ impl<'a> RowsView<'a> {
                 let snapshot = self.warehouse.snapshot(&name, None).await?;
                 register(&self.context, &name, self.warehouse.provider(snapshot))?;
             }
-            let (first, last) = (quoted(first), quoted(last));
-            parts.push(format!("select * from {name} where submission_id >= {first} and submission_id <= {last}"));
+            parts.push(select(&name, first, last));
         }
         if parts.is_empty() {
             // Slices reported as nothing have no rows at all.
