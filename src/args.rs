@@ -40,8 +40,10 @@ pub enum Command {
     User(User),
     /// What this build knows: forms, indicators, rules, models
     Catalog(Catalog),
-    /// What the warehouse holds, and what is still owed
+    /// What is owed, by whom, since when; and what became of a submission
     Status(Status),
+    /// Take back an accepted slice that was sent by mistake: it is missing then
+    Withdraw(Withdraw),
     /// Check that the warehouse holds what its releases and its ledger name
     Verify(Verify),
 }
@@ -317,8 +319,68 @@ pub struct Status {
     #[command(flatten)]
     pub at: Where,
     /// Only this district (code)
-    #[arg(long)]
+    #[arg(long, value_name = "CODE")]
     pub district: Option<String>,
+    /// Only this school (ten digits)
+    #[arg(long, value_name = "ID")]
+    pub school: Option<String>,
+    /// Only this form, by code name or heading
+    #[arg(long)]
+    pub form: Option<String>,
+    /// Only this period: 2019-09, 2019-2020-1 or 2019
+    #[arg(long)]
+    pub period: Option<String>,
+    /// What became of the submission with this receipt, instead of what is owed
+    #[arg(long, value_name = "RECEIPT", conflicts_with_all = ["district", "school", "form", "period", "slice"])]
+    pub receipt: Option<String>,
+    /// Every submission of the slice that --form, --school and --period name, instead of what is owed
+    #[arg(long, requires = "school", requires = "form", requires = "period", conflicts_with = "district")]
+    pub slice: bool,
+    /// The date that lateness is judged against; default today
+    #[arg(long, value_name = "DATE")]
+    pub today: Option<NaiveDate>,
+    /// Form of the list
+    #[arg(long, value_enum, default_value_t = StatusFormat::Table)]
+    pub format: StatusFormat,
+    /// Language of the list
+    #[arg(long, value_enum, default_value_t = Language::Zh)]
+    pub lang: Language,
+}
+
+/// The form of a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For reading, with totals on top
+    Table,
+    /// The rows alone, with headings
+    Csv,
+    /// For programs, with totals
+    Json,
+}
+
+/// `kehou withdraw`
+#[derive(Debug, ClapArgs)]
+pub struct Withdraw {
+    #[command(flatten)]
+    pub at: Where,
+    /// The slice's form, by code name or heading
+    #[arg(long, requires = "school", requires = "period", required_unless_present = "receipt")]
+    pub form: Option<String>,
+    /// The slice's school (ten digits)
+    #[arg(long, value_name = "ID", requires = "form")]
+    pub school: Option<String>,
+    /// The slice's period
+    #[arg(long, requires = "form")]
+    pub period: Option<String>,
+    /// The receipt of the submission, in place of form, school and period
+    #[arg(long, value_name = "RECEIPT", conflicts_with = "form")]
+    pub receipt: Option<String>,
+    /// Why; it is kept, and the school sees it: name no person
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Language of what is printed
+    #[arg(long, value_enum, default_value_t = Language::Zh)]
+    pub lang: Language,
 }
 
 /// `kehou verify`

@@ -55,6 +55,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::User(args) => commands::user::run(args),
         Command::Catalog(args) => commands::catalog::run(args),
         Command::Status(args) => commands::status::run(args).await,
+        Command::Withdraw(args) => commands::withdraw::run(args).await,
         Command::Verify(args) => commands::verify::run(args).await,
     }
 }

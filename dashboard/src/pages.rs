@@ -15,4 +15,5 @@ pub mod layout;
 pub mod log_in;
 pub mod parts;
 pub mod school;
+pub mod sent;
 pub mod slices;

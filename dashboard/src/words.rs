@@ -254,6 +254,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("slice.due", "{}到期", "due {}"),
     ("sent.state", "结果", "Result"),
     ("sent.file", "文件 · 工作表", "File · sheet"),
+    ("sent.receipt", "回执号", "Receipt"),
     ("sent.received", "收到", "Received"),
     ("sent.rows", "行数", "Rows"),
     ("sent.errors", "错误", "Errors"),

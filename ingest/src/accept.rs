@@ -25,13 +25,17 @@ use warehouse::table::{Staged, TableName, Writer};
 
 use self::files::{Found, find};
 use self::world::world;
+use crate::compare::compare;
+use crate::correction::changes_of;
 use crate::form::{Form, Severity};
 use crate::issue::{Issue, Issues};
 use crate::judge::{Judged, JudgedSlice, SliceState, World, judge};
 use crate::keys::{KeyError, Keys, seal};
 use crate::ledger::{Ledger, Line, SliceKey, State, issue_batch, issue_table, ledger_batch, ledger_table};
 use crate::read::read;
+use crate::receipt::Receipt;
 use crate::report::{FileReport, Report, SliceOutcome, SliceReport};
+use crate::withdraw::was_withdrawn;
 
 /// A CSV file of so many bytes is read in blocks.
 pub const LARGE: u64 = 32 << 20;
@@ -205,7 +209,7 @@ pub async fn ingest(
         progress(Progress::Judged { file: &path, bytes });
     }
     progress(Progress::Committing);
-    intake.finish().await
+    intake.finish(&ledger).await
 }
 
 /// A file whose turn has come.
@@ -345,6 +349,7 @@ impl<'a> Intake<'a> {
         let Some(id) = id else {
             // What stands was judged when it came, and is not judged again.
             slice.issues = Issues::default();
+            slice.issues.extend(was_withdrawn(ledger, &key_of(&slice)));
             taking.slices.push(slice_report(slice, SliceOutcome::Unchanged));
             return;
         };
@@ -363,7 +368,8 @@ impl<'a> Intake<'a> {
         }
         let line = line(&id, key, &slice, state, &taking.found, &taking.sha256, self.options, ledger);
         ledger.note(&line.slice, state, &taking.sha256, &id, i64::MAX);
-        let told = slice_report(slice, outcome);
+        let mut told = slice_report(slice, outcome);
+        told.receipt = (self.options.purpose == Purpose::Accept).then(|| Receipt::of(&id).to_string());
         self.issues.extend(issue_batch(&id, &told.issues));
         self.lines.push(line);
         taking.slices.push(told);
@@ -396,18 +402,19 @@ impl<'a> Intake<'a> {
     }
 
     /// Commits: rows first, one commit a table; then what was found; and last the ledger, which makes it all count at once.
-    async fn finish(self) -> Result<Report, IngestError> {
+    async fn finish(mut self, ledger: &Ledger) -> Result<Report, IngestError> {
         if self.options.purpose == Purpose::Check || self.lines.is_empty() {
             return Ok(self.report);
         }
         step::reached("ingest.originals_kept");
-        let mut staged = self.staged;
-        for (table, writer) in self.writers {
+        let mut staged = std::mem::take(&mut self.staged);
+        for (table, writer) in std::mem::take(&mut self.writers) {
             let written = writer.finish().await?;
             let large = staged.remove(&table).unwrap_or_default();
             staged.insert(table, large.join(written));
         }
         step::reached("ingest.rows_staged");
+        self.look_across(ledger, &staged).await?;
         for (table, staged) in staged {
             self.warehouse.append(&TableName::new("facts", table.clone()), staged).await?;
             step::reached(&format!("ingest.rows_committed.{table}"));
@@ -477,6 +484,26 @@ fn with_ids(form: &Form, rows: &RecordBatch, ids: &[Option<String>]) -> RecordBa
     filter_record_batch(&batch, &keep).expect("the mask has a value a row")
 }
 
+impl Intake<'_> {
+    /// Tells what only several slices together can tell: their warnings, and what corrections changed.
+    async fn look_across(&mut self, ledger: &Ledger, staged: &BTreeMap<String, Staged>) -> Result<(), IngestError> {
+        let doubts = compare(self.warehouse, ledger, &self.lines, staged).await?;
+        let changes = changes_of(self.warehouse, ledger, &self.lines, staged).await?;
+        for (place, found) in doubts {
+            let line = &mut self.lines[place];
+            line.warnings += found.count;
+            self.issues.extend(issue_batch(&line.submission_id, &found.issues));
+            let (file, slice) = self.latest[&line.slice];
+            self.report.files[file].slices[slice].issues.extend(found.issues);
+        }
+        for (place, changed) in changes {
+            let (file, slice) = self.latest[&self.lines[place].slice];
+            self.report.files[file].slices[slice].changes = Some(changed);
+        }
+        Ok(())
+    }
+}
+
 #[expect(clippy::too_many_arguments, reason = "a line of the ledger is told by as many things")]
 fn line(
     id: &str,
@@ -514,6 +541,8 @@ fn slice_report(slice: JudgedSlice, state: SliceOutcome) -> SliceReport {
         state,
         rows: slice.rows,
         issues: slice.issues.into_vec(),
+        receipt: None,
+        changes: None,
     }
 }
 

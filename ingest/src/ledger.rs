@@ -1,5 +1,8 @@
 //! The ledger `facts.submission`: one line a slice and attempt. A line is the commit point: rows without one do not exist.
 
+pub mod history;
+pub(crate) mod rows;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -54,7 +57,8 @@ impl State {
         }
     }
 
-    fn of(code: &str) -> Option<State> {
+    /// The state of a code.
+    pub fn of(code: &str) -> Option<State> {
         [State::Accepted, State::Zero, State::Rejected, State::Withdrawn].into_iter().find(|state| state.code() == code)
     }
 }
@@ -106,14 +110,26 @@ pub struct Line {
 /// What the ledger said when a call began.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    current: HashMap<SliceKey, (i64, String)>,
+    current: HashMap<SliceKey, Standing>,
     files: HashMap<String, FileHistory>,
+}
+
+/// The attempt that counts for a slice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Its id.
+    pub submission_id: String,
+    /// Accepted, or reported as nothing.
+    pub state: State,
+    /// When its line was written, microseconds since 1970 in UTC.
+    pub received_at: i64,
 }
 
 /// What became of a file's bytes before.
 #[derive(Debug, Default, Clone)]
 pub struct FileHistory {
-    /// Slices that were accepted from these bytes, or reported as nothing.
+    /// Slices that were accepted from these bytes, or reported as nothing, even if they were withdrawn since: bytes that
+    /// were accepted before change nothing, whatever came between, or a folder that is read again would undo a withdrawal.
     pub accepted: BTreeSet<SliceKey>,
     /// Slices that were rejected and not accepted from these bytes later.
     pub rejected: BTreeSet<SliceKey>,
@@ -155,10 +171,9 @@ impl Ledger {
             State::Accepted | State::Zero => {
                 file.rejected.remove(slice);
                 file.accepted.insert(slice.clone());
-                self.current.insert(slice.clone(), (received_at, id.to_owned()));
+                self.current.insert(slice.clone(), Standing { submission_id: id.to_owned(), state, received_at });
             }
             State::Withdrawn => {
-                file.accepted.remove(slice);
                 self.current.remove(slice);
             }
         }
@@ -166,7 +181,12 @@ impl Ledger {
 
     /// The attempt that counts for a slice now.
     pub fn current(&self, slice: &SliceKey) -> Option<&str> {
-        self.current.get(slice).map(|(_, id)| id.as_str())
+        self.current.get(slice).map(|standing| standing.submission_id.as_str())
+    }
+
+    /// The attempt that counts for a slice now, with its state; none where nothing was accepted, or it was withdrawn.
+    pub fn standing(&self, slice: &SliceKey) -> Option<&Standing> {
+        self.current.get(slice)
     }
 
     /// What became of these bytes before.
@@ -357,6 +377,11 @@ pub(crate) async fn read(
         let snapshot = warehouse.snapshot(name, None).await?;
         register(&context, name, warehouse.provider(snapshot))?;
     }
+    collect(&context, sql).await
+}
+
+/// Runs a query; text comes as plain strings.
+pub(crate) async fn collect(context: &SessionContext, sql: &str) -> Result<Vec<RecordBatch>, WarehouseError> {
     let batches = context.sql(sql).await?.collect().await?;
     let plain = |batch: RecordBatch| -> RecordBatch {
         let schema = batch.schema();

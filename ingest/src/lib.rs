@@ -5,6 +5,8 @@
 
 pub mod accept;
 pub mod city;
+pub mod compare;
+pub mod correction;
 pub mod form;
 pub mod issue;
 pub mod judge;
@@ -12,7 +14,9 @@ pub mod keys;
 pub mod ledger;
 pub mod person;
 pub mod read;
+pub mod receipt;
 pub mod reference;
 pub mod report;
 pub mod template;
 pub mod value;
+pub mod withdraw;

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use crate::correction::Changes;
 use crate::form::Severity;
 use crate::issue::Issue;
 
@@ -62,6 +63,10 @@ pub struct SliceReport {
     pub rows: u64,
     /// What was found in it.
     pub issues: Vec<Issue>,
+    /// The number of the attempt that a clerk can quote; none where nothing was written to the ledger.
+    pub receipt: Option<String>,
+    /// What a correction changed against the version before.
+    pub changes: Option<Changes>,
 }
 
 /// What became of a slice, in one word.

@@ -36,7 +36,8 @@ pub async fn run(args: Ingest) -> Result<ExitCode> {
         let text = serde_json::to_vec_pretty(&report)?;
         std::fs::write(file, text).with_context(|| format!("{} can't be written", file.display()))?;
     }
-    print!("{}", report.render(args.lang == Language::En));
+    let english = args.lang == Language::En;
+    print!("{}{}", report.render(english), ingest::receipt::render(&report, english));
     Ok(if report.all_accepted() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 

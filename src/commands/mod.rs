@@ -12,3 +12,4 @@ pub mod template;
 pub mod transform;
 pub mod user;
 pub mod verify;
+pub mod withdraw;

@@ -2,6 +2,7 @@
 
 mod browser;
 mod city;
+mod desk;
 mod engines;
 mod example;
 mod intake;
@@ -9,6 +10,9 @@ mod kill;
 mod persons;
 mod s3;
 mod sql_cases;
+mod status;
 mod tidy;
 mod tools;
 mod truth;
+mod warnings;
+mod withdraw;

@@ -172,7 +172,7 @@ async fn run(
 }
 
 /// The versions of facts and reference tables that this run sees.
-async fn pin(warehouse: &Warehouse) -> Result<BTreeMap<TableName, u64>> {
+pub(crate) async fn pin(warehouse: &Warehouse) -> Result<BTreeMap<TableName, u64>> {
     let mut tables = BTreeMap::new();
     // The ledger first: rows are committed before their line in it, so every line that it holds finds its rows.
     let ledger = TableName::new("facts", "submission");

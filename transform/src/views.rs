@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
 use warehouse::Warehouse;
 use warehouse::release::Release;
-use warehouse::session::register;
+use warehouse::session::{Limits, PLAIN, register, session};
+use warehouse::table::TableName;
 
 use crate::error::{Result, TransformError};
 use crate::project::{Model, Project, Stored, tables_of};
-use crate::run::run_table;
+use crate::run::{pin, run_table};
 
 /// A model as a view of the session in which all that it reads is registered.
 pub(crate) async fn plan_view(context: &SessionContext, model: &Model) -> Result<Arc<dyn TableProvider>> {
@@ -24,13 +26,40 @@ pub(crate) async fn plan_view(context: &SessionContext, model: &Model) -> Result
 /// can read the layers between facts and marts too. What the release stored is read as it was stored.
 pub async fn register_views(context: &SessionContext, project: &Project, release: &Release, query: &str) -> Result<()> {
     let Ok(named) = tables_of(query) else { return Ok(()) };
-    register(context, &warehouse::table::TableName::new(warehouse::session::PLAIN, "run"), run_table(release.today))?;
+    register(context, &TableName::new(PLAIN, "run"), run_table(release.today))?;
     for model in project.upstream(named) {
         if model.stored == Stored::View && !model.is_test() && !release.tables.contains_key(&model.name) {
             register(context, &model.name, plan_view(context, model).await?)?;
         }
     }
     Ok(())
+}
+
+/// A session in which the named models, and all that they read, stand as the facts are now, whatever the last release says:
+/// for lists that can't wait for the next release. Every model is computed once and held in memory; nothing is written.
+pub async fn fresh_session(
+    warehouse: &Warehouse,
+    project: &Project,
+    today: NaiveDate,
+    names: impl IntoIterator<Item = TableName>,
+) -> Result<SessionContext> {
+    let context = session(&Limits::default())?;
+    warehouse.attach(&context);
+    for (name, version) in pin(warehouse).await? {
+        let snapshot = warehouse.snapshot(&name, Some(version)).await?;
+        register(&context, &name, warehouse.provider(snapshot))?;
+    }
+    register(&context, &TableName::new(PLAIN, "run"), run_table(today))?;
+    for model in project.upstream(names) {
+        let fault = |source| TransformError::Run { path: model.path.clone(), source: Box::new(source) };
+        let frame = context.sql(&model.sql).await.map_err(fault)?;
+        let frame = match model.stored {
+            Stored::View => frame,
+            Stored::Table => frame.cache().await.map_err(fault)?,
+        };
+        register(&context, &model.name, frame.into_view())?;
+    }
+    Ok(context)
 }
 
 /// What `previous.<model>` is: the model's table in the last release, or an empty one of the columns that its header's

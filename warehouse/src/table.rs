@@ -239,8 +239,8 @@ impl Warehouse {
     ) -> Result<Staged> {
         let context = session(&Limits::default())?;
         self.attach(&context);
-        let pinned = self.staged_snapshot(name, &staged).await?;
-        let schema = pinned.schema.clone();
+        let schema = self.snapshot(name, None).await?.schema;
+        let pinned = self.staged_snapshot(name, schema.clone(), &staged);
         let mut batches = context.read_table(self.provider(pinned))?.execute_stream().await?;
         let mut writer = self.writer(name).await?;
         while let Some(batch) = batches.try_next().await? {
@@ -259,26 +259,6 @@ impl Warehouse {
             }
         }
         writer.finish().await
-    }
-
-    /// Staged rows as a snapshot of their own, for their writer to look at before they are committed.
-    pub async fn staged_snapshot(&self, name: &TableName, staged: &Staged) -> Result<Snapshot> {
-        let mut snapshot = self.snapshot(name, None).await?;
-        let folder = self.storage().path(&Place::Table(name.clone()));
-        let file = |add: &Add| -> Result<DataFile> {
-            let path = Path::from_url_path(&add.path).map_err(object_store::Error::from)?;
-            let stats: Option<serde_json::Value> =
-                add.stats.as_deref().and_then(|text| serde_json::from_str(text).ok());
-            let rows = stats.and_then(|stats| stats.get("numRecords")?.as_u64());
-            Ok(DataFile {
-                path: path.parts().fold(folder.clone(), |path, part| path.join(part)),
-                size: u64::try_from(add.size).expect("a file's size is not negative"),
-                rows: rows.unwrap_or_default(),
-                partition: add.partition_values.clone(),
-            })
-        };
-        snapshot.files = staged.adds.iter().map(file).collect::<Result<_>>()?;
-        Ok(snapshot)
     }
 
     /// Adds the staged rows to the table in one commit, after any commits that others made meanwhile. Gives the version.
@@ -340,6 +320,20 @@ impl Warehouse {
             partition_by: state.metadata().partition_columns().to_vec(),
             files,
         })
+    }
+
+    /// Staged rows of a table without partitions as a snapshot that nobody else sees: they can be looked at before they
+    /// are committed.
+    pub fn staged_snapshot(&self, name: &TableName, schema: SchemaRef, staged: &Staged) -> Snapshot {
+        let folder = self.storage().path(&Place::Table(name.clone()));
+        let file = |add: &Add| DataFile {
+            path: Path::from(add.path.as_str()).parts().fold(folder.clone(), |path, part| path.join(part)),
+            size: u64::try_from(add.size).expect("a file's size is not negative"),
+            rows: add.get_stats().ok().flatten().map_or(0, |stats| stats.num_records as u64),
+            partition: add.partition_values.clone(),
+        };
+        let files = staged.adds.iter().map(file).collect();
+        Snapshot { name: name.clone(), version: 0, schema, partition_by: Vec::new(), files }
     }
 
     /// Whether every file of a table's version is there in its full length.

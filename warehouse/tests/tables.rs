@@ -54,6 +54,23 @@ async fn memory() -> Warehouse {
 }
 
 #[tokio::test]
+async fn staged_rows_can_be_looked_at_before_they_are_committed() {
+    let warehouse = memory().await;
+    let name = TableName::new("facts", "raw_roster");
+    warehouse.ensure_table(&name, &schema(), &[]).await.expect("made");
+    let staged = stage(&warehouse, &name, &[("a", 1), ("b", 2)]).await;
+    let snapshot = warehouse.staged_snapshot(&name, schema(), &staged);
+    assert_eq!(snapshot.rows(), 2);
+    let context = session(&Limits::default()).expect("a session");
+    warehouse.attach(&context);
+    register(&context, &name, warehouse.provider(snapshot)).expect("registered");
+    let sum = context.sql("select sum(pupils) from facts.raw_roster").await.expect("planned");
+    let text = pretty_format_batches(&sum.collect().await.expect("ran")).expect("formatted").to_string();
+    assert!(text.contains("| 3 "), "{text}");
+    assert_eq!(read(&warehouse, &name, None).await, rows(&[]), "nobody else sees them");
+}
+
+#[tokio::test]
 async fn staged_rows_are_seen_only_when_committed_and_versions_stay() {
     let warehouse = memory().await;
     let name = TableName::new("facts", "raw_roster");

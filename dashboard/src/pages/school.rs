@@ -16,9 +16,10 @@ use crate::pages::findings::{Columns, Line, lines, list};
 use crate::pages::heat::{heat_cell, heat_legend};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Choice, Months};
-use crate::pages::slices::{self, Slice, form_title};
+use crate::pages::sent::{self, Submission};
+use crate::pages::slices::{self, Slice};
 use crate::routes;
-use crate::scope::{Scope, Scoped};
+use crate::scope::Scope;
 use crate::visit::{App, Asked, Reader};
 
 /// What the page shows.
@@ -40,33 +41,6 @@ struct SchoolPage<'a> {
     sent: Vec<Submission>,
     findings: Vec<Line>,
 }
-
-/// One line of the ledger.
-struct Submission {
-    form: String,
-    period: String,
-    state: String,
-    file_name: String,
-    sheet: String,
-    received_on: Option<NaiveDate>,
-    rows: i64,
-    errors: i64,
-    warnings: i64,
-    issues: Vec<Issue>,
-}
-
-/// What was said of a submission.
-struct Issue {
-    is_error: bool,
-    row: Option<i64>,
-    heading: String,
-    message: String,
-}
-
-/// Submissions shown; the newest come first.
-const SHOWN: usize = 60;
-/// Issues shown of one submission; the school has all of them in its report.
-const ISSUES: usize = 20;
 
 /// `/school/{id}`
 pub async fn show(
@@ -100,52 +74,12 @@ pub async fn show(
         months: Months::of(&figures, &choice, scoped),
         figures,
         slices: slices::of_school(scoped, &id).await?,
-        sent: sent(scoped, &id, &reader.frame).await?,
+        sent: sent::of_school(scoped, &id, reader.frame.lang).await?,
         findings: lines(scoped, "school_id = $1 and ended is null", &[&id], "limit 50").await?,
         frame: reader.frame,
         id,
     }
     .template())
-}
-
-async fn sent(scoped: &Scoped, school: &str, frame: &Frame) -> Result<Vec<Submission>, Fault> {
-    let ledger = format!(
-        "select submission_id, form, period, state, file_name, sheet, received_on, rows, errors, warnings from facts.submission
-         where school_id = $1 order by received_at desc, submission_id desc limit {SHOWN}"
-    );
-    let ledger = scoped.query(&ledger, &[school]).await?;
-    let said =
-        "select issue.submission_id, issue.severity, issue.row_no, issue.heading, issue.message_zh, issue.message_en
-        from facts.submission_issue as issue join facts.submission as sent on issue.submission_id = sent.submission_id
-        where sent.school_id = $1 order by issue.severity, issue.row_no";
-    let said = scoped.query(said, &[school]).await?;
-    let message = match frame.lang {
-        crate::words::Lang::Zh => "message_zh",
-        crate::words::Lang::En => "message_en",
-    };
-    let read = |row: crate::rows::Row<'_>| Submission {
-        form: row.text("form").to_owned(),
-        period: row.text("period").to_owned(),
-        state: row.text("state").to_owned(),
-        file_name: row.text("file_name").to_owned(),
-        sheet: row.text("sheet").to_owned(),
-        received_on: row.date("received_on"),
-        rows: row.count("rows"),
-        errors: row.count("errors"),
-        warnings: row.count("warnings"),
-        issues: said
-            .iter()
-            .filter(|issue| issue.text("submission_id") == row.text("submission_id"))
-            .take(ISSUES)
-            .map(|issue| Issue {
-                is_error: issue.text("severity") == "error",
-                row: issue.whole("row_no"),
-                heading: issue.text("heading").to_owned(),
-                message: issue.text(message).to_owned(),
-            })
-            .collect(),
-    };
-    Ok(ledger.iter().map(read).collect())
 }
 
 impl SchoolPage<'_> {
@@ -221,7 +155,7 @@ impl SchoolPage<'_> {
                         }
                     }
                 }
-                section { h2 { (t("school.sent")) } (self.ledger()) }
+                section { h2 { (t("school.sent")) } (sent::list(&self.sent, lang)) }
             },
         )
     }
@@ -273,78 +207,4 @@ impl SchoolPage<'_> {
         let target = monthly.iter().find(|figure| figure.indicator == code).and_then(|figure| figure.target);
         html! { @if let Some(drawn) = trend(&values, target, &Words { title, description: String::new() }) { (PreEscaped(drawn)) } }
     }
-
-    fn ledger(&self) -> Markup {
-        let lang = self.frame.lang;
-        let t = |key| lang.say(key);
-        if self.sent.is_empty() {
-            return html! { p.empty { (t("school.nothing_sent")) } };
-        }
-        html! {
-            p.dek { (lang.with("school.sent.dek", &[&format::whole(self.sent.len() as i64)])) }
-            div.scroll tabindex="0" {
-                table {
-                    thead {
-                        tr {
-                            th { (t("form")) }
-                            th { (t("period")) }
-                            th { (t("sent.state")) }
-                            th { (t("sent.file")) }
-                            th.number { (t("sent.received")) }
-                            th.number { (t("sent.rows")) }
-                            th.number { (t("sent.errors")) }
-                            th.number { (t("sent.warnings")) }
-                        }
-                    }
-                    tbody {
-                        @for one in &self.sent {
-                            tr {
-                                th scope="row" { (form_title(&one.form, lang)) }
-                                td.nowrap { (format::period(&one.period, lang)) }
-                                td.nowrap { (state_badge(&one.state, lang)) }
-                                td.file { (one.file_name) @if !one.sheet.is_empty() { " · " (one.sheet) } }
-                                td.number { @if let Some(day) = one.received_on { (day) } }
-                                td.number { (format::whole(one.rows)) }
-                                td.number { (format::whole(one.errors)) }
-                                td.number { (format::whole(one.warnings)) }
-                            }
-                            @if !one.issues.is_empty() { tr.issues { td colspan="8" { (issues(one, lang)) } } }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn issues(sent: &Submission, lang: crate::words::Lang) -> Markup {
-    html! {
-        details open[sent.errors > 0] {
-            summary { (lang.with("sent.issues", &[&format::whole(sent.errors + sent.warnings)])) }
-            ul {
-                @for issue in &sent.issues {
-                    li {
-                        span class=(if issue.is_error { "missed" } else { "near" }) {
-                            (lang.say(if issue.is_error { "issue.error" } else { "issue.warning" }))
-                        }
-                        " "
-                        @if let Some(row) = issue.row { (lang.with("row_no", &[&row.to_string()])) " " }
-                        @if !issue.heading.is_empty() { strong { (issue.heading) } " " }
-                        (issue.message)
-                    }
-                }
-            }
-            @if (sent.issues.len() as i64) < sent.errors + sent.warnings { p.small { (lang.say("sent.issues.more")) } }
-        }
-    }
-}
-
-fn state_badge(state: &str, lang: crate::words::Lang) -> Markup {
-    let (class, key, sign) = match state {
-        "accepted" => ("reported", "sent.accepted", "●"),
-        "zero" => ("zero", "sent.zero", "○"),
-        "rejected" => ("rejected", "sent.rejected", "✕"),
-        _ => ("missing", "sent.withdrawn", "↩"),
-    };
-    html! { span class={ "slice " (class) } aria-hidden="true" { (sign) } " " (lang.say(key)) }
 }

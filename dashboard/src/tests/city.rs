@@ -305,7 +305,14 @@ fn facts(context: &SessionContext, schools: &[School]) {
             ("rows", wholes(sent.iter().map(|_| 412))),
             ("errors", wholes(sent.iter().map(|one| i64::from(one.1 == "rejected") * 2))),
             ("warnings", wholes(sent.iter().map(|_| 0))),
-            ("replaces", texts(sent.iter().map(|_| ""))),
+            // The version that was replaced had no rows at all.
+            (
+                "replaces",
+                texts(
+                    sent.iter()
+                        .map(|one| if one.1 == "accepted" { format!("{}-zero", one.0.id) } else { String::new() }),
+                ),
+            ),
         ],
     );
     let issues: Vec<_> = sent.iter().filter(|one| one.1 == "rejected").flat_map(|one| [(one, 17), (one, 39)]).collect();

@@ -84,6 +84,10 @@ async fn a_school_finds_its_states_and_errors() {
     {
         assert!(page.contains(part), "{part}");
     }
+    // Of each submission its receipt; of a correction what it changed: 38 receipts of 40 sessions for 144.00 yuan.
+    let receipt = ingest::receipt::Receipt::of(&format!("{SCHOOL}-accepted")).to_string();
+    let changed = "新增 38 行，删除 0 行，修改 0 行；计费学时 0 → 1520，金额 0.00 → 5472.00";
+    assert!(page.contains(&receipt) && page.contains(changed), "{page}");
 }
 
 #[tokio::test]
