@@ -14,5 +14,6 @@ pub mod person;
 pub mod read;
 pub mod reference;
 pub mod report;
+pub mod returned;
 pub mod template;
 pub mod value;

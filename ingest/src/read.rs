@@ -2,7 +2,7 @@
 //!
 //! Reading never fails: what can't be read is an issue, and everything else is read all the same.
 
-mod csv;
+pub(crate) mod csv;
 mod frame;
 mod json;
 mod table;

@@ -32,7 +32,7 @@ pub fn read(bytes: &[u8], form: Option<&'static Form>) -> Result<Document, Issue
 }
 
 /// The text: by its mark, else strict UTF-8, else GB18030; never with characters replaced.
-fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
     let unreadable = || {
         Issue::error(
             "encoding",

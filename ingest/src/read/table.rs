@@ -6,7 +6,7 @@ use polars::prelude::{ChunkTake, IdxCa, NewChunkedArray, PlSmallStr};
 
 use super::frame::Frame;
 use super::{Cover, TextColumn, TextTable, TotalRow, ZeroRow};
-use crate::form::{Form, PERIOD_HEADING, SCHOOL_HEADING, ZERO_REPORT, by_heading, forms, normal};
+use crate::form::{ERRORS_HEADING, ERRORS_PLACE_HEADING, Form, PERIOD_HEADING, SCHOOL_HEADING, ZERO_REPORT, by_heading, forms, normal};
 use crate::issue::Issue;
 use crate::value::cell;
 
@@ -109,6 +109,11 @@ fn heading(text: &str) -> String {
     normal(text).chars().filter(|letter| !letter.is_whitespace()).collect()
 }
 
+/// Whether this is the heading of a column that a returned file got: it comes back mended with it.
+fn is_told(heading: &str) -> bool {
+    [ERRORS_HEADING, ERRORS_PLACE_HEADING].contains(&heading)
+}
+
 /// The one form whose telling headings all stand in one of the rows.
 fn guess(rows: &[Vec<String>]) -> Result<&'static Form, Issue> {
     let fits = |form: &&'static Form| {
@@ -161,6 +166,7 @@ fn columns(form: &'static Form, frame: &Frame, row: &[String], header: usize, is
                 issues.push(issue.at(number, &known));
             }
             Some((name, known)) => found.push((name, known, at)),
+            None if is_told(text) => {}
             None => {
                 let used = (header + 1..frame.rows.len()).any(|row| frame.cell(row, at).is_some());
                 if used {
@@ -202,8 +208,11 @@ fn sort_rows(frame: &Frame, header: usize, columns: &[Placed], table: &mut TextT
     let first_data = columns.iter().map(|(_, _, at)| *at).filter(|at| Some(*at) != school && Some(*at) != period).min();
     let mut kept = Vec::with_capacity(frame.rows.len());
     let faulty: HashSet<u32> = table.faults.iter().map(|(row, _)| *row).collect();
+    // What an earlier return wrote beside a row doesn't make it one of data.
+    let told = |cell: Option<&str>| cell.is_some_and(|text| is_told(&heading(text)));
+    let told: Vec<bool> = frame.row(header).map(told).collect();
     for row in header + 1..frame.rows.len() {
-        if frame.row(row).all(|cell| cell.is_none()) && !faulty.contains(&frame.rows[row]) {
+        if frame.row(row).zip(&told).all(|(cell, told)| cell.is_none() || *told) && !faulty.contains(&frame.rows[row]) {
             continue;
         }
         let first = frame.cell(row, 0).unwrap_or_default();
