@@ -51,7 +51,8 @@ fn as_ranges<S: Serializer>(rows: &[u32], serializer: S) -> Result<S::Ok, S::Err
     for run in rows.chunk_by(|row, next| row.checked_add(1) == Some(*next)) {
         let (first, last) = (run[0], run[run.len() - 1]);
         let comma = if text.is_empty() { "" } else { "," };
-        let written = if first == last { write!(text, "{comma}{first}") } else { write!(text, "{comma}{first}-{last}") };
+        let written =
+            if first == last { write!(text, "{comma}{first}") } else { write!(text, "{comma}{first}-{last}") };
         written.expect("text grows");
     }
     serializer.serialize_str(&text)

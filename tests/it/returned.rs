@@ -145,13 +145,14 @@ fn a_template_knows_the_school_its_classes_and_its_staff() {
     let report: Value = serde_json::from_slice(&fs::read(&again).expect("a report")).expect("JSON");
     let asked = |form: &str| {
         let slices = report["files"][0]["slices"].as_array().expect("slices").iter();
-        let issues = slices.filter(|slice| slice["form"] == form).flat_map(|slice| slice["issues"].as_array().expect("issues"));
+        let issues =
+            slices.filter(|slice| slice["form"] == form).flat_map(|slice| slice["issues"].as_array().expect("issues"));
         issues.map(|issue| (issue["code"].to_string(), issue["column"].to_string())).collect::<Vec<_>>()
     };
-    let classes = city.query(
-        "select count(*) as n from raw_class_roster where school_id = '3799001259' and period = '2019-09'",
-    );
-    let count = |form: &str, column: &str| asked(form).iter().filter(|(_, one)| one.contains(column)).count().to_string();
+    let classes =
+        city.query("select count(*) as n from raw_class_roster where school_id = '3799001259' and period = '2019-09'");
+    let count =
+        |form: &str, column: &str| asked(form).iter().filter(|(_, one)| one.contains(column)).count().to_string();
     assert_eq!(count("class_roster", "参加人数"), classes[0]["n"], "{report:#}");
     assert_eq!(count("class_roster", "年级"), "0", "{report:#}");
     assert!(asked("staff_work").iter().all(|(code, column)| code.contains("missing") && !column.contains("人员")));
@@ -160,5 +161,8 @@ fn a_template_knows_the_school_its_classes_and_its_staff() {
     let mixed = city.run(&["template", "charge", "survey", "-o", path(&out)]);
     let said = String::from_utf8_lossy(&mixed.stderr).into_owned();
     assert_eq!(mixed.status.code(), Some(1));
-    assert!(said.contains("kehou template charge --period 2019-09") && said.contains("kehou template survey"), "{said}");
+    assert!(
+        said.contains("kehou template charge --period 2019-09") && said.contains("kehou template survey"),
+        "{said}"
+    );
 }

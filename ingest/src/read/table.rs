@@ -6,7 +6,9 @@ use polars::prelude::{ChunkTake, IdxCa, NewChunkedArray, PlSmallStr};
 
 use super::frame::Frame;
 use super::{Cover, TextColumn, TextTable, TotalRow, ZeroRow};
-use crate::form::{ERRORS_HEADING, ERRORS_PLACE_HEADING, Form, PERIOD_HEADING, SCHOOL_HEADING, ZERO_REPORT, by_heading, forms, normal};
+use crate::form::{
+    ERRORS_HEADING, ERRORS_PLACE_HEADING, Form, PERIOD_HEADING, SCHOOL_HEADING, ZERO_REPORT, by_heading, forms, normal,
+};
 use crate::issue::Issue;
 use crate::value::cell;
 

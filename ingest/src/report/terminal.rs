@@ -117,7 +117,9 @@ fn one(file: &FileReport, causes: &[Cause<'_>], language: Language, out: &mut St
         if left > 0 {
             let more = match language {
                 Language::Zh => format!("    …… 另有 {left} 处（--return DIR 逐格标出，--report FILE.json 列出）"),
-                Language::En => format!("    … and {left} more (--return DIR marks each cell, --report FILE.json lists them)"),
+                Language::En => {
+                    format!("    … and {left} more (--return DIR marks each cell, --report FILE.json lists them)")
+                }
             };
             line(out, &more);
         }

@@ -27,10 +27,7 @@ const WORDS: &[Line] = &[
             "write it as the column wants it; the template's notes show how",
         ],
     ),
-    (
-        "missing",
-        ["必填项没有填写", "补填该单元格", "a required value is blank", "fill the cell in"],
-    ),
+    ("missing", ["必填项没有填写", "补填该单元格", "a required value is blank", "fill the cell in"]),
     (
         "more-than",
         [
@@ -42,7 +39,12 @@ const WORDS: &[Line] = &[
     ),
     (
         "not-positive",
-        ["应大于 0 的数是 0", "填实际数；没有发生的删去该行", "a number that must be above 0 is 0", "write the real number, or remove the row"],
+        [
+            "应大于 0 的数是 0",
+            "填实际数；没有发生的删去该行",
+            "a number that must be above 0 is 0",
+            "write the real number, or remove the row",
+        ],
     ),
     (
         "outside-period",
@@ -53,7 +55,10 @@ const WORDS: &[Line] = &[
             "correct the date, or move the row to the report of its own period",
         ],
     ),
-    ("unknown-day", ["日期不在校历内", "核对年份和日期", "the calendar doesn't know a date", "check the year and the day"]),
+    (
+        "unknown-day",
+        ["日期不在校历内", "核对年份和日期", "the calendar doesn't know a date", "check the year and the day"],
+    ),
     (
         "no-school-day",
         [
@@ -65,13 +70,26 @@ const WORDS: &[Line] = &[
     ),
     (
         "other-direction",
-        ["科目与收支方向不符", "改正“收支”或“科目”", "a category of the other direction", "correct the direction or the category"],
+        [
+            "科目与收支方向不符",
+            "改正“收支”或“科目”",
+            "a category of the other direction",
+            "correct the direction or the category",
+        ],
     ),
-    ("key-twice", ["与前面的行重复", "删去重复的行，或改正编号", "a row repeats an earlier one", "remove it, or correct its key"]),
+    (
+        "key-twice",
+        ["与前面的行重复", "删去重复的行，或改正编号", "a row repeats an earlier one", "remove it, or correct its key"],
+    ),
     ("second-row", ["只能填一行的表多填了行", "只留一行", "more than the one row", "leave one row"]),
     (
         "total",
-        ["合计与各行之和不符", "更正合计，或更正各行的数", "a total is not the sum of its rows", "correct the total or the rows"],
+        [
+            "合计与各行之和不符",
+            "更正合计，或更正各行的数",
+            "a total is not the sum of its rows",
+            "correct the total or the rows",
+        ],
     ),
     (
         "unknown-school",
@@ -84,7 +102,12 @@ const WORDS: &[Line] = &[
     ),
     (
         "other-sender",
-        ["不是本单位的学校", "删去该校各行，由所属单位报送", "a school of another sender", "remove its rows; its own district sends them"],
+        [
+            "不是本单位的学校",
+            "删去该校各行，由所属单位报送",
+            "a school of another sender",
+            "remove its rows; its own district sends them",
+        ],
     ),
     (
         "school-not-open",
@@ -97,9 +120,17 @@ const WORDS: &[Line] = &[
     ),
     (
         "school-missing",
-        ["没有学校标识码", "在封面填写学校标识码；多校合报的逐行填写", "the school's code is missing", "write it on the cover, or in each row"],
+        [
+            "没有学校标识码",
+            "在封面填写学校标识码；多校合报的逐行填写",
+            "the school's code is missing",
+            "write it on the cover, or in each row",
+        ],
     ),
-    ("school-code", ["学校标识码不是 10 位数字", "改为 10 位数字", "a school's code without 10 digits", "write its 10 digits"]),
+    (
+        "school-code",
+        ["学校标识码不是 10 位数字", "改为 10 位数字", "a school's code without 10 digits", "write its 10 digits"],
+    ),
     ("period-missing", ["没有统计期", "在封面填写统计期", "the period is missing", "write it on the cover"]),
     ("period", ["统计期无法识别", "按要求的写法填写，如 2019-09", "a period can't be read", "write it like 2019-09"]),
     (
@@ -115,7 +146,10 @@ const WORDS: &[Line] = &[
         "not-the-cover's",
         ["与封面不一致", "改为与封面一致，或留空", "not what the cover says", "make it the cover's, or leave it blank"],
     ),
-    ("zero-not-allowed", ["本表不能零报告", "填写实际数据", "the form can't be reported as nothing", "fill in the data"]),
+    (
+        "zero-not-allowed",
+        ["本表不能零报告", "填写实际数据", "the form can't be reported as nothing", "fill in the data"],
+    ),
     (
         "zero-with-rows",
         [
@@ -134,7 +168,10 @@ const WORDS: &[Line] = &[
             "merge them, or remove all but one",
         ],
     ),
-    ("column-missing", ["缺少必填的列", "补上该列，或改用模板", "a required column is missing", "add it, or use the template"]),
+    (
+        "column-missing",
+        ["缺少必填的列", "补上该列，或改用模板", "a required column is missing", "add it, or use the template"],
+    ),
     ("heading-twice", ["表头重复", "删去重复的一列", "a heading stands twice", "remove one of the columns"]),
     (
         "unknown-column",
@@ -145,7 +182,15 @@ const WORDS: &[Line] = &[
             "ignore it, or give it the template's heading",
         ],
     ),
-    ("no-headings", ["没有找到表头", "改用模板，表头放在前 20 行内", "no heading row", "use the template; headings belong into the first 20 rows"]),
+    (
+        "no-headings",
+        [
+            "没有找到表头",
+            "改用模板，表头放在前 20 行内",
+            "no heading row",
+            "use the template; headings belong into the first 20 rows",
+        ],
+    ),
     (
         "unknown-form",
         [
@@ -155,7 +200,10 @@ const WORDS: &[Line] = &[
             "use the template, or name the sheet by its form",
         ],
     ),
-    ("ambiguous-form", ["表头同时符合多张报表", "用报表名作工作表名", "the headings fit several forms", "name the sheet by its form"]),
+    (
+        "ambiguous-form",
+        ["表头同时符合多张报表", "用报表名作工作表名", "the headings fit several forms", "name the sheet by its form"],
+    ),
     (
         "no-rows",
         [
@@ -166,13 +214,29 @@ const WORDS: &[Line] = &[
         ],
     ),
     ("empty-file", ["文件是空的", "检查是否选错了文件", "the file is empty", "check that it is the right file"]),
-    ("empty-sheet", ["工作表没有数据，已跳过", "不需要的不必管", "a sheet without data was skipped", "nothing, if none was meant"]),
+    (
+        "empty-sheet",
+        ["工作表没有数据，已跳过", "不需要的不必管", "a sheet without data was skipped", "nothing, if none was meant"],
+    ),
     ("too-large", ["文件过大", "改报 CSV，或分几个文件报送", "too large", "send CSV, or several files"]),
     (
         "formula-without-value",
-        ["公式没有保存结果", "用表格软件打开并保存一次，或改填数值", "a formula without a stored result", "open and save the workbook once, or write the value"],
+        [
+            "公式没有保存结果",
+            "用表格软件打开并保存一次，或改填数值",
+            "a formula without a stored result",
+            "open and save the workbook once, or write the value",
+        ],
     ),
-    ("cell-error", ["单元格显示错误值", "更正公式，或改填数值", "a cell shows an error", "correct its formula, or write the value"]),
+    (
+        "cell-error",
+        [
+            "单元格显示错误值",
+            "更正公式，或改填数值",
+            "a cell shows an error",
+            "correct its formula, or write the value",
+        ],
+    ),
     (
         "broken-workbook",
         [
@@ -182,7 +246,15 @@ const WORDS: &[Line] = &[
             "remove its password, save it as xlsx and send that",
         ],
     ),
-    ("broken-csv", ["CSV 无法读取", "检查引号是否成对，或改报工作簿", "the CSV can't be read", "check its quotation marks, or send the workbook"]),
+    (
+        "broken-csv",
+        [
+            "CSV 无法读取",
+            "检查引号是否成对，或改报工作簿",
+            "the CSV can't be read",
+            "check its quotation marks, or send the workbook",
+        ],
+    ),
     ("broken-json", ["JSON 无法读取", "按接口说明改正", "the JSON can't be read", "correct it as the message says"]),
     (
         "encoding",
@@ -195,16 +267,18 @@ const WORDS: &[Line] = &[
     ),
     (
         "unknown-kind",
-        ["不认识的文件类型", "改报 xlsx 工作簿或 CSV", "this kind of file is not known", "send an xlsx workbook or CSV"],
+        [
+            "不认识的文件类型",
+            "改报 xlsx 工作簿或 CSV",
+            "this kind of file is not known",
+            "send an xlsx workbook or CSV",
+        ],
     ),
     (
         "replaced",
         ["被后面的文件替换", "不必改；以后面的文件为准", "replaced by a later file", "nothing: the later file counts"],
     ),
-    (
-        "more-of-the-same",
-        ["还有同样的问题", "一并更正", "more of the same", "mend them as well"],
-    ),
+    ("more-of-the-same", ["还有同样的问题", "一并更正", "more of the same", "mend them as well"]),
 ];
 
 /// The words of a code.

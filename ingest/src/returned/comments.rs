@@ -129,21 +129,32 @@ fn read(xml: &str) -> Result<Old, Unmarkable> {
 }
 
 const DRAWING: &str = r#"<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/></o:shapelayout></xml>"#;
-const BOX: &str = r#"<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe"><v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>"#;
+/// What the prefixes in added boxes stand for, whatever they stand for in the drawing that they are added to.
+const NAMES: &str = r#"xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:x="urn:schemas-microsoft-com:office:excel""#;
+const BOX: &str = r#"<v:shapetype xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe"><v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>"#;
+
+/// The prefix that is bound to one of Microsoft's name spaces.
+fn bound<'a>(xml: &'a str, space: &str) -> Option<&'a str> {
+    let (before, _) = xml.split_once(&format!("=\"urn:schemas-microsoft-com:{space}\""))?;
+    before.rsplit_once("xmlns:").map(|(_, prefix)| prefix)
+}
 
 /// The boxes of the comments: those of cells whose comment went are taken out, those of new ones added.
 fn boxes(drawing: Option<&str>, gone: &BTreeSet<(u32, u32)>, new: &[((u32, u32), String)]) -> String {
     let drawing = drawing.unwrap_or(DRAWING);
     let mut out = String::with_capacity(drawing.len() + new.len() * 900);
     let mut rest = drawing;
-    let mut highest = 1024;
-    while let Some(start) = rest.find("<v:shape ") {
-        let Some(end) = rest[start..].find("</v:shape>").map(|end| start + end + "</v:shape>".len()) else { break };
+    let number = |id: &str| id.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u32>().ok();
+    let highest = drawing.split("_x0000_s").skip(1).filter_map(number).max().unwrap_or(1024);
+    // Programs choose their own prefixes for the two name spaces.
+    let (vml, excel) = (bound(drawing, "vml").unwrap_or("v"), bound(drawing, "office:excel").unwrap_or("x"));
+    let (open, close) = (format!("<{vml}:shape "), format!("</{vml}:shape>"));
+    let (row_of, column_of) = (format!("<{excel}:Row>"), format!("<{excel}:Column>"));
+    while let Some(start) = rest.find(&open) {
+        let Some(end) = rest[start..].find(&close).map(|end| start + end + close.len()) else { break };
         let shape = &rest[start..end];
-        let number = shape.split("_x0000_s").nth(1).map(|id| id.chars().take_while(char::is_ascii_digit).collect::<String>());
-        highest = highest.max(number.and_then(|number| number.parse::<u32>().ok()).unwrap_or_default());
         let of = |name: &str| shape.split(name).nth(1)?.split('<').next()?.trim().parse::<u32>().ok();
-        let cell = of("<x:Row>").zip(of("<x:Column>")).map(|(row, column)| (row + 1, column));
+        let cell = of(&row_of).zip(of(&column_of)).map(|(row, column)| (row.saturating_add(1), column));
         out.push_str(&rest[..start]);
         if !cell.is_some_and(|cell| gone.contains(&cell)) {
             out.push_str(shape);
@@ -152,7 +163,7 @@ fn boxes(drawing: Option<&str>, gone: &BTreeSet<(u32, u32)>, new: &[((u32, u32),
     }
     let (before, after) = rest.rfind("</xml>").map_or((rest, "</xml>"), |at| rest.split_at(at));
     out.push_str(before);
-    if !out.contains("_x0000_t202\"") {
+    if !out.contains("id=\"_x0000_t202\"") {
         out.push_str(BOX);
     }
     for (at, ((row, column), said)) in (highest.saturating_add(1)..).zip(new) {
@@ -160,7 +171,7 @@ fn boxes(drawing: Option<&str>, gone: &BTreeSet<(u32, u32)>, new: &[((u32, u32),
         let (row, left) = (row - 1, column + 1);
         write!(
             out,
-            r##"<v:shape id="_x0000_s{at}" type="#_x0000_t202" style="position:absolute;margin-left:0;margin-top:0;width:220pt;height:{height}pt;z-index:1;visibility:hidden" fillcolor="#fff7e0" o:insetmode="auto"><v:fill color2="#fff7e0"/><v:shadow on="t" color="black" obscured="t"/><v:path o:connecttype="none"/><v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div></v:textbox><x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/><x:Anchor>{left}, 12, {top}, 4, {right}, 12, {bottom}, 4</x:Anchor><x:AutoFill>False</x:AutoFill><x:Row>{row}</x:Row><x:Column>{column}</x:Column></x:ClientData></v:shape>"##,
+            r##"<v:shape {NAMES} id="_x0000_s{at}" type="#_x0000_t202" style="position:absolute;margin-left:0;margin-top:0;width:220pt;height:{height}pt;z-index:1;visibility:hidden" fillcolor="#fff7e0" o:insetmode="auto"><v:fill color2="#fff7e0"/><v:shadow on="t" color="black" obscured="t"/><v:path o:connecttype="none"/><v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div></v:textbox><x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/><x:Anchor>{left}, 12, {top}, 4, {right}, 12, {bottom}, 4</x:Anchor><x:AutoFill>False</x:AutoFill><x:Row>{row}</x:Row><x:Column>{column}</x:Column></x:ClientData></v:shape>"##,
             height = lines * 15,
             top = row.saturating_sub(1),
             right = left + 4,
@@ -181,6 +192,19 @@ mod tests {
     }
 
     #[test]
+    fn boxes_of_other_prefixes_are_known() {
+        let first = rewrite(None, None, &wanted(&[(3, 1, "年级"), (4, 2, "重复")])).expect("well-formed").drawing;
+        let other = first.replace("xmlns:v=", "xmlns:ns1=").replace("xmlns:x=", "xmlns:ns2=");
+        let other = other.replace("v:", "ns1:").replace("x:", "ns2:");
+        let second = boxes(Some(&other), &BTreeSet::from([(3, 1)]), &[((9, 0), "新".to_owned())]);
+        assert_eq!(second.matches("<ns1:shape ").count(), 1);
+        assert!(second.contains("<v:shape xmlns:v=\"urn:schemas-microsoft-com:vml\""), "{second}");
+        let ids: BTreeSet<&str> =
+            second.split(" id=\"_x0000_s").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(ids.len(), 2, "each box has a name of its own: {second}");
+    }
+
+    #[test]
     fn own_comments_stay_and_earlier_returns_go() {
         let first = rewrite(None, None, &wanted(&[(3, 1, "年级无法识别"), (4, 2, "重复")])).expect("well-formed");
         assert!(first.comments.contains("【退回说明】\n年级无法识别"));
@@ -188,13 +212,15 @@ mod tests {
         // The clerk wrote a comment of his own beside them.
         let own = r#"<comment ref="A1" authorId="0"><text><t>自己的 &amp; 备注</t></text></comment></commentList>"#;
         let comments = first.comments.replace("</commentList>", own);
-        let second = rewrite(Some(&comments), Some(&first.drawing), &wanted(&[(4, 2, "还是重复")])).expect("well-formed");
+        let second =
+            rewrite(Some(&comments), Some(&first.drawing), &wanted(&[(4, 2, "还是重复")])).expect("well-formed");
         assert!(second.comments.contains("自己的 &amp; 备注"));
         assert!(!second.comments.contains("年级无法识别"));
         assert!(second.comments.contains("还是重复"));
         assert_eq!(second.drawing.matches("<v:shape ").count(), 1);
         // An own comment on a cell that is bad now is kept before what is said of it, and stands alone afterwards.
-        let third = rewrite(Some(&second.comments), Some(&second.drawing), &wanted(&[(1, 0, "缺列")])).expect("well-formed");
+        let third =
+            rewrite(Some(&second.comments), Some(&second.drawing), &wanted(&[(1, 0, "缺列")])).expect("well-formed");
         assert!(third.comments.contains("自己的 &amp; 备注\n【退回说明】\n缺列"), "{}", third.comments);
         let last = rewrite(Some(&third.comments), Some(&third.drawing), &Wanted::new()).expect("well-formed");
         assert!(last.comments.contains("自己的 &amp; 备注") && !last.comments.contains("缺列"));

@@ -76,9 +76,7 @@ pub fn mark(bytes: &[u8], marks: &Marks, forms: &[&'static Form]) -> Result<Vec<
 
 /// The separator that the first records hold most.
 fn separator(text: &str) -> u8 {
-    let most = |one: &u8| {
-        records(text).take(NEAR).map(|record| fields(record, *one).len()).max().unwrap_or_default()
-    };
+    let most = |one: &u8| records(text).take(NEAR).map(|record| fields(record, *one).len()).max().unwrap_or_default();
     [b'\t', b';', b','].into_iter().max_by_key(most).unwrap_or(b',')
 }
 

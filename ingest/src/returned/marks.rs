@@ -49,8 +49,7 @@ impl Marks {
         let mut marks = Marks::default();
         for cause in report.causes() {
             for issue in &cause.listed {
-                let message = message(issue);
-                marks.add(issue, issue.row.as_slice(), &message);
+                marks.add(issue, issue.row.as_slice(), &issue.message_zh);
             }
             let said = said(&cause);
             for issue in &cause.more {
@@ -127,11 +126,6 @@ impl Marks {
             }
         }
     }
-}
-
-/// What an issue says.
-fn message(issue: &Issue) -> String {
-    guarded(&issue.message_zh)
 }
 
 /// What is said of those of a cause that are not listed one by one.

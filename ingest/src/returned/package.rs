@@ -63,7 +63,12 @@ impl<'a> Package<'a> {
                     Event::Start(element) | Event::Empty(element) if local(&element) == "Relationship" => {
                         let [id, kind, target, mode] =
                             ["Id", "Type", "Target", "TargetMode"].map(|name| attribute(&element, name));
-                        list.push(Relation { id: id.ok_or(Unmarkable)?, kind: kind.unwrap_or_default(), target: target.unwrap_or_default(), mode });
+                        list.push(Relation {
+                            id: id.ok_or(Unmarkable)?,
+                            kind: kind.unwrap_or_default(),
+                            target: target.unwrap_or_default(),
+                            mode,
+                        });
                     }
                     Event::Eof => break,
                     _ => {}

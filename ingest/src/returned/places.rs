@@ -100,14 +100,18 @@ pub fn in_rows(
         let mut found: HashMap<String, u32> = HashMap::new();
         for (column, text) in cells {
             let (exact, plain) = (key(text), bare(&key(text)));
-            let of = names.iter().find(|(_, name)| *name == exact).or_else(|| names.iter().find(|(_, name)| bare(name) == plain));
+            let of = names
+                .iter()
+                .find(|(_, name)| *name == exact)
+                .or_else(|| names.iter().find(|(_, name)| bare(name) == plain));
             if let Some((heading, _)) = of {
                 found.entry(heading.clone()).or_insert(*column);
             }
         }
         found
     };
-    let best = rows.iter().map(|(row, cells)| (*row, cells, matched(cells))).rev().max_by_key(|(_, _, found)| found.len());
+    let best =
+        rows.iter().map(|(row, cells)| (*row, cells, matched(cells))).rev().max_by_key(|(_, _, found)| found.len());
     match best {
         Some((row, cells, columns)) if !columns.is_empty() => {
             let errors = cells.iter().find(|(_, text)| key(text) == ERRORS_HEADING).map(|(column, _)| *column);

@@ -18,7 +18,14 @@ const WIDTH: &str = "64";
 
 /// What comes behind `legacyDrawing` in a sheet.
 const AFTER_DRAWING: [&str; 9] = [
-    "legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst",
+    "legacyDrawingHF",
+    "drawingHF",
+    "picture",
+    "oleObjects",
+    "controls",
+    "webPublishItems",
+    "tableParts",
+    "extLst",
     "AlternateContent",
 ];
 
@@ -44,14 +51,17 @@ enum Put {
 type Width = (u32, u32, BytesStart<'static>);
 
 /// Edits a sheet.
-pub fn edit(
-    from: impl BufRead,
-    to: impl Write,
-    plan: &Plan<'_>,
-    styles: &mut Styles,
-) -> Result<(), Unmarkable> {
+pub fn edit(from: impl BufRead, to: impl Write, plan: &Plan<'_>, styles: &mut Styles) -> Result<(), Unmarkable> {
     let mut reader = Reader::from_reader(from);
-    let mut sheet = Sheet { out: Writer::new(to), plan, styles, prefix: String::new(), widths: Vec::new(), next: 1, drawn: plan.drawing.is_none() };
+    let mut sheet = Sheet {
+        out: Writer::new(to),
+        plan,
+        styles,
+        prefix: String::new(),
+        widths: Vec::new(),
+        next: 1,
+        drawn: plan.drawing.is_none(),
+    };
     let mut buffer = Vec::new();
     let mut depth = 0usize;
     loop {
@@ -166,7 +176,8 @@ impl<W: Write> Sheet<'_, W> {
             buffer.clear();
             match reader.read_event_into(&mut buffer).map_err(|_| Unmarkable)? {
                 Event::Start(element) | Event::Empty(element) if local(&element) == "col" => {
-                    let number = |name: &str| attribute(&element, name).and_then(|text| text.parse().ok()).ok_or(Unmarkable);
+                    let number =
+                        |name: &str| attribute(&element, name).and_then(|text| text.parse().ok()).ok_or(Unmarkable);
                     self.widths.push((number("min")?, number("max")?, element.clone().into_owned()));
                 }
                 Event::End(element) if element.local_name().into_inner() == "cols" => return Ok(()),
@@ -212,7 +223,8 @@ impl<W: Write> Sheet<'_, W> {
         let mut puts = BTreeMap::new();
         let marks = self.plan.rows.and_then(|rows| rows.get(&row)).map(Vec::as_slice).unwrap_or_default();
         for mark in marks {
-            let Some(column) = self.plan.marks.column(mark).and_then(|heading| self.plan.places.column(row, heading)) else {
+            let Some(column) = self.plan.marks.column(mark).and_then(|heading| self.plan.places.column(row, heading))
+            else {
                 continue;
             };
             // Marks come worst first: a cell's first one decides.
@@ -281,7 +293,8 @@ impl<W: Write> Sheet<'_, W> {
     /// Marked rows that the sheet has no element for.
     fn rows_before(&mut self, row: u32) -> Result<(), Unmarkable> {
         let from = self.next;
-        let marked = self.plan.rows.map(|rows| rows.range(from..row.max(from)).map(|(row, _)| *row).collect::<Vec<_>>());
+        let marked =
+            self.plan.rows.map(|rows| rows.range(from..row.max(from)).map(|(row, _)| *row).collect::<Vec<_>>());
         for row in marked.unwrap_or_default() {
             let puts = self.puts(row);
             if puts.is_empty() {
@@ -300,7 +313,12 @@ impl<W: Write> Sheet<'_, W> {
         Ok(())
     }
 
-    fn row<R: BufRead>(&mut self, reader: &mut Reader<R>, row: u32, element: &BytesStart<'_>) -> Result<(), Unmarkable> {
+    fn row<R: BufRead>(
+        &mut self,
+        reader: &mut Reader<R>,
+        row: u32,
+        element: &BytesStart<'_>,
+    ) -> Result<(), Unmarkable> {
         let mut puts = self.puts(row);
         self.next = row.saturating_add(1);
         let style = row_style(element);

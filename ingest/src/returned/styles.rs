@@ -85,7 +85,8 @@ impl Styles {
                     if depth == 2 {
                         inside = names.iter().position(|name| *name == local(&element));
                         if let Some(at) = inside {
-                            lists[at] = Some(List { start: before..after, end: after, items: Vec::new(), added: Vec::new() });
+                            lists[at] =
+                                Some(List { start: before..after, end: after, items: Vec::new(), added: Vec::new() });
                         }
                     } else if depth == 3 {
                         item = before;
@@ -191,9 +192,8 @@ impl Styles {
         let font = self.fonts.add(font);
         let fill = fill.map_or(0, |color| self.fill(color));
         let border = if boxed {
-            let sides = ["left", "right", "top", "bottom"].map(|side| {
-                format!(r#"<{p}{side} style="thin"><{p}color rgb="FFCBD2D9"/></{p}{side}>"#)
-            });
+            let sides = ["left", "right", "top", "bottom"]
+                .map(|side| format!(r#"<{p}{side} style="thin"><{p}color rgb="FFCBD2D9"/></{p}{side}>"#));
             self.borders.add(format!("<{p}border>{}<{p}diagonal/></{p}border>", sides.concat()))
         } else {
             0

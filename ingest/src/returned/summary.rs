@@ -70,9 +70,10 @@ impl Summary {
 
     /// A row of the seven columns.
     fn seven(&mut self, looks: [Look; 7], cells: [String; 7]) -> u32 {
-        let lines = cells.iter().zip(WIDTHS).map(|(cell, width)| {
-            cell.lines().map(|line| wide(line) * 10 / (width * 9) + 1).sum::<u32>()
-        });
+        let lines = cells
+            .iter()
+            .zip(WIDTHS)
+            .map(|(cell, width)| cell.lines().map(|line| wide(line) * 10 / (width * 9) + 1).sum::<u32>());
         let height = lines.max().unwrap_or(1).clamp(1, 20) * 16 + 4;
         let cells = (0u32..).zip(looks).zip(cells).map(|((column, look), text)| (column, look, text)).collect();
         self.row(cells, Some(height))
@@ -131,7 +132,10 @@ impl Summary {
         }
         if slices.len() > SLICES {
             let rejected = slices.iter().skip(SLICES).filter(|slice| slice.state == SliceOutcome::Rejected).count();
-            self.wide(Look::Hint, format!("另有 {} 个报送单元没有列出，其中退回 {rejected} 个。", slices.len() - SLICES));
+            self.wide(
+                Look::Hint,
+                format!("另有 {} 个报送单元没有列出，其中退回 {rejected} 个。", slices.len() - SLICES),
+            );
         }
     }
 
@@ -144,7 +148,15 @@ impl Summary {
         merge(self, row);
         for cause in causes {
             let (look, word) = level(cause.severity);
-            let cells = [word, &cause.count.to_string(), "", cause.column.unwrap_or("（整表）"), "", cause.title_zh, cause.mend_zh];
+            let cells = [
+                word,
+                &cause.count.to_string(),
+                "",
+                cause.column.unwrap_or("（整表）"),
+                "",
+                cause.title_zh,
+                cause.mend_zh,
+            ];
             let mut looks = [Look::Cell; 7];
             looks[0] = look;
             let row = self.seven(looks, cells.map(guarded));
@@ -245,7 +257,9 @@ fn verdict(verdict: Verdict, errors: u64, warnings: u64) -> String {
     let word = verdict.label(Language::Zh);
     match verdict {
         Verdict::Accepted => format!("{word}：数据已计入，没有错误。{doubts}"),
-        Verdict::Partly => format!("{word}：有 {errors} 处错误，出错的报表没有计入。请改正后把本文件重新报送。{doubts}"),
+        Verdict::Partly => {
+            format!("{word}：有 {errors} 处错误，出错的报表没有计入。请改正后把本文件重新报送。{doubts}")
+        }
         Verdict::Rejected => format!("{word}：有 {errors} 处错误，数据没有计入。请改正后把本文件重新报送。{doubts}"),
         Verdict::Unreadable => format!("{word}：文件打不开，数据没有计入。请按下面的说明处理后重新报送。"),
     }

@@ -83,7 +83,7 @@ const ROWS: [[&str; 5]; 2] = [["1001", "教师", "16", "=1+x", "是"], ["1002", 
 #[test]
 fn a_workbook_comes_back_marked_and_is_read_as_before() {
     let sent = book(&ROWS);
-    let warning = at(Issue::warning("sum", "学时数与活动登记表不一致。", "differs"), 3, "学时数");
+    let warning = at(Issue::warning("no-school-day", "学时数与活动登记表不一致。", "differs"), 3, "学时数");
     let back = returned("inbox/九月.xlsx", &sent, &report("九月.xlsx", vec![money(3), warning])).expect("a workbook");
     assert_eq!(back.name, "九月_退回.xlsx");
     assert_eq!(sheets(&back.bytes), ["问题汇总", "封面", SHEET]);
@@ -101,7 +101,11 @@ fn a_workbook_comes_back_marked_and_is_read_as_before() {
     assert!(after.issues.is_empty() && after.tables[0].issues.is_empty(), "{:?}", after.tables[0].issues);
     let texts = |document: &crate::read::Document| {
         let columns = document.tables[0].columns.iter();
-        columns.map(|column| (column.name.clone(), column.texts.iter().map(|text| text.map(str::to_owned)).collect::<Vec<_>>())).collect::<Vec<_>>()
+        columns
+            .map(|column| {
+                (column.name.clone(), column.texts.iter().map(|text| text.map(str::to_owned)).collect::<Vec<_>>())
+            })
+            .collect::<Vec<_>>()
     };
     assert_eq!(texts(&before), texts(&after));
     assert_eq!(before.tables[0].rows, after.tables[0].rows);
@@ -115,7 +119,7 @@ fn a_second_return_replaces_the_first() {
     assert_eq!(sheets(&second.bytes), ["问题汇总", "封面", SHEET]);
     let marked = cells(&second.bytes, SHEET);
     assert_eq!(marked[1].iter().filter(|cell| *cell == "错误说明").count(), 1);
-    assert_eq!((marked[2].len(), marked[3][5].as_str()), (5, "与前面某行重复。"));
+    assert_eq!((marked[2].len(), marked[3][5].as_str()), (5, "人员编号：与前面某行重复。"));
     let comments = part(&second.bytes, "xl/comments1.xml");
     assert!(comments.contains("人员在本校的编号"), "the note of the heading stays: {comments}");
     assert!(comments.contains("与前面某行重复") && !comments.contains("无法识别"), "{comments}");
@@ -135,7 +139,7 @@ fn a_csv_comes_back_with_two_columns() {
     let (national, _, _) = encoding_rs::GB18030.encode(text);
     let issues = vec![
         Issue::error("value", "=金额无法识别", "").at(2, "绩效金额"),
-        Issue::warning("sum", "学时数不一致。", "").at(2, "学时数"),
+        Issue::warning("no-school-day", "学时数不一致。", "").at(2, "学时数"),
         Issue::error("value", "“学时数”无法识别。", "").at(4, "学时数"),
     ];
     let back = returned("九月.csv", &national, &report("九月.csv", issues)).expect("a CSV file");
@@ -188,12 +192,16 @@ fn a_hundred_thousand_bad_rows_are_all_marked_and_few_are_commented() {
     // The note of the heading stands beside them.
     assert_eq!(part(&back.bytes, "xl/comments1.xml").matches("<comment ").count(), 2001);
     let said = cells(&back.bytes, "问题汇总").concat().join("\n");
-    assert!(said.contains("另有 98000 个只加底色") && said.contains("共 100000 处，下表列出 1000 处"), "{}", &said[..2000]);
+    assert!(
+        said.contains("另有 98000 个只加底色") && said.contains("共 100000 处，下表列出 1000 处"),
+        "{}",
+        &said[..2000]
+    );
 }
 
 #[test]
 fn marks_know_the_worst_first() {
-    let warning = at(Issue::warning("sum", "提醒", ""), 3, "绩效金额");
+    let warning = at(Issue::warning("no-school-day", "提醒", ""), 3, "绩效金额");
     let marks = Marks::of(&report("a.xlsx", vec![warning, money(3)]));
     let row = &marks.rows(Some(SHEET)).expect("the sheet")[&3];
     assert_eq!(row.iter().map(|mark| mark.severity).collect::<Vec<_>>(), [Severity::Error, Severity::Warning]);

@@ -232,8 +232,10 @@ fn write(
             let drawing = old_drawing.as_deref().map(|part| package.text(part)).transpose()?;
             let written = rewrite(comments.as_deref(), drawing.as_deref(), &new)?;
             let beside = sheet.part.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
-            let comments_part = old_comments.clone().unwrap_or_else(|| name(&|at| format!("{beside}kehou_comments{at}.xml")));
-            let drawing_part = old_drawing.clone().unwrap_or_else(|| name(&|at| format!("{beside}kehou_notes{at}.vml")));
+            let comments_part =
+                old_comments.clone().unwrap_or_else(|| name(&|at| format!("{beside}kehou_comments{at}.xml")));
+            let drawing_part =
+                old_drawing.clone().unwrap_or_else(|| name(&|at| format!("{beside}kehou_notes{at}.vml")));
             if old_comments.is_none() {
                 relations.add("comments", &comments_part);
             }
@@ -255,8 +257,7 @@ fn write(
     let mut out = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
-        .last_modified_time(DateTime::default())
-        .large_file(false);
+        .last_modified_time(DateTime::default());
     let mut rewritten: BTreeMap<String, String> = BTreeMap::from([
         (CONTENT_TYPES.to_owned(), types),
         (book.part.clone(), list),
@@ -268,20 +269,19 @@ fn write(
         rewritten.extend(parts.chain(task.relations.take().map(|relations| (relations.part.clone(), relations.xml()))));
         sheets.insert(task.part.clone(), task);
     }
-    let gone = |part: &str| {
-        earlier.as_deref().is_some_and(|earlier| part == earlier || part == relations_of(earlier))
-    };
+    let gone = |part: &str| earlier.as_deref().is_some_and(|earlier| part == earlier || part == relations_of(earlier));
     // The kinds of parts first: programs tell a workbook from other zips by it.
     put(&mut out, options, CONTENT_TYPES, rewritten.remove(CONTENT_TYPES).unwrap_or_default().as_bytes())?;
     for at in 0..package.archive.len() {
-        let part = package.archive.by_index_raw(at).map_err(|_| Unmarkable)?.name().map_err(|_| Unmarkable)?.into_owned();
+        let part =
+            package.archive.by_index_raw(at).map_err(|_| Unmarkable)?.name().map_err(|_| Unmarkable)?.into_owned();
         if part == CONTENT_TYPES || part == styles_part || gone(&part) {
             continue;
         }
         if let Some(text) = rewritten.remove(&part) {
             put(&mut out, options, &part, text.as_bytes())?;
         } else if let Some(task) = sheets.remove(&part) {
-            out.start_file(part.as_str(), options.large_file(true)).map_err(|_| Unmarkable)?;
+            out.start_file(part.as_str(), options).map_err(|_| Unmarkable)?;
             let rows = marks.rows(Some(&task.name));
             let plan = Plan { marks, rows, places: &places[&task.name], drawing: task.legacy };
             let from = BufReader::new(package.archive.by_index(at).map_err(|_| Unmarkable)?);

@@ -30,7 +30,8 @@ pub fn relation(element: &BytesStart<'_>) -> Option<String> {
 pub fn with(element: &BytesStart<'_>, set: &[(&str, Option<&str>)]) -> BytesStart<'static> {
     let mut changed = BytesStart::new(element.name().into_inner().to_owned());
     let mut others = element.attributes();
-    for one in others.with_checks(false).flatten().filter(|one| !set.iter().any(|(name, _)| one.key.as_ref() == *name)) {
+    for one in others.with_checks(false).flatten().filter(|one| !set.iter().any(|(name, _)| one.key.as_ref() == *name))
+    {
         changed.push_attribute(Attribute { key: one.key, value: one.value });
     }
     for (name, value) in set {
@@ -91,7 +92,8 @@ mod tests {
 
     #[test]
     fn places_there_and_back() {
-        for (row, column, written) in [(1, 0, "A1"), (5, 3, "D5"), (10, 25, "Z10"), (7, 26, "AA7"), (1, 16383, "XFD1")] {
+        for (row, column, written) in [(1, 0, "A1"), (5, 3, "D5"), (10, 25, "Z10"), (7, 26, "AA7"), (1, 16383, "XFD1")]
+        {
             assert_eq!(place(row, column), written);
             assert_eq!(parse_place(written), Some((row, column)));
         }

@@ -55,7 +55,8 @@ fn what_is_sent_for_many_schools_has_the_slice_in_each_row() {
 
 #[test]
 fn what_is_known_stands_in_its_rows() {
-    let row = |cells: &[(&str, &str)]| cells.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let row =
+        |cells: &[(&str, &str)]| cells.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let mut prefill = filled("3704020001", "2019-10");
     prefill.known.school_name = Some("某某小学".to_owned());
     prefill.known.rows.insert("class_roster".to_owned(), vec![row(&[("class_id", "一(1)班"), ("grade", "1")])]);
@@ -68,11 +69,9 @@ fn what_is_known_stands_in_its_rows() {
 
 #[test]
 fn without_a_form_it_is_those_that_are_owed() {
-    let owed = |period: &str| owed_forms(period).unwrap().into_iter().map(|form| form.name.as_str()).collect::<Vec<_>>();
-    assert_eq!(
-        owed("2019-09"),
-        ["class_roster", "group_session", "attendance", "charge", "fund_ledger", "staff_work"]
-    );
+    let owed =
+        |period: &str| owed_forms(period).unwrap().into_iter().map(|form| form.name.as_str()).collect::<Vec<_>>();
+    assert_eq!(owed("2019-09"), ["class_roster", "group_session", "attendance", "charge", "fund_ledger", "staff_work"]);
     assert_eq!(owed("2019-2020-1"), ["service_plan", "survey"]);
     assert_eq!(owed("2019"), ["annual_report"]);
     assert!(owed_forms("九月").is_err());
