@@ -176,6 +176,7 @@ impl Looks {
 fn cover(sheet: &mut Worksheet, forms: &[&Form], prefill: &Prefill, looks: &Looks) -> Result<(), XlsxError> {
     sheet.set_name(COVER)?.set_column_width(0, 16)?.set_column_width(1, 28)?.set_column_width(2, 44)?;
     sheet.protect_with_options(&sheet::freedoms());
+    sheet.set_landscape().set_print_fit_to_pages(1, 0);
     let example = forms.first().map_or("", |form| form.period.example());
     let by_school = forms.iter().any(|form| form.sent_by == SentBy::School);
     let school_hint = if by_school {
@@ -246,10 +247,14 @@ fn notes(sheet: &mut Worksheet, forms: &[&Form], looks: &Looks) -> Result<(), Xl
                 None => "",
             };
             let labels: Vec<&str> = column.choices().iter().map(|choice| choice.label.as_str()).collect();
-            let cells = [column.heading.as_str(), required, &column.note_zh, &labels.join("、"), &column.example];
+            let labels = labels.join("、");
+            let cells = [column.heading.as_str(), required, &column.note_zh, &labels, &column.example];
             for (place, cell) in (0u16..).zip(cells) {
                 sheet.write_string_with_format(row, place, cell, &looks.prose)?;
             }
+            // Some programs don't grow rows by themselves.
+            let lines = sheet::width(&column.note_zh).div_ceil(46).max(sheet::width(cells[3]).div_ceil(58)).max(1);
+            sheet.set_row_height(row, lines * 16)?;
         }
         row += 2;
         sheet.write_string(row, 0, "示例行（照这样填在该表里，不要填在本页）：")?;

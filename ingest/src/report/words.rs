@@ -278,6 +278,107 @@ const WORDS: &[Line] = &[
         "replaced",
         ["被后面的文件替换", "不必改；以后面的文件为准", "replaced by a later file", "nothing: the later file counts"],
     ),
+    ("archive-link", ["压缩包里有链接", "放入文件本身，重新压缩", "a link in the archive", "pack the file itself"]),
+    (
+        "archive-too-many",
+        ["压缩包里文件过多", "分成几个压缩包", "too many files in the archive", "send several archives"],
+    ),
+    (
+        "broken-archive",
+        ["压缩包无法解压", "重新压缩为 zip，或直接报送文件", "the archive can't be unpacked", "pack it again as zip"],
+    ),
+    (
+        "empty-archive",
+        ["压缩包里没有文件", "检查是否选错了文件", "an archive without files", "check that it is the right file"],
+    ),
+    (
+        "nested-archive",
+        ["压缩包里还有压缩包", "直接报送其中的文件", "an archive in an archive", "send its files themselves"],
+    ),
+    ("password", ["文件有密码", "取消密码后重新报送", "a password", "remove it and send the file again"]),
+    ("cell-too-long", ["单元格内容过长", "缩短该单元格", "a cell is too long", "shorten it"]),
+    ("long-number", ["数字过长，末尾会丢失", "把编号写成文本", "a number too long to be exact", "write it as text"]),
+    ("merged-cell", ["单元格已合并", "取消合并，逐行填写", "a merged cell", "unmerge it and fill in each row"]),
+    (
+        "merged-cells",
+        ["合并的单元格过多", "全部取消合并，逐格填写", "too many merged cells", "unmerge them and fill in each"],
+    ),
+    (
+        "heading-row",
+        [
+            "有一行按表头处理",
+            "确是数据的，移到表头以下并取消合并",
+            "a row taken for headings",
+            "move it below them if it is data",
+        ],
+    ),
+    (
+        "no-heading",
+        [
+            "有一列没有表头，未读取",
+            "不需要的不必管；需要的补上表头",
+            "a column without a heading",
+            "ignore it, or give it one",
+        ],
+    ),
+    (
+        "too-many-cells",
+        [
+            "一行的单元格多于表头",
+            "删去多余的分隔符，或给含逗号的文字加引号",
+            "a row has more cells than headings",
+            "remove the extra separator, or quote the text",
+        ],
+    ),
+    (
+        "row-too-long",
+        [
+            "一行的单元格多于其他行",
+            "删去多余的分隔符，或给含逗号的文字加引号",
+            "a row has more cells than the others",
+            "remove the extra separator, or quote the text",
+        ],
+    ),
+    (
+        "too-many-columns",
+        ["列数过多", "检查引号是否成对，删去多余的列", "too many columns", "check quotation marks, remove columns"],
+    ),
+    (
+        "nested-value",
+        ["应为一个值，却是列表或对象", "改为一个值", "a list or object in place of a value", "write one value"],
+    ),
+    (
+        "several-forms",
+        ["一个文件里有不同的报表名", "每张报表一个文件", "several forms in a file", "send a file for each"],
+    ),
+    ("zero-with-values", ["既写了零报告又有数据", "删去其一", "both a zero report and values", "remove one"]),
+    (
+        "was-withdrawn",
+        [
+            "该文件曾接收后撤回",
+            "更正后报送；确按原样报送的联系管理员",
+            "this file was withdrawn",
+            "correct it, or take it again with --again",
+        ],
+    ),
+    (
+        "internal",
+        [
+            "系统读取时出错",
+            "另存为新文件后重新报送，并把原文件交给管理员",
+            "kehou failed on the file",
+            "save it anew, and give this one to the administrator",
+        ],
+    ),
+    (
+        "not-read",
+        [
+            "文件无法读取",
+            "检查文件和读取权限后重新报送",
+            "the file can't be read",
+            "check the file and its permissions",
+        ],
+    ),
     ("more-of-the-same", ["还有同样的问题", "一并更正", "more of the same", "mend them as well"]),
 ];
 

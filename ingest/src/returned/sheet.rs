@@ -10,11 +10,12 @@ use super::Unmarkable;
 use super::marks::{Mark, Marks};
 use super::places::Places;
 use super::styles::{Look, Styles};
+use super::summary::wide;
 use super::xml::{attribute, local, parse_place, place, prefix, text_cell, with};
 use crate::form::{ERRORS_HEADING, Severity};
 
 /// How wide the added column is.
-const WIDTH: &str = "64";
+const WIDTH: u32 = 64;
 
 /// What comes behind `legacyDrawing` in a sheet.
 const AFTER_DRAWING: [&str; 9] = [
@@ -201,7 +202,7 @@ impl<W: Write> Sheet<'_, W> {
                 })
                 .collect();
             let mut element = BytesStart::new(format!("{}col", self.prefix));
-            element.push_attribute(("width", WIDTH));
+            element.push_attribute(("width", WIDTH.to_string().as_str()));
             element.push_attribute(("customWidth", "1"));
             widths.push((at, at, element));
             widths.sort_by_key(|(min, _, _)| *min);
@@ -325,9 +326,13 @@ impl<W: Write> Sheet<'_, W> {
         let own_height = attribute(element, "customHeight").is_some_and(|value| value == "1" || value == "true");
         let element = match puts.is_empty() {
             true => element.clone(),
-            // A row that nobody set the height of grows with what is written into it.
             false if own_height => with(element, &[("spans", None)]),
-            false => with(element, &[("spans", None), ("ht", None)]),
+            // A row that nobody set the height of grows with what is written into it.
+            false => {
+                let had = attribute(element, "ht").and_then(|height| height.parse::<f64>().ok());
+                let height = height(&puts).map(|height| height.max(had.unwrap_or_default()).to_string());
+                with(element, &[("spans", None), ("ht", height.as_deref())])
+            }
         };
         self.write(Event::Start(element))?;
         let mut next = 0;
@@ -425,6 +430,15 @@ impl<W: Write> Sheet<'_, W> {
         }
         with(cell, &[("s", Some(&wanted.to_string()))])
     }
+}
+
+/// The height that a row's text needs in the added column; none where a line is enough.
+fn height(puts: &BTreeMap<u32, Put>) -> Option<f64> {
+    let lines = puts.values().map(|put| match put {
+        Put::Text(text, _) => text.lines().map(|line| wide(line) / (WIDTH - 2) + 1).sum::<u32>(),
+        Put::Fill(_) => 1,
+    });
+    lines.max().filter(|lines| *lines > 1).map(|lines| f64::from(lines.min(25)) * 15.0)
 }
 
 fn column_of(cell: &BytesStart<'_>, next: u32) -> u32 {

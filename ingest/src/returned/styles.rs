@@ -203,7 +203,7 @@ impl Styles {
             _ => "left",
         };
         let down = match look {
-            Look::Cell | Look::Link | Look::ColumnError | Look::ColumnWarning => "top",
+            Look::ColumnError | Look::ColumnWarning => "top",
             _ => "center",
         };
         let format = format!(

@@ -13,7 +13,7 @@ const PLACES: usize = 3000;
 /// How many slices are listed.
 const SLICES: usize = 60;
 /// The columns' widths: 级别, 工作表, 行, 列, 填的内容, 问题, 怎样改.
-const WIDTHS: [u32; 7] = [8, 22, 8, 20, 24, 58, 46];
+const WIDTHS: [u32; 7] = [8, 22, 8, 20, 24, 58, 50];
 
 /// What the summary says, as rows of cells.
 #[derive(Default)]
@@ -73,7 +73,7 @@ impl Summary {
         let lines = cells
             .iter()
             .zip(WIDTHS)
-            .map(|(cell, width)| cell.lines().map(|line| wide(line) * 10 / (width * 9) + 1).sum::<u32>());
+            .map(|(cell, width)| cell.lines().map(|line| wide(line) * 96 / (width * 100) + 1).sum::<u32>());
         let height = lines.max().unwrap_or(1).clamp(1, 20) * 16 + 4;
         let cells = (0u32..).zip(looks).zip(cells).map(|((column, look), text)| (column, look, text)).collect();
         self.row(cells, Some(height))
@@ -273,6 +273,6 @@ fn level(severity: Severity) -> (Look, &'static str) {
 }
 
 /// How wide a text is: a Chinese character takes two.
-fn wide(text: &str) -> u32 {
+pub fn wide(text: &str) -> u32 {
     text.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum()
 }

@@ -206,3 +206,24 @@ fn marks_know_the_worst_first() {
     let row = &marks.rows(Some(SHEET)).expect("the sheet")[&3];
     assert_eq!(row.iter().map(|mark| mark.severity).collect::<Vec<_>>(), [Severity::Error, Severity::Warning]);
 }
+
+/// An xls that another program wrote.
+const XLS: &[u8] = include_bytes!("fixtures/old.xls");
+
+#[test]
+fn an_xls_comes_back_as_a_workbook_of_its_cells() {
+    let issue = Issue::error("value", "“人员类别”无法识别。", "").in_sheet(Some("活动登记表")).at(2, "人员类别");
+    let mut of = report("旧.xls", vec![issue]);
+    of.slices[0].form = "group_session".to_owned();
+    let back = returned("旧.xls", XLS, &of).expect("a workbook");
+    assert_eq!(back.name, "旧_退回.xlsx");
+    assert_eq!(sheets(&back.bytes), ["问题汇总", "封面", "活动登记表"]);
+    let document = read("旧.xlsx", &back.bytes, None);
+    let text = |name: &str| {
+        let column = document.tables[0].columns.iter().find(|column| column.name == name).expect("the column");
+        column.texts.get(0).map(str::to_owned)
+    };
+    let read = ["held_on", "started_at", "pupils_present", "staff_kind"].map(text);
+    assert_eq!(read.each_ref().map(Option::as_deref), [Some("2019-11-04"), Some("16:30"), Some("12"), Some("老师")]);
+    assert_eq!(cells(&back.bytes, "活动登记表")[1].last().map(String::as_str), Some("“人员类别”无法识别。"));
+}

@@ -150,6 +150,6 @@ fn format(column: &Column, looks: &Looks) -> Format {
 }
 
 /// The width of a text in columns: a Chinese character takes two.
-fn width(text: &str) -> u32 {
+pub(super) fn width(text: &str) -> u32 {
     text.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum()
 }
