@@ -207,7 +207,7 @@ fn cover(sheet: &mut Worksheet, forms: &[&Form], prefill: &Prefill, looks: &Look
         format!("1. 填好本页，再逐张填写：{}。", headings(forms)),
         "2. 橙色表头的列必填。点表头看说明；“填表说明”一页有每一列的写法和示例。".to_owned(),
         "3. 表头和本页标题已锁定（没有密码），其余单元格、行和列宽都可以改。".to_owned(),
-        "4. 存成 xlsx 报送；有错会整本退回，错处标红并写明怎样改。".to_owned(),
+        "4. 存成 xlsx 报送；有错的表会退回，错处标红并写明怎样改。".to_owned(),
     ];
     for (row, line) in (5u32..).zip(lines) {
         // Below the labels, and never in their columns' first cell alone: the reader knows labels by their words.

@@ -419,7 +419,7 @@ mod tests {
                 let path = entry.expect("an entry").path();
                 if path.is_dir() {
                     folders.push(path);
-                } else {
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
                     found.extend(codes(&std::fs::read_to_string(path).expect("a source")));
                 }
             }

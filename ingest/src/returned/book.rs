@@ -71,7 +71,7 @@ impl Book {
             self.relations.remove(&self.sheets[earlier].relation);
         }
         let relation_id = self.relations.add("worksheet", part);
-        let id = self.sheets.iter().map(|sheet| sheet.id).max().unwrap_or_default() + 1;
+        let id = self.sheets.iter().map(|sheet| sheet.id).max().unwrap_or_default().saturating_add(1);
         let mut reader = Reader::from_str(&self.xml);
         let mut out = Writer::new(Vec::with_capacity(self.xml.len() + 512));
         let (mut viewed, mut at, mut skipped) = (false, 0usize, false);
@@ -116,7 +116,7 @@ impl Book {
                             continue;
                         }
                         Some(of) => {
-                            let moved = of + 1 - usize::from(earlier.is_some_and(|earlier| earlier < of));
+                            let moved = of.saturating_add(1) - usize::from(earlier.is_some_and(|earlier| earlier < of));
                             Event::Start(with(&element, &[("localSheetId", Some(&moved.to_string()))]))
                         }
                         None => Event::Start(element),

@@ -145,7 +145,7 @@ fn boxes(drawing: Option<&str>, gone: &BTreeSet<(u32, u32)>, new: &[((u32, u32),
     let mut out = String::with_capacity(drawing.len() + new.len() * 900);
     let mut rest = drawing;
     let number = |id: &str| id.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u32>().ok();
-    let highest = drawing.split("_x0000_s").skip(1).filter_map(number).max().unwrap_or(1024);
+    let highest = drawing.split("_x0000_s").skip(1).filter_map(number).max().unwrap_or(1024).min(1 << 30);
     // Programs choose their own prefixes for the two name spaces.
     let (vml, excel) = (bound(drawing, "vml").unwrap_or("v"), bound(drawing, "office:excel").unwrap_or("x"));
     let (open, close) = (format!("<{vml}:shape "), format!("</{vml}:shape>"));
@@ -166,7 +166,7 @@ fn boxes(drawing: Option<&str>, gone: &BTreeSet<(u32, u32)>, new: &[((u32, u32),
     if !out.contains("id=\"_x0000_t202\"") {
         out.push_str(BOX);
     }
-    for (at, ((row, column), said)) in (highest.saturating_add(1)..).zip(new) {
+    for (at, ((row, column), said)) in (highest + 1..).zip(new) {
         let lines = said.lines().map(|line| line.chars().count() / 18 + 1).sum::<usize>().clamp(2, 20) as u32;
         let (row, left) = (row - 1, column + 1);
         write!(

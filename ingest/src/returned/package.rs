@@ -12,7 +12,7 @@ use super::xml::{attribute, local, text};
 /// Bytes that a part other than a sheet may have.
 const MOST_PART: u64 = 256 << 20;
 /// Bytes that all parts together may have unpacked.
-const MOST_UNPACKED: u64 = 1 << 30;
+pub const MOST_UNPACKED: u64 = 1 << 30;
 
 /// The parts of a workbook.
 pub struct Package<'a> {
@@ -26,7 +26,7 @@ impl<'a> Package<'a> {
         let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| Unmarkable)?;
         let mut unpacked = 0u64;
         for at in 0..archive.len() {
-            unpacked += archive.by_index_raw(at).map_err(|_| Unmarkable)?.size();
+            unpacked = unpacked.saturating_add(archive.by_index_raw(at).map_err(|_| Unmarkable)?.size());
         }
         if unpacked > MOST_UNPACKED {
             return Err(Unmarkable);

@@ -227,3 +227,20 @@ fn an_xls_comes_back_as_a_workbook_of_its_cells() {
     assert_eq!(read.each_ref().map(Option::as_deref), [Some("2019-11-04"), Some("16:30"), Some("12"), Some("老师")]);
     assert_eq!(cells(&back.bytes, "活动登记表")[1].last().map(String::as_str), Some("“人员类别”无法识别。"));
 }
+
+#[test]
+fn a_workbook_that_is_torn_or_garbled_never_stops_the_return() {
+    let sent = book(&ROWS);
+    let found = report("九月.xlsx", vec![money(3)]);
+    let marked = returned("九月.xlsx", &sent, &found).expect("a workbook").bytes;
+    for whole in [&sent, &marked] {
+        for at in (0..whole.len()).step_by(whole.len() / 60) {
+            let mut garbled = whole.clone();
+            garbled[at] ^= 0x55;
+            for bytes in [&whole[..at], &garbled] {
+                let back = returned("九月.xlsx", bytes, &found).expect("a workbook");
+                assert_eq!(sheets(&back.bytes)[0], "问题汇总");
+            }
+        }
+    }
+}

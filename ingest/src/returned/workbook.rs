@@ -1,7 +1,7 @@
 //! A workbook marked: its parts are copied, and those edited that must be.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufReader, Cursor, Write};
+use std::io::{BufReader, Cursor, Read, Write};
 
 use calamine::{Data, Reader, SheetType, Xls, Xlsx};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
@@ -11,7 +11,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use super::book::{Book, content_types};
 use super::comments::{Wanted, rewrite};
 use super::marks::Marks;
-use super::package::{Package, Relations, relations_of};
+use super::package::{MOST_UNPACKED, Package, Relations, relations_of};
 use super::places::{Places, places};
 use super::sheet::{Plan, edit};
 use super::styles::Styles;
@@ -284,7 +284,9 @@ fn write(
             out.start_file(part.as_str(), options).map_err(|_| Unmarkable)?;
             let rows = marks.rows(Some(&task.name));
             let plan = Plan { marks, rows, places: &places[&task.name], drawing: task.legacy };
-            let from = BufReader::new(package.archive.by_index(at).map_err(|_| Unmarkable)?);
+            // A part may hold more than the archive says of it.
+            let from = package.archive.by_index(at).map_err(|_| Unmarkable)?.take(MOST_UNPACKED);
+            let from = BufReader::new(from);
             edit(from, &mut out, &plan, &mut styles)?;
         } else {
             let file = package.archive.by_index_raw(at).map_err(|_| Unmarkable)?;

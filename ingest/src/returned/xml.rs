@@ -83,7 +83,8 @@ pub fn parse_place(text: &str) -> Option<(u32, u32)> {
         let letter = letter.to_ascii_uppercase();
         letter.is_ascii_uppercase().then(|| column.checked_mul(26)?.checked_add(u32::from(letter - b'A') + 1)).flatten()
     })?;
-    Some((text[digits..].parse().ok()?, column.checked_sub(1)?))
+    let row = text[digits..].parse().ok().filter(|row| *row > 0)?;
+    Some((row, column.checked_sub(1)?))
 }
 
 #[cfg(test)]
@@ -100,6 +101,7 @@ mod tests {
         assert_eq!(parse_place("$B$2"), Some((2, 1)));
         assert_eq!(parse_place("12"), None);
         assert_eq!(parse_place("A"), None);
+        assert_eq!(parse_place("A0"), None);
     }
 
     #[test]
