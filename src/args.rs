@@ -125,8 +125,9 @@ pub struct Init {
 /// `kehou template`
 #[derive(Debug, ClapArgs)]
 pub struct Template {
-    /// Forms by code name or heading, all of one kind of period; `kehou catalog forms` lists them
-    #[arg(required = true)]
+    /// Forms by code name or heading, all of one kind of period (`kehou catalog forms` lists them); default: those that a
+    /// school owes for the period
+    #[arg(required_unless_present_all = ["school", "period"])]
     pub form: Vec<String>,
     /// School code to fill in on the cover
     #[arg(long)]
@@ -134,6 +135,12 @@ pub struct Template {
     /// Period to fill in on the cover: 2019-09, 2019-2020-1 or 2019
     #[arg(long)]
     pub period: Option<String>,
+    /// Take the school's name and its last classes and providers from this warehouse
+    #[arg(long, value_name = "URL", env = "KEHOU_WAREHOUSE")]
+    pub warehouse: Option<String>,
+    /// Take classes, staff and providers from an earlier file of the school: a warehouse has persons' numbers as hashes alone
+    #[arg(long, value_name = "FILE")]
+    pub like: Option<PathBuf>,
     /// The workbook to write
     #[arg(short, long, value_name = "FILE.xlsx")]
     pub output: PathBuf,
@@ -162,9 +169,12 @@ pub struct Ingest {
     /// Judge without accepting
     #[arg(long)]
     pub check: bool,
-    /// Write the whole report here
-    #[arg(long, value_name = "FILE.json")]
+    /// Write the whole report here: as JSON for programs, or as a workbook (one file: that file marked; several: a summary)
+    #[arg(long, value_name = "FILE.json|FILE.xlsx")]
     pub report: Option<PathBuf>,
+    /// Folder for files that were not wholly accepted, marked for their senders: bad cells filled, a column 错误说明
+    #[arg(long = "return", value_name = "DIR")]
+    pub return_to: Option<PathBuf>,
     /// Language of the report on the terminal
     #[arg(long, value_enum, default_value_t = Language::Zh)]
     pub lang: Language,
@@ -177,6 +187,15 @@ pub enum Language {
     Zh,
     /// English
     En,
+}
+
+impl From<Language> for ingest::report::Language {
+    fn from(language: Language) -> ingest::report::Language {
+        match language {
+            Language::Zh => ingest::report::Language::Zh,
+            Language::En => ingest::report::Language::En,
+        }
+    }
 }
 
 /// `kehou transform`

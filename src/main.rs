@@ -47,7 +47,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => commands::demo::run(args).await,
         Command::Sample(args) => commands::sample::run(args),
         Command::Init(args) => commands::init::run(args).await,
-        Command::Template(args) => commands::template::run(args),
+        Command::Template(args) => commands::template::run(args).await,
         Command::Ingest(args) => commands::ingest::run(args).await,
         Command::Transform(args) => commands::transform::run(args).await,
         Command::Query(args) => commands::query::run(args).await,

@@ -27,6 +27,12 @@ pub const PERIOD_HEADING: &str = "统计期";
 pub const COVER: &str = "封面";
 /// The sheet of a template that explains its columns: the reader passes over it.
 pub const NOTES: &str = "填表说明";
+/// The sheet of a returned workbook that sums up what is wrong: the reader passes over it.
+pub const SUMMARY: &str = "问题汇总";
+/// The column of a returned file that says what is wrong in each row: the reader passes over it.
+pub const ERRORS_HEADING: &str = "错误说明";
+/// The column of a returned CSV file that names the cells that are wrong: the reader passes over it.
+pub const ERRORS_PLACE_HEADING: &str = "错误位置";
 /// The text in the first data cell that says "nothing to report".
 pub const ZERO_REPORT: &str = "零报告";
 

@@ -1,8 +1,9 @@
 //! What is found in a file: a value, never an `Err`.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::form::Severity;
 
@@ -28,6 +29,33 @@ pub struct Issue {
     pub message_zh: String,
     /// The same in English.
     pub message_en: String,
+    /// What this line stands for, where it counts further issues of a cause instead of being one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more: Option<More>,
+}
+
+/// Further issues of one cause, which are not listed one by one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct More {
+    /// The code of the cause.
+    pub of: &'static str,
+    /// How many.
+    pub count: usize,
+    /// The rows that they stand in, ascending; in JSON as ranges like `1002-2000,2004`.
+    #[serde(serialize_with = "as_ranges")]
+    pub rows: Vec<u32>,
+}
+
+fn as_ranges<S: Serializer>(rows: &[u32], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut text = String::new();
+    for run in rows.chunk_by(|row, next| row.checked_add(1) == Some(*next)) {
+        let (first, last) = (run[0], run[run.len() - 1]);
+        let comma = if text.is_empty() { "" } else { "," };
+        let written =
+            if first == last { write!(text, "{comma}{first}") } else { write!(text, "{comma}{first}-{last}") };
+        written.expect("text grows");
+    }
+    serializer.serialize_str(&text)
 }
 
 impl Issue {
@@ -42,6 +70,7 @@ impl Issue {
             value: None,
             message_zh: zh.into(),
             message_en: en.into(),
+            more: None,
         }
     }
 
@@ -76,34 +105,41 @@ impl Issue {
     }
 }
 
-/// How many issues of one cause are listed one by one; further ones are counted.
-const LISTED: usize = 1000;
+/// How many issues of one cause are listed one by one; of further ones the rows are kept.
+pub const LISTED: usize = 1000;
+
+/// How many rows of further issues are kept: a sheet has no more. Beyond them there is the count alone.
+const ROWS_KEPT: usize = 1 << 20;
 
 /// Issues, of which only so many of a cause are listed that a report stays readable and memory bounded.
 #[derive(Debug, Default)]
 pub struct Issues {
     listed: Vec<Issue>,
-    causes: HashMap<(&'static str, Option<String>), Cause>,
+    causes: HashMap<Key, Cause>,
 }
+
+/// What is one cause: the code, the sheet, the heading.
+type Key = (&'static str, Option<String>, Option<String>);
 
 #[derive(Debug)]
 struct Cause {
     severity: Severity,
-    sheet: Option<String>,
     count: usize,
+    rows: Vec<u32>,
 }
 
 impl Issues {
     /// Adds one.
     pub fn push(&mut self, issue: Issue) {
-        let cause = self.causes.entry((issue.code, issue.column.clone())).or_insert_with(|| Cause {
-            severity: issue.severity,
-            sheet: issue.sheet.clone(),
-            count: 0,
-        });
+        let cause = self
+            .causes
+            .entry((issue.code, issue.sheet.clone(), issue.column.clone()))
+            .or_insert_with(|| Cause { severity: issue.severity, count: 0, rows: Vec::new() });
         cause.count += 1;
         if cause.count <= LISTED {
             self.listed.push(issue);
+        } else if cause.rows.len() < ROWS_KEPT {
+            cause.rows.extend(issue.row);
         }
     }
 
@@ -145,12 +181,13 @@ impl Issues {
         self.listed.sort_by_key(|issue| issue.row);
         let mut more: Vec<_> = self.causes.into_iter().filter(|(_, cause)| cause.count > LISTED).collect();
         more.sort_by(|(one, _), (other, _)| one.cmp(other));
-        for ((_, column), Cause { severity, sheet, count }) in more {
+        for ((of, sheet, column), Cause { severity, count, mut rows }) in more {
             let left = count - LISTED;
             let zh = format!("还有 {left} 处同样的问题，未逐一列出；更正后请重新报送。");
             let en = format!("{left} more of the same are not listed; send the file again when they are mended");
-            let issue = Issue { severity, column, ..Issue::error("more-of-the-same", zh, en) };
-            self.listed.push(issue.in_sheet(sheet.as_deref()));
+            rows.sort_unstable();
+            let more = Some(More { of, count: left, rows });
+            self.listed.push(Issue { severity, sheet, column, more, ..Issue::error("more-of-the-same", zh, en) });
         }
         self.listed
     }
@@ -179,5 +216,8 @@ mod tests {
         let last = listed.last().expect("there is a last one");
         assert_eq!((last.code, last.column.as_deref()), ("more-of-the-same", Some("金额")));
         assert!(last.message_en.starts_with("1500 more"));
+        let json = serde_json::to_value(last).expect("it is JSON");
+        assert_eq!(json["more"], serde_json::json!({ "of": "value", "count": 1500, "rows": "1001-2500" }));
+        assert!(serde_json::to_value(&listed[0]).expect("it is JSON").get("more").is_none());
     }
 }

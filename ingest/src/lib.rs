@@ -17,6 +17,7 @@ pub mod read;
 pub mod receipt;
 pub mod reference;
 pub mod report;
+pub mod returned;
 pub mod template;
 pub mod value;
 pub mod withdraw;

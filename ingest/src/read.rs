@@ -3,7 +3,7 @@
 //! Reading never fails: what can't be read is an issue, and everything else is read all the same.
 
 pub mod blocks;
-mod csv;
+pub(crate) mod csv;
 mod frame;
 mod json;
 mod table;

@@ -1,16 +1,27 @@
 //! The report of a call: what became of each file and slice, for programs and for people.
 
-use std::collections::{BTreeMap, HashSet};
-use std::fmt::Write;
+pub mod cause;
+mod terminal;
+#[cfg(test)]
+mod tests;
+pub mod words;
 
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 use crate::correction::Changes;
-use crate::form::Severity;
 use crate::issue::Issue;
+use crate::report::cause::Cause;
 
-/// How many rows of one cause the terminal shows.
-const SHOWN: usize = 5;
+/// A language of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// 中文
+    #[default]
+    Zh,
+    /// English
+    En,
+}
 
 /// What became of every file of a call.
 #[derive(Debug, Default, Serialize)]
@@ -20,7 +31,7 @@ pub struct Report {
 }
 
 /// What became of a file.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct FileReport {
     /// Its path, as it was named or found.
     pub file: String,
@@ -35,7 +46,7 @@ pub struct FileReport {
 }
 
 /// What became of a file, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every slice.
@@ -113,103 +124,62 @@ impl Report {
     }
 
     /// For people: a line of sums, then what was found by cause, worst first, with the first rows of each.
-    pub fn render(&self, english: bool) -> String {
-        let mut out = String::new();
-        let count = |wanted: SliceOutcome| {
-            self.files.iter().flat_map(|file| &file.slices).filter(|slice| slice.state == wanted).count()
-        };
-        let [accepted, zero, rejected, replaced, unchanged] = [
-            SliceOutcome::Accepted,
-            SliceOutcome::Zero,
-            SliceOutcome::Rejected,
-            SliceOutcome::Replaced,
-            SliceOutcome::Unchanged,
-        ]
-        .map(count);
-        let unreadable = self.files.iter().filter(|file| file.verdict == Verdict::Unreadable).count();
-        let line = if english {
-            format!(
-                "{} files: {accepted} slices accepted, {zero} reported as nothing, {rejected} rejected, {replaced} replaced by a \
-                 later file, {unchanged} unchanged; {unreadable} files unreadable.",
-                self.files.len()
-            )
-        } else {
-            format!(
-                "共 {} 个文件：接收 {accepted} 个报送单元，零报告 {zero} 个，退回 {rejected} 个，被后一文件替换 {replaced} 个，\
-                 未变 {unchanged} 个；无法读取的文件 {unreadable} 个。",
-                self.files.len()
-            )
-        };
-        out.push_str(&line);
-        out.push('\n');
-        for file in self.files.iter().filter(|file| file.verdict != Verdict::Accepted || file.has_issues()) {
-            file.render(english, &mut out);
-        }
-        out
+    pub fn render(&self, language: Language) -> String {
+        terminal::render(self, language)
     }
 }
 
 impl FileReport {
-    fn has_issues(&self) -> bool {
-        !self.issues.is_empty() || self.slices.iter().any(|slice| !slice.issues.is_empty())
+    /// What was found, by cause, worst first.
+    pub fn causes(&self) -> Vec<Cause<'_>> {
+        cause::causes(self)
     }
 
-    fn render(&self, english: bool, out: &mut String) {
-        let verdict = match (self.verdict, english) {
-            (Verdict::Accepted, true) => "accepted",
-            (Verdict::Partly, true) => "partly accepted",
-            (Verdict::Rejected, true) => "rejected",
-            (Verdict::Unreadable, true) => "unreadable",
-            (Verdict::Accepted, false) => "已接收",
-            (Verdict::Partly, false) => "部分接收",
-            (Verdict::Rejected, false) => "已退回",
-            (Verdict::Unreadable, false) => "无法读取",
-        };
-        writeln!(out, "\n{}  [{verdict}]", self.file).expect("text grows");
-        let mut causes: BTreeMap<(Severity, &str, Option<&str>), Vec<&Issue>> = BTreeMap::new();
-        // A fault of a table stands in each of its slices, and is said once.
-        let mut said = HashSet::new();
-        let all = self.issues.iter().chain(self.slices.iter().flat_map(|slice| &slice.issues));
-        for issue in all.filter(|issue| said.insert(*issue)) {
-            causes.entry((issue.severity, issue.code, issue.column.as_deref())).or_default().push(issue);
-        }
-        let mut causes: Vec<_> = causes.into_iter().collect();
-        causes.sort_by_key(|((severity, _, _), issues)| (*severity, std::cmp::Reverse(issues.len())));
-        for ((severity, code, _), issues) in causes {
-            let word = match (severity, english) {
-                (Severity::Error, true) => "error",
-                (Severity::Warning, true) => "warning",
-                (Severity::Error, false) => "错误",
-                (Severity::Warning, false) => "提醒",
-            };
-            writeln!(out, "  {word} × {}  ({code})", issues.len()).expect("text grows");
-            for issue in issues.iter().take(SHOWN) {
-                let mut place = issue.sheet.clone().unwrap_or_default();
-                if let Some(row) = issue.row {
-                    let row = if english { format!(" row {row}") } else { format!(" 第 {row} 行") };
-                    place.push_str(&row);
-                }
-                if let Some(column) = &issue.column {
-                    place.push_str(&format!(" {column}"));
-                }
-                let place = match &issue.value {
-                    Some(value) if place.is_empty() => format!("“{value}”"),
-                    Some(value) => format!("{}“{value}”", place.trim_end()),
-                    None => place,
-                };
-                let message = if english { &issue.message_en } else { &issue.message_zh };
-                let place = if place.is_empty() { place } else { format!("{}: ", place.trim()) };
-                writeln!(out, "    {place}{message}").expect("text grows");
-            }
-            if issues.len() > SHOWN {
-                let more = issues.len() - SHOWN;
-                let line = if english {
-                    format!("    … and {more} more (--report FILE.json has all)")
-                } else {
-                    format!("    …… 另有 {more} 处（--report FILE.json 列出全部）")
-                };
-                writeln!(out, "{line}").expect("text grows");
-            }
+    /// Whether something was found in it.
+    pub fn has_issues(&self) -> bool {
+        !self.issues.is_empty() || self.slices.iter().any(|slice| !slice.issues.is_empty())
+    }
+}
+
+/// The file with, besides its fields, the counts by cause.
+impl Serialize for FileReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut file = serializer.serialize_struct("FileReport", 6)?;
+        file.serialize_field("file", &self.file)?;
+        file.serialize_field("sha256", &self.sha256)?;
+        file.serialize_field("verdict", &self.verdict)?;
+        file.serialize_field("causes", &self.causes())?;
+        file.serialize_field("issues", &self.issues)?;
+        file.serialize_field("slices", &self.slices)?;
+        file.end()
+    }
+}
+
+impl Verdict {
+    /// The verdict on the screen.
+    pub fn label(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Verdict::Accepted, Language::En) => "accepted",
+            (Verdict::Partly, Language::En) => "partly accepted",
+            (Verdict::Rejected, Language::En) => "rejected",
+            (Verdict::Unreadable, Language::En) => "unreadable",
+            (Verdict::Accepted, Language::Zh) => "已接收",
+            (Verdict::Partly, Language::Zh) => "部分接收",
+            (Verdict::Rejected, Language::Zh) => "已退回",
+            (Verdict::Unreadable, Language::Zh) => "无法读取",
         }
     }
+}
+
+/// How much of a cell's value is repeated.
+const VALUE: usize = 80;
+
+/// A value as it is repeated to its sender: in one line, and not without end.
+pub fn short(value: &str) -> String {
+    let mut letters = value.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    let mut text: String = letters.by_ref().take(VALUE).collect();
+    if letters.next().is_some() {
+        text.push('…');
+    }
+    text
 }

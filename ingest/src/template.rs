@@ -1,6 +1,7 @@
 //! The workbook that a school fills in: cover, one sheet a form with drop-downs and limits, and a sheet that explains
 //! every column. Filled in or not, it comes back through the reader as it went out.
 
+pub mod known;
 mod sheet;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,8 @@ use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };
 
-use crate::form::{COVER, Form, NOTES, PERIOD_HEADING, PeriodKind, SCHOOL_HEADING, SentBy};
+use crate::form::{COVER, Form, NOTES, Owed, PERIOD_HEADING, PeriodKind, SCHOOL_HEADING, SentBy, forms as all_forms};
+use crate::template::known::Known;
 
 /// What is known of the slices beforehand and stands on the cover.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +21,8 @@ pub struct Prefill {
     pub school_id: Option<String>,
     /// The period, as its kind writes it.
     pub period: Option<String>,
+    /// What is known of the school.
+    pub known: Known,
 }
 
 /// Why there is no template for these words.
@@ -31,19 +35,15 @@ pub enum TemplateError {
     #[error("the form `{0}` is named twice; name it once")]
     Twice(String),
     /// The cover has one period for all sheets.
-    #[error(
-        "`{first}` is reported by {first_kind}, `{other}` by {other_kind}: a workbook's cover has one period, so make a template for each"
-    )]
+    #[error("a workbook's cover has one period, and these forms are reported by different kinds; make one for each:{}",
+        kinds.iter().map(|(names, example)| format!("\n  kehou template {names} --period {example} -o …")).collect::<String>())]
     MixedPeriods {
-        /// The form that sets the kind.
-        first: String,
-        /// Its kind.
-        first_kind: &'static str,
-        /// The form that doesn't fit.
-        other: String,
-        /// Its kind.
-        other_kind: &'static str,
+        /// The forms of each kind, and how a period of that kind is written.
+        kinds: Vec<(String, &'static str)>,
     },
+    /// No form was named, and the period's kind is unknown.
+    #[error("`{0}` is no period: write a month like 2019-09, a term like 2019-2020-1 or a year like 2019")]
+    NoPeriod(String),
     /// The period is not of the forms' kind.
     #[error("`{period}` is no {kind}: write it like {example}")]
     Period {
@@ -83,25 +83,40 @@ fn check(forms: &[&Form], prefill: &Prefill) -> Result<(), TemplateError> {
         if forms[..place].iter().any(|earlier| earlier.name == form.name) {
             return Err(TemplateError::Twice(form.name.clone()));
         }
-        if form.period != first.period {
-            return Err(TemplateError::MixedPeriods {
-                first: first.name.clone(),
-                first_kind: first.period.word(),
-                other: form.name.clone(),
-                other_kind: form.period.word(),
-            });
+    }
+    let mut kinds: Vec<(PeriodKind, Vec<&str>)> = Vec::new();
+    for form in forms {
+        match kinds.iter_mut().find(|(kind, _)| *kind == form.period) {
+            Some((_, names)) => names.push(&form.name),
+            None => kinds.push((form.period, vec![&form.name])),
         }
+    }
+    if kinds.len() > 1 {
+        let kinds = kinds.into_iter().map(|(kind, names)| (names.join(" "), kind.example())).collect();
+        return Err(TemplateError::MixedPeriods { kinds });
     }
     if let Some(period) = prefill.period.as_ref().filter(|period| !is_period(first.period, period)) {
         let (kind, example) = (first.period.word(), first.period.example());
         return Err(TemplateError::Period { period: period.clone(), kind, example });
     }
     match &prefill.school_id {
-        Some(school) if school.len() != 10 || !school.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Err(TemplateError::School(school.clone()))
-        }
+        Some(school) if !is_school(school) => Err(TemplateError::School(school.clone())),
         _ => Ok(()),
     }
+}
+
+/// The forms that a school owes for a period, whatever its plan: what a template holds where no form is named.
+pub fn owed_forms(period: &str) -> Result<Vec<&'static Form>, TemplateError> {
+    let kinds = [PeriodKind::Month, PeriodKind::Term, PeriodKind::Year];
+    let kind = kinds.into_iter().find(|kind| is_period(*kind, period));
+    let kind = kind.ok_or_else(|| TemplateError::NoPeriod(period.to_owned()))?;
+    let owed = |form: &&Form| form.period == kind && matches!(form.owed, Owed::Always | Owed::FromPlan);
+    Ok(all_forms().iter().filter(owed).collect())
+}
+
+/// Whether the text is a school's code: ten digits.
+fn is_school(text: &str) -> bool {
+    text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether the text is a period of this kind in its canonical form.
@@ -124,6 +139,8 @@ struct Looks {
     required: Format,
     prose: Format,
     title: Format,
+    free: Format,
+    example: Format,
 }
 
 impl Looks {
@@ -135,9 +152,17 @@ impl Looks {
             .set_border(FormatBorder::Thin)
             .set_border_color(Color::RGB(0x9A_A5B1));
         Looks {
-            text: Format::new().set_num_format("@"),
+            text: Format::new().set_num_format("@").set_unlocked(),
             value: Format::new()
                 .set_num_format("@")
+                .set_border(FormatBorder::Thin)
+                .set_border_color(Color::RGB(0x9A_A5B1))
+                .set_unlocked(),
+            free: Format::new().set_unlocked(),
+            example: Format::new()
+                .set_num_format("@")
+                .set_italic()
+                .set_font_color(Color::RGB(0x52_606D))
                 .set_border(FormatBorder::Thin)
                 .set_border_color(Color::RGB(0x9A_A5B1)),
             required: heading.clone().set_background_color(Color::RGB(0xFF_E8C2)),
@@ -149,7 +174,9 @@ impl Looks {
 }
 
 fn cover(sheet: &mut Worksheet, forms: &[&Form], prefill: &Prefill, looks: &Looks) -> Result<(), XlsxError> {
-    sheet.set_name(COVER)?.set_column_width(0, 16)?.set_column_width(1, 28)?;
+    sheet.set_name(COVER)?.set_column_width(0, 16)?.set_column_width(1, 28)?.set_column_width(2, 44)?;
+    sheet.protect_with_options(&sheet::freedoms());
+    sheet.set_landscape().set_print_fit_to_pages(1, 0);
     let example = forms.first().map_or("", |form| form.period.example());
     let by_school = forms.iter().any(|form| form.sent_by == SentBy::School);
     let school_hint = if by_school {
@@ -171,15 +198,35 @@ fn cover(sheet: &mut Worksheet, forms: &[&Form], prefill: &Prefill, looks: &Look
         };
         sheet.add_data_validation(row, 1, row, 1, &validation::hint(label, &hint)?)?;
     }
+    // Beside the code, so that a clerk sees at once whose workbook it is; the reader takes the first value of a row.
+    if let (Some(_), Some(name)) = (&prefill.school_id, &prefill.known.school_name) {
+        sheet.write_string_with_format(0, 2, name, &looks.title)?;
+    }
+    let lines = [
+        "填写步骤：".to_owned(),
+        format!("1. 填好本页，再逐张填写：{}。", headings(forms)),
+        "2. 橙色表头的列必填。点表头看说明；“填表说明”一页有每一列的写法和示例。".to_owned(),
+        "3. 表头和本页标题已锁定（没有密码），其余单元格、行和列宽都可以改。".to_owned(),
+        "4. 存成 xlsx 报送；有错的表会退回，错处标红并写明怎样改。".to_owned(),
+    ];
+    for (row, line) in (5u32..).zip(lines) {
+        // Below the labels, and never in their columns' first cell alone: the reader knows labels by their words.
+        sheet.write_string(row, 0, &line)?;
+    }
     Ok(())
+}
+
+fn headings(forms: &[&Form]) -> String {
+    forms.iter().map(|form| format!("“{}”", form.heading)).collect::<Vec<_>>().join("、")
 }
 
 /// What each form and each column wants, in words.
 fn notes(sheet: &mut Worksheet, forms: &[&Form], looks: &Looks) -> Result<(), XlsxError> {
     sheet.set_name(NOTES)?;
-    for (column, width) in (0u16..).zip([24, 8, 48, 60, 20]) {
+    for (column, width) in (0u16..).zip([24, 14, 48, 60, 24, 16, 16, 16, 16, 16, 16, 16]) {
         sheet.set_column_width(column, width)?;
     }
+    sheet.set_landscape().set_print_fit_to_pages(1, 0);
     let mut row = 0;
     for form in forms {
         sheet.write_string_with_format(row, 0, format!("《{}》", form.heading), &looks.title)?;
@@ -200,12 +247,23 @@ fn notes(sheet: &mut Worksheet, forms: &[&Form], looks: &Looks) -> Result<(), Xl
                 None => "",
             };
             let labels: Vec<&str> = column.choices().iter().map(|choice| choice.label.as_str()).collect();
-            let cells = [column.heading.as_str(), required, &column.note_zh, &labels.join("、"), &column.example];
+            let labels = labels.join("、");
+            let cells = [column.heading.as_str(), required, &column.note_zh, &labels, &column.example];
             for (place, cell) in (0u16..).zip(cells) {
                 sheet.write_string_with_format(row, place, cell, &looks.prose)?;
             }
+            // Some programs don't grow rows by themselves.
+            let lines = sheet::width(&column.note_zh).div_ceil(46).max(sheet::width(cells[3]).div_ceil(58)).max(1);
+            sheet.set_row_height(row, lines * 16)?;
         }
         row += 2;
+        sheet.write_string(row, 0, "示例行（照这样填在该表里，不要填在本页）：")?;
+        for (at, column) in (0u16..).zip(&form.columns) {
+            let look = if column.required { &looks.required } else { &looks.heading };
+            sheet.write_string_with_format(row + 1, at, &column.heading, look)?;
+            sheet.write_string_with_format(row + 2, at, &column.example, &looks.example)?;
+        }
+        row += 5;
     }
     Ok(())
 }

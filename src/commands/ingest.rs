@@ -1,12 +1,14 @@
 //! `kehou ingest`: what schools sent, judged and accepted.
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use ingest::accept::{Known, Options, Progress, Purpose, Received};
 use ingest::form::{by_heading, form};
-use ingest::report::Report;
+use ingest::report::{Report, Verdict};
+use ingest::returned::{returned, summary_of};
 use warehouse::Warehouse;
 
 use crate::args::{Ingest, Language};
@@ -33,12 +35,68 @@ pub async fn run(args: Ingest) -> Result<ExitCode> {
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
     let report = ingest(&warehouse, &args.path, &options).await?;
     if let Some(file) = &args.report {
-        let text = serde_json::to_vec_pretty(&report)?;
-        std::fs::write(file, text).with_context(|| format!("{} can't be written", file.display()))?;
+        let bytes = match file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx")) {
+            true => workbook(&report),
+            false => serde_json::to_vec_pretty(&report)?,
+        };
+        std::fs::write(file, bytes).with_context(|| format!("{} can't be written", file.display()))?;
     }
-    let english = args.lang == Language::En;
-    print!("{}{}", report.render(english), ingest::receipt::render(&report, english));
+    print!("{}", report.render(args.lang.into()));
+    if let Some(folder) = &args.return_to {
+        return_to(&report, folder, args.lang)?;
+    }
+    print!("{}", ingest::receipt::render(&report, args.lang == Language::En));
     Ok(if report.all_accepted() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// The report as a workbook: of one file that file itself, marked; of several the summary of all.
+fn workbook(report: &Report) -> Vec<u8> {
+    let marked = match report.files.as_slice() {
+        [one] => std::fs::read(&one.file).ok().and_then(|bytes| returned(&one.file, &bytes, one)),
+        _ => None,
+    };
+    // A CSV file comes back as CSV (`--return`); its report as a workbook is the summary.
+    let marked = marked.filter(|marked| marked.name.ends_with(".xlsx"));
+    marked.map_or_else(|| summary_of(report), |marked| marked.bytes)
+}
+
+/// Writes every file that was not wholly accepted, marked, into a folder. What lies there already is not overwritten.
+fn return_to(report: &Report, folder: &Path, language: Language) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
+    for file in report.files.iter().filter(|file| file.verdict != Verdict::Accepted) {
+        let marked = std::fs::read(&file.file).ok().and_then(|bytes| returned(&file.file, &bytes, file));
+        let line = match (marked, language) {
+            (Some(marked), _) => {
+                let path = write_beside(folder, &marked.name, &marked.bytes)?;
+                match language {
+                    Language::Zh => format!("退回文件：{}", path.display()),
+                    Language::En => format!("returned: {}", path.display()),
+                }
+            }
+            (None, Language::Zh) => format!("没有退回文件：{}（问题见 --report FILE.json）", file.file),
+            (None, Language::En) => format!("not returned: {} (--report FILE.json has what was found)", file.file),
+        };
+        println!("{line}");
+    }
+    Ok(())
+}
+
+/// Writes a file under this name or, where there is one already, under the next that is free.
+fn write_beside(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf> {
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    for number in 1.. {
+        let name = if number == 1 { name.to_owned() } else { format!("{stem}_{number}.{extension}") };
+        let path = folder.join(name);
+        match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                file.write_all(bytes).with_context(|| format!("{} can't be written", path.display()))?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error).with_context(|| format!("{} can't be written", path.display())),
+        }
+    }
+    unreachable!("numbers do not end")
 }
 
 /// Ingests with a bar.

@@ -8,6 +8,7 @@ mod example;
 mod intake;
 mod kill;
 mod persons;
+mod returned;
 mod s3;
 mod sql_cases;
 mod status;

@@ -41,7 +41,7 @@ pub(super) fn unreadable() -> Issue {
 }
 
 /// The text: by its mark, else strict UTF-8, else GB18030; never with characters replaced.
-fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
     let strict = |encoding: &'static encoding_rs::Encoding, bytes| {
         encoding.decode_without_bom_handling_and_without_replacement(bytes).ok_or_else(unreadable)
     };

@@ -7,7 +7,7 @@ use calamine::{DataRef, Reader, SheetType, Xlsx};
 use super::frame::Frame;
 use super::table::{Found, cover, find};
 use super::{Cover, Document};
-use crate::form::{COVER, Form, NOTES, normal};
+use crate::form::{COVER, Form, NOTES, SUMMARY, normal};
 use crate::issue::Issue;
 
 /// Bytes that all parts of a workbook may have unpacked.
@@ -42,7 +42,7 @@ pub fn read(bytes: &[u8], given: Option<&'static Form>) -> Result<Document, Issu
             .extend(frame.faults.iter().map(|(row, _, issue)| issue.clone().in_sheet(Some(name)).in_row(*row)));
         front = Some(cover(&frame, name));
     }
-    for name in names.iter().filter(|name| ![COVER, NOTES].contains(&normal(name).as_str())) {
+    for name in names.iter().filter(|name| ![COVER, NOTES, SUMMARY].contains(&normal(name).as_str())) {
         let frame = frame(&mut workbook, name).map_err(|error| broken(error.to_string()))?;
         sheet(&mut document, &frame, given, name, front.as_ref());
     }

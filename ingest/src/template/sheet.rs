@@ -1,12 +1,16 @@
 //! One form's sheet: its headings, each with a note, and below them formatted columns that take only what can be read.
 
-use rust_xlsxwriter::{Format, Note, Worksheet, XlsxError};
+use std::collections::BTreeMap;
+
+use rust_xlsxwriter::{ExcelDateTime, Format, Note, ProtectionOptions, Worksheet, XlsxError};
 
 use super::{Looks, Prefill, validation};
 use crate::form::{Column, Form, Kind, PERIOD_HEADING, SCHOOL_HEADING, SentBy};
 
 /// The last row of a sheet.
 const LAST_ROW: u32 = 1_048_575;
+/// The last column of a sheet.
+const LAST_COLUMN: u16 = 16_383;
 
 /// What stands in a sheet's column: the slice's own two, or one of the form's.
 enum Place<'a> {
@@ -17,6 +21,8 @@ enum Place<'a> {
 /// Writes the form's sheet. A form that is sent for many schools gets the slice's columns too, unless the school is known.
 pub(super) fn write(sheet: &mut Worksheet, form: &Form, prefill: &Prefill, looks: &Looks) -> Result<(), XlsxError> {
     sheet.set_name(&form.heading)?.set_freeze_panes(1, 0)?.set_row_height(0, 24)?;
+    sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
+    sheet.protect_with_options(&freedoms());
     let mut places: Vec<Place> = form.columns.iter().map(Place::Own).collect();
     if form.sent_by != SentBy::School && !form.is_register() && prefill.school_id.is_none() {
         let slice = [
@@ -38,6 +44,53 @@ pub(super) fn write(sheet: &mut Worksheet, form: &Form, prefill: &Prefill, looks
                 sheet.set_column_format(at, &format(column, looks))?;
                 let takes_zero = form.zero_report && first_own == Some(at.into());
                 limit(sheet, at, form, column, prefill, takes_zero)?;
+            }
+        }
+    }
+    // A row can only be removed from a protected sheet where every one of its cells is free.
+    if let Some(after) = u16::try_from(places.len()).ok().filter(|after| *after <= LAST_COLUMN) {
+        sheet.set_column_range_format(after, LAST_COLUMN, &looks.free)?;
+    }
+    let rows = prefill.known.rows.get(&form.name).map(Vec::as_slice).unwrap_or_default();
+    for (row, cells) in (1u32..).zip(rows) {
+        fill(sheet, row, &places, cells)?;
+    }
+    Ok(())
+}
+
+/// What a protected sheet leaves free: all but the headings. There is no password.
+pub(super) fn freedoms() -> ProtectionOptions {
+    ProtectionOptions {
+        format_cells: true,
+        format_columns: true,
+        format_rows: true,
+        insert_columns: true,
+        insert_rows: true,
+        insert_links: true,
+        delete_columns: true,
+        delete_rows: true,
+        sort: true,
+        use_autofilter: true,
+        ..ProtectionOptions::new()
+    }
+}
+
+/// Fills a row with what is known beforehand.
+fn fill(sheet: &mut Worksheet, row: u32, places: &[Place], cells: &BTreeMap<String, String>) -> Result<(), XlsxError> {
+    for (at, place) in (0u16..).zip(places) {
+        let Place::Own(column) = place else { continue };
+        let Some(text) = cells.get(&column.name) else { continue };
+        // Without a format of its own the cell takes its column's.
+        let number = text.parse::<f64>().ok();
+        match (&column.kind, number) {
+            (Kind::Whole { .. } | Kind::Scale | Kind::Grade | Kind::Money, Some(number)) => {
+                sheet.write_number(row, at, number)?;
+            }
+            (Kind::Date, _) => {
+                sheet.write_datetime(row, at, ExcelDateTime::parse_from_str(text)?)?;
+            }
+            _ => {
+                sheet.write_string(row, at, text)?;
             }
         }
     }
@@ -83,7 +136,7 @@ fn note(column: &Column) -> String {
 
 /// Numbers that are names, and what a spreadsheet would take for something else, are text.
 fn format(column: &Column, looks: &Looks) -> Format {
-    match column.kind {
+    let format = match column.kind {
         Kind::Date => Format::new().set_num_format("yyyy-mm-dd"),
         Kind::Time => Format::new().set_num_format("hh:mm"),
         Kind::Money => Format::new().set_num_format("0.00"),
@@ -92,10 +145,11 @@ fn format(column: &Column, looks: &Looks) -> Format {
             looks.text.clone()
         }
         Kind::Choice(_) | Kind::YesNo | Kind::Grade => Format::new(),
-    }
+    };
+    format.set_unlocked()
 }
 
 /// The width of a text in columns: a Chinese character takes two.
-fn width(text: &str) -> u32 {
+pub(super) fn width(text: &str) -> u32 {
     text.chars().map(|letter| if letter.is_ascii() { 1 } else { 2 }).sum()
 }

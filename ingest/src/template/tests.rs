@@ -5,7 +5,8 @@ use std::process::Command;
 
 use calamine::{Data, Reader, Xlsx};
 
-use super::{Prefill, TemplateError, template};
+use super::known::Known;
+use super::{Prefill, TemplateError, owed_forms, template};
 use crate::form::{Form, form};
 
 fn named(names: &[&str]) -> Vec<&'static Form> {
@@ -13,7 +14,7 @@ fn named(names: &[&str]) -> Vec<&'static Form> {
 }
 
 fn filled(school: &str, period: &str) -> Prefill {
-    Prefill { school_id: Some(school.to_owned()), period: Some(period.to_owned()) }
+    Prefill { school_id: Some(school.to_owned()), period: Some(period.to_owned()), known: Known::default() }
 }
 
 /// A sheet's rows as text, empty cells as `-`.
@@ -32,7 +33,7 @@ fn a_school_gets_its_cover_filled_and_headings_alone() {
     let book = template(&named(&["attendance", "staff_work"]), &filled("3704020001", "2019-09")).unwrap();
     assert_eq!(sheets(&book), ["封面", "学生考勤", "教职工参与情况", "填表说明"]);
     assert_eq!(
-        rows(&book, "封面"),
+        rows(&book, "封面").into_iter().take(4).map(|row| row[..2].to_vec()).collect::<Vec<_>>(),
         [["学校标识码", "3704020001"], ["统计期", "2019-09"], ["填报人", "-"], ["联系电话", "-"]]
     );
     assert_eq!(rows(&book, "学生考勤"), [["日期", "学生编号", "班级", "组别", "学时数"]]);
@@ -50,6 +51,30 @@ fn what_is_sent_for_many_schools_has_the_slice_in_each_row() {
         rows(&book, "学校名录"),
         [["学校标识码", "学校名称", "区划代码", "办学类型", "城乡类型", "开办日期", "撤并日期"]]
     );
+}
+
+#[test]
+fn what_is_known_stands_in_its_rows() {
+    let row =
+        |cells: &[(&str, &str)]| cells.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let mut prefill = filled("3704020001", "2019-10");
+    prefill.known.school_name = Some("某某小学".to_owned());
+    prefill.known.rows.insert("class_roster".to_owned(), vec![row(&[("class_id", "一(1)班"), ("grade", "1")])]);
+    prefill.known.rows.insert("staff_work".to_owned(), vec![row(&[("staff_id", "0012"), ("role", "教师")])]);
+    let book = template(&named(&["class_roster", "staff_work"]), &prefill).unwrap();
+    assert_eq!(rows(&book, "封面")[0], ["学校标识码", "3704020001", "某某小学"]);
+    assert_eq!(rows(&book, "班级需求汇总表")[1][..3], ["一(1)班", "1", "-"]);
+    assert_eq!(rows(&book, "教职工参与情况")[1][..3], ["0012", "教师", "-"]);
+}
+
+#[test]
+fn without_a_form_it_is_those_that_are_owed() {
+    let owed =
+        |period: &str| owed_forms(period).unwrap().into_iter().map(|form| form.name.as_str()).collect::<Vec<_>>();
+    assert_eq!(owed("2019-09"), ["class_roster", "group_session", "attendance", "charge", "fund_ledger", "staff_work"]);
+    assert_eq!(owed("2019-2020-1"), ["service_plan", "survey"]);
+    assert_eq!(owed("2019"), ["annual_report"]);
+    assert!(owed_forms("九月").is_err());
 }
 
 #[test]
@@ -78,9 +103,10 @@ fn unfit_words_are_refused() {
     check(&[], Prefill::default(), "name at least one form, for example `class_roster`");
     check(&["charge", "charge"], Prefill::default(), "the form `charge` is named twice; name it once");
     check(
-        &["charge", "survey"],
+        &["charge", "survey", "staff_work"],
         Prefill::default(),
-        "`charge` is reported by month, `survey` by term: a workbook's cover has one period, so make a template for each",
+        "a workbook's cover has one period, and these forms are reported by different kinds; make one for each:\n  \
+         kehou template charge staff_work --period 2019-09 -o …\n  kehou template survey --period 2019-2020-1 -o …",
     );
     check(&["charge"], filled("3704020001", "2019-13"), "`2019-13` is no month: write it like 2019-09");
     check(&["survey"], filled("3704020001", "2019-2021-1"), "`2019-2021-1` is no term: write it like 2019-2020-1");
@@ -108,6 +134,8 @@ for rule in sheet.data_validations.dataValidation:
         print(rule.sqref, rule.type, rule.formula1, rule.formula2)
 print(sheet.column_dimensions["A"].number_format, sheet.column_dimensions["B"].number_format, sheet.column_dimensions["D"].number_format)
 print(sheet["A1"].comment.text.splitlines()[0])
+print(sheet.protection.sheet, sheet.protection.password, sheet.protection.insertRows, sheet.protection.formatColumns)
+print(sheet["A1"].protection.locked, sheet.column_dimensions["A"].protection.locked)
 print(book["封面"]["B1"].data_type, book["封面"]["B1"].number_format, book["班级需求汇总表"].max_row)
 "#;
     let run = Command::new("python3").arg("-c").arg(script).arg(&path).output();
@@ -126,6 +154,8 @@ G2:G1048576 whole 0 999999999
 I2:I1048576 list \"教师,职工,志愿者,第三方\" None
 yyyy-mm-dd @ hh:mm
 必填。活动当天的日期，须在本月内。
+True None False False
+True False
 s @ 1
 ";
     assert_eq!(String::from_utf8_lossy(&run.stdout), expected);
