@@ -8,7 +8,7 @@ use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 use polars::prelude::{CsvReadOptions, DataType, Field, PlSmallStr, Schema, SerReader};
 
 use super::Document;
-use super::frame::Frame;
+use super::frame::{Frame, MOST_COLUMNS};
 use super::table::{Found, find};
 use crate::form::Form;
 use crate::issue::Issue;
@@ -58,7 +58,8 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
 
 /// All records, headings and titles among them, as polars reads them: text alone.
 fn frame(text: &str) -> Result<Frame, Issue> {
-    let (separator, width) = shape(text);
+    let separator = separator(text);
+    let width = width(text, separator)?;
     let name = |at: usize| PlSmallStr::from_string(format!("c{at}"));
     let schema: Schema = (0..width).map(|at| Field::new(name(at), DataType::String)).collect();
     let read = CsvReadOptions::default()
@@ -85,8 +86,8 @@ fn frame(text: &str) -> Result<Frame, Issue> {
     Ok(Frame { columns, rows, faults: Vec::new() })
 }
 
-/// Of the separators the one that the first records hold most, and the number of columns that it gives.
-fn shape(text: &str) -> (u8, usize) {
+/// Of the separators the one that the first records hold most.
+fn separator(text: &str) -> u8 {
     const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
     let (mut counts, mut widest) = ([0usize; 3], [0usize; 3]);
     let (mut records, mut quoted) = (0, false);
@@ -105,7 +106,33 @@ fn shape(text: &str) -> (u8, usize) {
         }
     }
     let which = (0..3).rev().max_by_key(|which| widest[*which]).expect("there are three");
-    (SEPARATORS[which], widest[which] + 1)
+    SEPARATORS[which]
+}
+
+/// The number of columns of the widest record: a record with more cells than there are headings is never cut.
+fn width(text: &str, separator: u8) -> Result<usize, Issue> {
+    let (mut count, mut widest, mut record, mut quoted) = (0, 0, 1, false);
+    for byte in text.bytes() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' if !quoted => {
+                count = 0;
+                record += 1;
+            }
+            _ if byte == separator && !quoted => count += 1,
+            _ => {}
+        }
+        widest = widest.max(count);
+        if widest >= MOST_COLUMNS {
+            let issue = Issue::error(
+                "too-many-columns",
+                format!("这一行的列数超过 {MOST_COLUMNS}。请检查引号是否成对，或删去多余的列。"),
+                format!("the row has more than {MOST_COLUMNS} columns; check that quotation marks come in pairs"),
+            );
+            return Err(issue.in_row(record));
+        }
+    }
+    Ok(widest + 1)
 }
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ pub struct Headed {
     pub last: usize,
     /// The columns that the form knows.
     pub columns: Vec<Known>,
+    /// The columns without any heading.
+    pub headless: Vec<usize>,
     /// What is wrong with the headings.
     pub issues: Vec<Issue>,
 }
@@ -173,9 +175,10 @@ pub fn find(frame: &Frame, merges: &[Merge], form: Option<&'static Form>) -> Res
         })
         .collect();
     let columns = columns(form, headings, frame, &texts, last, &mut issues);
+    let headless = texts.iter().enumerate().filter(|(_, (_, text))| text.is_empty()).map(|(at, _)| at).collect();
     missing_columns(form, &columns, frame.rows[last], &mut issues);
     swallowed(frame, headings, &rows, (first, last), &columns, &mut issues);
-    Ok(Headed { form, last, columns, issues })
+    Ok(Headed { form, last, columns, headless, issues })
 }
 
 /// The plain texts of a row, merged cells counting in each row that they span.

@@ -49,7 +49,7 @@ pub fn find_merged(
         Ok(headed) => headed,
         Err(issue) => return Found::Unknown(issue.in_sheet(sheet)),
     };
-    let Headed { form, last, columns, issues } = headed;
+    let Headed { form, last, columns, headless, issues } = headed;
     let mut table = TextTable {
         form,
         sheet: sheet.map(str::to_owned),
@@ -69,6 +69,7 @@ pub fn find_merged(
         }
     }
     let kept = sort_rows(frame, last, &columns, &mut table);
+    without_heading(frame, merges, &headless, &kept, &mut table);
     merged_cells(frame, merges, last, &columns, &mut table);
     if kept.is_empty() && table.zeros.is_empty() {
         if sheet.is_some() {
@@ -126,6 +127,41 @@ fn sort_rows(frame: &Frame, header: usize, columns: &[Known], table: &mut TextTa
         kept.push(u32::try_from(row).expect("a sheet has fewer rows"));
     }
     kept
+}
+
+/// Names what stands in columns without a heading. In a CSV it means that the row slipped or was cut in two: a comma too many.
+fn without_heading(frame: &Frame, merges: &[Merge], headless: &[usize], kept: &[u32], table: &mut TextTable) {
+    let mut told = HashSet::new();
+    for at in headless {
+        let used = |row: &&u32| frame.cell(**row as usize, *at).is_some();
+        if table.sheet.is_some() {
+            if let Some(row) = kept.iter().find(used) {
+                let number = frame.rows[*row as usize];
+                let place = super::cell::place(number - 1, u32::try_from(*at).expect("columns are few"));
+                let issue = Issue::warning(
+                    "no-heading",
+                    format!("{place} 所在的列没有表头，未读取。"),
+                    format!("the column of {place} has no heading and was not read"),
+                );
+                let merged = merges.iter().any(|merge| (merge.columns.0..=merge.columns.1).contains(at));
+                table.issues.extend((!merged).then(|| issue.in_row(number)));
+            }
+            continue;
+        }
+        for row in kept.iter().filter(used) {
+            let number = frame.rows[*row as usize];
+            if !told.insert(number) {
+                continue;
+            }
+            let issue = Issue::error(
+                "too-many-cells",
+                "这一行的单元格比表头多，可能多了一个分隔符，或文字里有逗号而没有加引号；请更正这一行。",
+                "the row has more cells than there are headings: a separator too many, or a comma in a text without \
+                 quotation marks; correct the row",
+            );
+            table.faults.push((number, issue.in_row(number)));
+        }
+    }
 }
 
 /// Of merged cells the first alone has a value; whether it holds for the others nobody can tell.
