@@ -65,6 +65,9 @@ pub fn fault(value: &DataRef<'_>, is_formula: bool, place: impl FnOnce() -> Stri
             Some(issue.with_value(&error.to_string()))
         }
         DataRef::Float(number) if !number.is_finite() || number.abs() >= EXACT => Some(long_number(&place())),
+        DataRef::DateTime(moment) if !moment.as_f64().is_finite() || moment.as_f64().abs() >= EXACT => {
+            Some(long_number(&place()))
+        }
         DataRef::Int(number) if number.unsigned_abs() >= EXACT as u64 => Some(long_number(&place())),
         _ => None,
     }

@@ -217,13 +217,35 @@ fn guess(rows: &[Vec<String>]) -> Result<&'static Form, Issue> {
     let found = if strict.is_empty() { fitting(Reading::Lenient) } else { strict };
     match found.as_slice() {
         [one] => Ok(one),
-        [] => Err(Issue::error(
-            "unknown-form",
-            "认不出是哪张报表：没有一行包含某张报表的全部必填表头。请使用模板，或在表单名称中写明报表名。",
-            "no form is recognised: no row holds all required headings of one; use a template, or name the form with --form",
-        )),
+        [] => Err(unknown(rows)),
         several => Err(ambiguous(several)),
     }
+}
+
+/// No form, and which one it may have been meant to be.
+fn unknown(rows: &[Vec<String>]) -> Issue {
+    let (mut zh, mut en) = (String::new(), String::new());
+    let held = |(form, headings): (&'static Form, &'static Headings)| {
+        let row = rows.iter().max_by_key(|row| headings.holds(row, Reading::Lenient))?;
+        let found: Vec<usize> = row.iter().filter_map(|text| headings.place(text, Reading::Lenient)).collect();
+        let lacking: Vec<usize> = headings.telling.iter().copied().filter(|at| !found.contains(at)).collect();
+        // With less than half of its headings it may be anything.
+        (lacking.len() * 2 < headings.telling.len()).then_some((form, headings, lacking))
+    };
+    let near = forms().iter().zip(known()).filter_map(held);
+    if let Some((form, headings, lacking)) = near.min_by_key(|(_, _, lacking)| lacking.len()) {
+        let lacking: Vec<&str> = lacking.iter().map(|at| headings.columns[*at].1.as_str()).collect();
+        zh = format!("最接近“{}”，缺少：{}。", form.heading, lacking.join("、"));
+        en = format!("; it is closest to {}, but lacks {}", form.name, lacking.join(", "));
+    }
+    Issue::error(
+        "unknown-form",
+        format!("认不出是哪张报表：没有一行包含某张报表的全部必填表头。{zh}请使用模板，或在表单名称中写明报表名。"),
+        format!(
+            "no form is recognised: no row holds all required headings of one{en}; use a template, or name the form with \
+             --form"
+        ),
+    )
 }
 
 /// The headings, or keys, of several forms.

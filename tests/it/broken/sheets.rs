@@ -279,6 +279,9 @@ fn layouts() -> Vec<Case> {
         )
         .with("no-heading")
         .in_row(3),
+        rejected("column_missing.xlsx", book(SHEET, &renamed("参加人数", "参加率"), |_| {}), "column-missing")
+            .at(1, "参加人数")
+            .in_sheet(SHEET),
         rejected("nothing_in_it.xlsx", book("Sheet1", &Vec::new(), |_| {}), "no-rows"),
         rejected("headings_alone.xlsx", book(SHEET, &roster()[..1].to_vec(), |_| {}), "no-rows"),
     ]

@@ -54,6 +54,10 @@ fn records() -> Vec<Case> {
     let wide_row = text() + &",".repeat(10_000) + "\n";
     let total = |pupils: &str| text() + &format!("合计,,,,{pupils},17,17,17,17,17,5,2,2\n");
     let twice = with(roster(), 1, "有需求人数", "在籍人数（人）");
+    let mut repeated = roster();
+    for row in &mut repeated {
+        row.push(row[4].clone());
+    }
     let named: Grid = roster().into_iter().map(|row| row[..12].to_vec()).collect();
     let mut extra = roster();
     for (row, cell) in extra.iter_mut().zip(["备注", "无", ""]) {
@@ -77,8 +81,10 @@ fn records() -> Vec<Case> {
         unreadable("ten_thousand_columns.csv", wide_row, "too-many-columns").in_row(4),
         rejected("a_megabyte_in_a_cell.csv", csv(&with(roster(), 3, "班级", &"长".repeat(350_000))), "cell-too-long")
             .at(3, "班级"),
-        rejected("heading_twice.csv", csv(&twice), "heading-twice").at(1, "在籍人数"),
-        rejected("column_missing.csv", csv(&named), "column-missing").at(1, "建档立卡参加人数"),
+        rejected("heading_of_another.csv", csv(&twice), "unknown-form").says(&["班级需求汇总表", "缺少：有需求人数。"]),
+        rejected("column_missing.csv", csv(&named), "unknown-form")
+            .says(&["班级需求汇总表", "缺少：建档立卡参加人数。"]),
+        rejected("heading_twice.csv", csv(&repeated), "heading-twice").at(1, "在籍人数"),
         rejected("no_headings.csv", csv(&unheaded), "unknown-form"),
         rejected("headings_alone.csv", csv(&roster()[..1].to_vec()), "no-rows"),
         rejected("other_text.txt", "各位老师：\n请于本周五前报送。\n", "unknown-form"),

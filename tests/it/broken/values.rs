@@ -34,7 +34,7 @@ fn charged() -> Vec<Case> {
         wrong("no_such_choice.csv", "类型", "缓缴", &["收费", "退费"]),
         rejected("day_of_another_month.csv", charge("日期", "2019-11-08"), "outside-period").at(3, "日期"),
         rejected("blank_cell.csv", charge("票据号", " "), "missing").at(3, "票据号"),
-        rejected("key_twice.csv", charge("票据号", "Ｔ１"), "twice").at(3, "票据号"),
+        rejected("key_twice.csv", charge("票据号", "Ｔ１"), "key-twice").at(3, "票据号"),
         good("as_people_write.csv", csv(&written())),
     ]
 }
