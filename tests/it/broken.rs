@@ -8,6 +8,7 @@ mod values;
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -20,6 +21,9 @@ const MOST_MEMORY: u64 = 1 << 30;
 const MOST_ADDRESSES: u64 = 6 << 30;
 /// After this long the command hangs.
 const HANGS: Duration = Duration::from_secs(120);
+
+/// So many files are sent at once.
+const SENDERS: usize = 3;
 
 /// A file and what must become of it.
 pub struct Case {
@@ -106,16 +110,24 @@ fn every_broken_or_odd_file_is_answered_and_what_was_accepted_stands() {
     let lines =
         |city: &City| city.query("select * from submission where state in ('accepted', 'zero') order by submission_id");
     let before = (figures(&city), lines(&city));
-    let wrong: Vec<String> = cases.iter().filter_map(|case| check(&city, case).err()).collect();
+    let next = AtomicUsize::new(0);
+    let one_after_another = &|sender: usize| {
+        let cases = std::iter::from_fn(|| cases.get(next.fetch_add(1, Ordering::Relaxed)));
+        cases.filter_map(|case| check(&city, case, sender).err()).collect::<Vec<String>>()
+    };
+    let wrong = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..SENDERS).map(|sender| scope.spawn(move || one_after_another(sender))).collect();
+        senders.into_iter().flat_map(|sender| sender.join().expect("a sender")).collect::<Vec<String>>()
+    });
     assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     assert!((figures(&city), lines(&city)) == before, "figures or accepted lines have changed");
 }
 
 /// Sends a file and compares what is said of it. A file of which something is to be accepted is judged alone.
-fn check(city: &City, case: &Case) -> Result<(), String> {
-    let folder = city.folder().join("sent");
+fn check(city: &City, case: &Case, sender: usize) -> Result<(), String> {
+    let folder = city.folder().join(format!("sent{sender}"));
     fs::create_dir_all(&folder).expect("made");
-    let (path, report) = (folder.join(&case.name), city.folder().join("report.json"));
+    let (path, report) = (folder.join(&case.name), city.folder().join(format!("report{sender}.json")));
     fs::write(&path, &case.bytes).expect("written");
     let _ = fs::remove_file(&report);
     let (file, told) = (path.display().to_string(), report.display().to_string());
