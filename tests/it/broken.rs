@@ -113,18 +113,21 @@ fn every_broken_or_odd_file_is_answered_and_what_was_accepted_stands() {
     let next = AtomicUsize::new(0);
     let one_after_another = &|sender: usize| {
         let cases = std::iter::from_fn(|| cases.get(next.fetch_add(1, Ordering::Relaxed)));
-        cases.filter_map(|case| check(&city, case, sender).err()).collect::<Vec<String>>()
+        cases.map(|case| check(&city, case, sender)).collect::<Vec<Result<u64, String>>>()
     };
-    let wrong = std::thread::scope(|scope| {
+    let answers = std::thread::scope(|scope| {
         let senders: Vec<_> = (0..SENDERS).map(|sender| scope.spawn(move || one_after_another(sender))).collect();
-        senders.into_iter().flat_map(|sender| sender.join().expect("a sender")).collect::<Vec<String>>()
+        senders.into_iter().flat_map(|sender| sender.join().expect("a sender")).collect::<Vec<_>>()
     });
+    let most = answers.iter().flatten().max().copied().unwrap_or_default();
+    println!("{} files, each answered within {} MiB", answers.len(), most >> 20);
+    let wrong: Vec<String> = answers.into_iter().filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     assert!((figures(&city), lines(&city)) == before, "figures or accepted lines have changed");
 }
 
-/// Sends a file and compares what is said of it. A file of which something is to be accepted is judged alone.
-fn check(city: &City, case: &Case, sender: usize) -> Result<(), String> {
+/// Sends a file and compares what is said of it; gives the memory that it took. A file of which something is to be accepted is judged alone.
+fn check(city: &City, case: &Case, sender: usize) -> Result<u64, String> {
     let folder = city.folder().join(format!("sent{sender}"));
     fs::create_dir_all(&folder).expect("made");
     let (path, report) = (folder.join(&case.name), city.folder().join(format!("report{sender}.json")));
@@ -170,7 +173,7 @@ fn check(city: &City, case: &Case, sender: usize) -> Result<(), String> {
     if case.verdict == "accepted" && !errors.is_empty() {
         return Err(format!("{place}: {errors:?}"));
     }
-    Ok(())
+    Ok(memory)
 }
 
 /// The command with bounded addresses, where a shell can bound them.

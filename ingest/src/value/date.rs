@@ -10,9 +10,15 @@ use crate::form::PeriodKind;
 pub fn parse_date(text: &str) -> Result<NaiveDate, Fault> {
     let text = without_midnight(text);
     let (text, weekday) = without_weekday(text);
-    let compact: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
     // Blanks may stand around 年, 月 and 日, and nowhere else.
-    let text = if text.contains('年') { compact.as_str() } else { text };
+    let compact: String;
+    let text = match text.contains('年') && text.contains(char::is_whitespace) {
+        true => {
+            compact = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+            compact.as_str()
+        }
+        false => text,
+    };
     let date = date_parts(text).and_then(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day));
     match date.filter(|date| (1900..=2199).contains(&date.year())) {
         Some(date) if weekday.is_some_and(|weekday| weekday != date.weekday()) => fault(

@@ -81,6 +81,10 @@ fn bombs() -> Vec<Case> {
         "班级",
         &format!("<c r=\"@\" t=\"inlineStr\"><is><t>{}</t></is></c>", "长".repeat(350_000)),
     );
+    let class = |at: usize| with(roster(), 2, "班级", &format!("{at}班")).swap_remove(1);
+    let classes: Vec<Vec<String>> = std::iter::once(roster().swap_remove(0)).chain((0..1000).map(class)).collect();
+    let merges = format!("<mergeCells>{}</mergeCells>", "<mergeCell ref=\"A2:M1001\"/>".repeat(20_000));
+    let merged = Raw { data: rows(&classes), behind: &merges, ..Raw::default() }.pack();
     let raw = |data: String| Raw { data, ..Raw::default() }.pack();
     vec![
         unreadable("bomb_of_spaces.xlsx", blown, "too-large"),
@@ -102,6 +106,7 @@ fn bombs() -> Vec<Case> {
         unreadable("outside_of_the_grid.xlsx", raw(outside), "broken-workbook"),
         unreadable("rows_run_back.xlsx", raw(back), "broken-workbook"),
         unreadable("sparse_and_wide.xlsx", raw(rows(&roster()) + &sparse + edge), "too-large"),
+        rejected("merged_over_and_over.xlsx", merged, "merged-cells").in_sheet(SHEET),
         good("ten_thousand_columns.xlsx", raw(many_columns)).with("too-many-columns").in_sheet(SHEET),
         rejected("a_megabyte_in_a_cell.xlsx", raw(long), "cell-too-long").at(2, "班级").in_sheet(SHEET),
     ]
