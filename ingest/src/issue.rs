@@ -145,18 +145,15 @@ impl Issues {
 
     /// Adds all of another collection, those that are only counted there too.
     pub fn absorb(&mut self, other: Issues) {
-        let mut left: HashMap<_, usize> =
-            other.causes.iter().map(|(cause, found)| (cause.clone(), found.count)).collect();
         for issue in other.listed {
-            if let Some(count) = left.get_mut(&(issue.code, issue.column.clone())) {
-                *count -= 1;
-            }
             self.push(issue);
         }
-        for (cause, count) in left.into_iter().filter(|(_, count)| *count > 0) {
-            // Whoever counts without listing has listed as many as may be, so the cause is known here.
-            if let Some(known) = self.causes.get_mut(&cause) {
-                known.count += count;
+        for (key, cause) in other.causes.into_iter().filter(|(_, cause)| cause.count > LISTED) {
+            // As many as may be were listed above, so the cause is known here.
+            if let Some(known) = self.causes.get_mut(&key) {
+                known.count += cause.count - LISTED;
+                let room = ROWS_KEPT.saturating_sub(known.rows.len());
+                known.rows.extend(cause.rows.into_iter().take(room));
             }
         }
     }
@@ -219,5 +216,19 @@ mod tests {
         let json = serde_json::to_value(last).expect("it is JSON");
         assert_eq!(json["more"], serde_json::json!({ "of": "value", "count": 1500, "rows": "1001-2500" }));
         assert!(serde_json::to_value(&listed[0]).expect("it is JSON").get("more").is_none());
+    }
+
+    #[test]
+    fn parts_that_are_put_together_are_as_if_they_had_been_one() {
+        let of = |rows: std::ops::RangeInclusive<u32>| {
+            let mut issues = Issues::default();
+            issues.extend(rows.map(|row| Issue::error("value", "", "").at(row, "金额")));
+            issues
+        };
+        let mut parts = of(1..=700);
+        parts.absorb(of(701..=3000));
+        parts.absorb(of(3001..=3001));
+        assert_eq!(parts.count(Severity::Error), 3001);
+        assert_eq!(parts.into_vec(), of(1..=3001).into_vec());
     }
 }

@@ -2,17 +2,25 @@
 //!
 //! Reading never fails: what can't be read is an issue, and everything else is read all the same.
 
+pub mod archive;
 pub mod blocks;
+mod cell;
 pub(crate) mod csv;
 mod frame;
+mod heading;
 mod json;
+mod ole;
+pub mod sniff;
 mod table;
+mod xls;
 mod xlsx;
 
 use polars::prelude::StringChunked;
 
 use crate::form::Form;
 use crate::issue::Issue;
+
+pub use sniff::{Kind, sniff};
 
 /// What a file holds.
 #[derive(Debug)]
@@ -115,18 +123,21 @@ pub fn no_rows() -> Issue {
 
 /// Reads a file. `form` is the form of tables that don't say it themselves.
 pub fn read(file_name: &str, bytes: &[u8], form: Option<&'static Form>) -> Document {
-    let kind = file_name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
-    let result = match kind.as_str() {
-        _ if bytes.is_empty() => Err(Issue::error("empty-file", "文件是空的。", "the file is empty")),
-        "xlsx" | "xlsm" => xlsx::read(bytes, form),
-        "json" => json::read(bytes, form),
-        "csv" | "txt" | "tsv" => csv::read(bytes, form),
-        _ if bytes.starts_with(b"PK\x03\x04") => xlsx::read(bytes, form),
-        _ => Err(Issue::error(
-            "unknown-kind",
-            "不认识的文件类型。请报送 xlsx 工作簿、CSV 或 JSON。",
-            "this kind of file is not known; send an xlsx workbook, CSV or JSON",
-        )),
+    let result = match sniff(file_name, bytes) {
+        Kind::Workbook => xlsx::read(bytes, form),
+        Kind::OldWorkbook => xls::read(bytes, form),
+        Kind::Csv => csv::read(bytes, form),
+        Kind::Json => json::read(bytes, form),
+        Kind::JsonLines => json::read_lines(bytes, form),
+        // Archives are unpacked before their files are read; one that comes here was packed in another, or is broken.
+        Kind::Archive => Err(archive::unpack(bytes).err().unwrap_or_else(|| {
+            Issue::error(
+                "nested-archive",
+                "压缩包在这里不能解压，请直接报送其中的文件。",
+                "an archive is not unpacked here; send its files themselves",
+            )
+        })),
+        other => Err(other.refusal()),
     };
     match result {
         Ok(document) => document,

@@ -1,8 +1,21 @@
-//! A cell's text becomes a value, or a fault that says what was expected. Never a guess.
+//! A cell's text becomes a value, or a fault that says what was expected. Never a guess: what can be read in two ways is a
+//! fault that names both.
+//!
+//! A fault tells the readings by their kind and never repeats the cell: messages are stored, and a column that slipped would
+//! put persons' numbers into them.
 
-use chrono::{Datelike, NaiveDate, NaiveTime};
+mod date;
+mod number;
+#[cfg(test)]
+mod tests;
+mod time;
+
+use chrono::NaiveDate;
 
 use crate::form::{Column, Kind, PeriodKind, normal};
+
+pub use date::{parse_date, parse_period};
+pub use number::meant;
 
 /// A value of a column.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -33,7 +46,7 @@ fn fault<T>(zh: impl Into<String>, en: impl Into<String>) -> Result<T, Fault> {
 /// Reads a text (already normalised, not empty) as a value of the column.
 pub fn parse(column: &Column, text: &str) -> Result<Value, Fault> {
     match &column.kind {
-        Kind::Text => Ok(Value::Text(text.to_owned())),
+        Kind::Text => whole_text(text).map(|text| Value::Text(text.to_owned())),
         Kind::SchoolId => digits(text, 10, "10 位学校标识码", "a school's code of 10 digits"),
         Kind::District => digits(text, 6, "6 位区划代码", "a district's code of 6 digits"),
         Kind::Choice(choices) => match column.choice(text) {
@@ -48,20 +61,16 @@ pub fn parse(column: &Column, text: &str) -> Result<Value, Fault> {
                 )
             }
         },
-        Kind::Money => parse_money(text).map(Value::Number),
-        Kind::Whole { min, max } => parse_whole(text, *min, *max).map(Value::Number),
+        Kind::Money => number::parse_money(text).map(Value::Number),
+        Kind::Whole { min, max } => number::parse_whole(text, *min, *max).map(Value::Number),
         Kind::Grade => parse_grade(text).map(Value::Number),
-        Kind::Scale => parse_whole(text, 1, 5).map(Value::Number),
-        Kind::YesNo => match text {
-            "是" => Ok(Value::Flag(true)),
-            "否" => Ok(Value::Flag(false)),
-            _ => fault("应填 是 或 否", "是 (yes) or 否 (no)"),
-        },
+        Kind::Scale => number::parse_whole(text, 1, 5).map(Value::Number),
+        Kind::YesNo => parse_yes_no(text).map(Value::Flag),
         Kind::Date => parse_date(text).map(|day| Value::Day(days(day))),
         Kind::Month => parse_period(text, PeriodKind::Month).map(Value::Text),
-        Kind::Time => parse_time(text).map(Value::Text),
+        Kind::Time => time::parse_time(text).map(Value::Text),
         Kind::Weekdays => parse_weekdays(text).map(Value::Text),
-        Kind::Person(_) => Ok(Value::Text(text.to_owned())),
+        Kind::Person(_) => parse_person(text).map(Value::Text),
     }
 }
 
@@ -70,234 +79,124 @@ pub fn days(date: NaiveDate) -> i32 {
     warehouse::session::days(date)
 }
 
-fn digits(text: &str, length: usize, zh: &str, en: &str) -> Result<Value, Fault> {
-    match text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        true => Ok(Value::Text(text.to_owned())),
-        false => fault(format!("应为{zh}"), format!("{en} is expected")),
-    }
-}
-
-/// Money in fen: at least 0, at most two places; thousands' commas, ￥ and 元 may stand.
-fn parse_money(text: &str) -> Result<i64, Fault> {
-    let expected = || {
-        fault(
-            "应为不小于 0、至多两位小数的金额（元）",
-            "an amount in yuan is expected, at least 0, with at most two places",
-        )
-    };
-    let Some(plain) = plain_number(text.trim_start_matches(['¥', '￥']).trim_end_matches('元').trim()) else {
-        return expected();
-    };
-    let (whole, places) = plain.split_once('.').unwrap_or((&plain, ""));
-    let places = places.trim_end_matches('0');
-    if places.len() > 2 || whole.len() > 13 {
-        return expected();
-    }
-    match (whole.parse::<i64>(), format!("{places:0<2}").parse::<i64>()) {
-        (Ok(yuan), Ok(fen)) => Ok(yuan * 100 + fen),
-        _ => expected(),
-    }
-}
-
-/// A whole number within bounds, both included.
-fn parse_whole(text: &str, min: i64, max: i64) -> Result<i64, Fault> {
-    let number = plain_number(text).and_then(|plain| {
-        let (whole, places) = plain.split_once('.').unwrap_or((&plain, ""));
-        places.bytes().all(|byte| byte == b'0').then(|| whole.parse::<i64>().ok()).flatten()
-    });
-    match number {
-        Some(number) if (min..=max).contains(&number) => Ok(number),
-        _ if max >= 999_999_999 => {
-            fault(format!("应为不小于 {min} 的整数"), format!("a whole number of at least {min} is expected"))
-        }
-        _ => fault(format!("应为 {min} 到 {max} 的整数"), format!("a whole number from {min} to {max} is expected")),
-    }
-}
-
-/// The digits of a number without its thousands' commas, which must stand where they belong; no sign, no exponent.
-fn plain_number(text: &str) -> Option<String> {
-    let (whole, places) = match text.split_once('.') {
-        Some((whole, places)) => (whole, Some(places)),
-        None => (text, None),
-    };
-    let groups: Vec<&str> = whole.split(',').collect();
-    let grouped = groups.len() == 1
-        || (!groups[0].is_empty() && groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3));
-    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let whole = groups.concat();
-    if !grouped || !number(&whole) || !places.is_none_or(number) {
-        return None;
-    }
-    Some(places.map_or(whole.clone(), |places| format!("{whole}.{places}")))
-}
-
-fn parse_grade(text: &str) -> Result<i64, Fault> {
-    let name = text.trim_end_matches("年级").trim();
-    let numerals = ["一", "二", "三", "四", "五", "六", "七", "八", "九"];
-    if let Some(place) = numerals.iter().position(|numeral| *numeral == name) {
-        return Ok(place as i64 + 1);
-    }
-    parse_whole(name, 1, 9).or_else(|_| fault("应为 1 到 9，或如 三年级", "1 to 9, or like 三年级, is expected"))
-}
-
-/// A day: `2019-09-02`, `2019/9/2`, `2019.9.2`, `2019年9月2日`, `20190902`; a midnight behind it may stand.
-pub fn parse_date(text: &str) -> Result<NaiveDate, Fault> {
-    let text = text.trim_end_matches("00:00:00.000").trim_end_matches("00:00:00").trim_end_matches(['T', ' ']);
-    let parts = date_parts(text);
-    let date = parts.and_then(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day));
-    match date {
-        Some(date) if (1900..=2199).contains(&date.year()) => Ok(date),
-        _ => fault("应为日期，如 2019-09-02", "a date like 2019-09-02 is expected"),
-    }
-}
-
-fn date_parts(text: &str) -> Option<(i32, u32, u32)> {
-    if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some((text[..4].parse().ok()?, text[4..6].parse().ok()?, text[6..].parse().ok()?));
-    }
-    let (year, rest) = text.split_once(['-', '/', '.', '年'])?;
-    let (month, day) = rest.split_once(['-', '/', '.', '月'])?;
-    let day = day.trim_end_matches('日');
-    let short = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-    if year.len() != 4 || !short(month) || !short(day) {
-        return None;
-    }
-    Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?))
-}
-
-/// A period of the kind, canonical: `2019-09`, `2019-2020-1`, `2019`. A month may be `2019年9月` or a date of its first day.
-pub fn parse_period(text: &str, kind: PeriodKind) -> Result<String, Fault> {
-    let number = |part: &str, length: usize| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-    let found = match kind {
-        PeriodKind::Year => {
-            let year = text.trim_end_matches("年度").trim_end_matches('年');
-            number(year, 4).then(|| year.to_owned())
-        }
-        PeriodKind::Term => {
-            let parts: Vec<&str> = text.split('-').collect();
-            match parts.as_slice() {
-                [from, to, term] if number(from, 4) && number(to, 4) && ["1", "2"].contains(term) => {
-                    let follows = from.parse::<i32>().ok().map(|from| from + 1) == to.parse().ok();
-                    follows.then(|| text.to_owned())
-                }
-                _ => None,
-            }
-        }
-        PeriodKind::Month => month(text),
-    };
-    let (label, example) = (kind.label_zh(), kind.example());
-    found
-        .map_or_else(|| fault(format!("应为{label}，如 {example}"), format!("a period like {example} is expected")), Ok)
-}
-
-fn month(text: &str) -> Option<String> {
-    if let Ok(day) = parse_date(text) {
-        return (day.day() == 1).then(|| format!("{:04}-{:02}", day.year(), day.month()));
-    }
-    let (year, month) = text.split_once(['-', '/', '.', '年'])?;
-    let month = month.trim_end_matches('月');
-    let month: u32 = month.parse().ok().filter(|_| month.len() <= 2)?;
-    let year: i32 = year.parse().ok().filter(|_| year.len() == 4)?;
-    (1..=12).contains(&month).then(|| format!("{year:04}-{month:02}"))
-}
-
-fn parse_time(text: &str) -> Result<String, Fault> {
-    let time = ["%H:%M", "%H:%M:%S"].iter().find_map(|format| NaiveTime::parse_from_str(text, format).ok());
-    match time {
-        Some(time) => Ok(time.format("%H:%M").to_string()),
-        None => fault("应为时间，如 16:30", "a time like 16:30 is expected"),
-    }
-}
-
-fn parse_weekdays(text: &str) -> Result<String, Fault> {
-    let mut days: Vec<u32> = Vec::new();
-    for part in text.split([',', '、', ';', ' ']).map(str::trim).filter(|part| !part.is_empty()) {
-        match part.parse::<u32>() {
-            Ok(day @ 1..=7) if !days.contains(&day) => days.push(day),
-            _ => return fault("应为星期几的数字，如 1,2,3,4,5", "days of the week like 1,2,3,4,5 are expected"),
-        }
-    }
-    days.sort_unstable();
-    match days.is_empty() {
-        true => fault("应为星期几的数字，如 1,2,3,4,5", "days of the week like 1,2,3,4,5 are expected"),
-        false => Ok(days.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
-    }
-}
-
 /// A cell's text, normalised; nothing where it is blank.
 pub fn cell(text: &str) -> Option<String> {
     let text = normal(text);
     (!text.is_empty()).then_some(text)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn digits(text: &str, length: usize, zh: &str, en: &str) -> Result<Value, Fault> {
+    match text.len() == length && number::is_digits(text) {
+        true => Ok(Value::Text(text.to_owned())),
+        false => fault(format!("应为{zh}"), format!("{en} is expected")),
+    }
+}
 
-    #[test]
-    fn dates_as_people_write_them() {
-        let check = |text: &str, date: Option<(i32, u32, u32)>| {
-            let expected = date.and_then(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day));
-            assert_eq!(parse_date(text).ok(), expected, "{text}");
-        };
-        for text in ["2019-09-02", "2019/9/2", "2019.9.2", "2019年9月2日", "20190902", "2019-09-02 00:00:00"] {
-            check(text, Some((2019, 9, 2)));
+/// Text, but not a long number of which a spreadsheet kept the first digits alone: 3.70402E+17 stands for many numbers.
+fn whole_text(text: &str) -> Result<&str, Fault> {
+    match number::is_scientific(text) {
+        true => fault(
+            "这是科学计数法，表格软件丢掉了后面的数字，可能是多个不同的编号；请把该列设为“文本”格式后重新填写完整的编号",
+            "this is scientific notation, in which a spreadsheet drops the last digits, so that it may be any of several \
+             numbers; format the column as text and write the whole number",
+        ),
+        false => Ok(text),
+    }
+}
+
+/// A person's number as text: 2019001 is the same person whether the cell was a number or text. Leading zeros stay.
+fn parse_person(text: &str) -> Result<String, Fault> {
+    let text = whole_text(text)?;
+    let plain = match text.split_once('.') {
+        Some((whole, places))
+            if number::is_digits(whole) && !places.is_empty() && places.bytes().all(|b| b == b'0') =>
+        {
+            whole
         }
-        for text in ["2019-02-30", "02/09/2019", "9月2日", "2019-9", "43710", "昨天", "2019-09-02 08:30:00"] {
-            check(text, None);
+        _ => text,
+    };
+    Ok(plain.to_owned())
+}
+
+/// Yes or no, in words, marks or digits. An `x` is a cross to some and a tick to others.
+fn parse_yes_no(text: &str) -> Result<bool, Fault> {
+    match text {
+        "是" | "有" | "√" | "✓" | "✔" | "☑" | "1" | "TRUE" | "true" | "True" => Ok(true),
+        "否" | "无" | "×" | "✗" | "✘" | "☒" | "0" | "FALSE" | "false" | "False" => Ok(false),
+        "x" | "X" => fault(
+            "字母 x 有两种读法：打了叉（否），或作了标记（是）；应填 是 或 否",
+            "the letter x can be read as a cross (否, no) or as a mark (是, yes); write 是 or 否",
+        ),
+        "☐" | "□" => fault(
+            "空方框有两种读法：没有勾选（否），或没有填写；应填 是 或 否",
+            "an empty box can be read as not ticked (否, no) or as not filled in; write 是 or 否",
+        ),
+        _ => fault("应填 是 或 否", "是 (yes) or 否 (no)"),
+    }
+}
+
+const NUMERALS: [&str; 9] = ["一", "二", "三", "四", "五", "六", "七", "八", "九"];
+
+fn numeral(text: &str) -> Option<i64> {
+    NUMERALS.iter().position(|numeral| *numeral == text).map(|place| place as i64 + 1)
+}
+
+fn parse_grade(text: &str) -> Result<i64, Fault> {
+    if text.starts_with('初') {
+        return fault(
+            "“初几”有两种读法：五四制的初一是六年级，六三制的初一是七年级；应为 1 到 9，或如 七年级",
+            "初一 is grade 6 where primary school has five years and grade 7 where it has six; write 1 to 9, or like 七年级",
+        );
+    }
+    let name = text.strip_suffix("年级").unwrap_or(text).trim();
+    numeral(name)
+        .map_or_else(|| number::parse_whole(name, 1, 9), Ok)
+        .or_else(|_| fault("应为 1 到 9，或如 三年级", "1 to 9, or like 三年级, is expected"))
+}
+
+/// Days of the week: `1,2,3`, `1、2、3`, `135`, `周一、周三`, `周一至周五`.
+fn parse_weekdays(text: &str) -> Result<String, Fault> {
+    let expected = || fault("应为星期几的数字，如 1,2,3,4,5", "days of the week like 1,2,3,4,5 are expected");
+    let mut days: Vec<u32> = Vec::new();
+    let mut parts: Vec<&str> = text.split([',', '、', ';', ' ', '和']).filter(|part| !part.is_empty()).collect();
+    if let [one] = parts[..]
+        && one.len() > 1
+        && number::is_digits(one)
+    {
+        // Digits without anything between them, each a day.
+        parts = (0..one.len()).map(|at| &one[at..=at]).collect();
+    }
+    for part in parts {
+        let bare = part.split_once('-').filter(|(from, to)| number::is_digits(from) && number::is_digits(to));
+        if bare.is_some() {
+            return fault(
+                "两个数字之间的横线有两种读法：从几到几，或只有这两天；请逐个写出，如 1,2,3,4,5",
+                "two digits with a dash can be read as from … to … or as these two days alone; write each day, like 1,2,3,4,5",
+            );
         }
-    }
-
-    #[test]
-    fn money_in_fen() {
-        let check = |text: &str, fen: Option<i64>| assert_eq!(parse_money(text).ok(), fen, "{text}");
-        check("580", Some(58000));
-        check("580.5", Some(58050));
-        check("1,234.50", Some(123_450));
-        check("¥12.00", Some(1200));
-        check("12.30元", Some(1230));
-        check("0.010", Some(1));
-        check("0.001", None);
-        check("-1", None);
-        check("1,23", None);
-        check("1e3", None);
-        check("", None);
-    }
-
-    #[test]
-    fn whole_numbers_and_grades() {
-        assert_eq!(parse_whole("2.0", 0, 10).ok(), Some(2));
-        assert_eq!(parse_whole("2.5", 0, 10).ok(), None);
-        assert_eq!(parse_whole("11", 0, 10).ok(), None);
-        assert_eq!(parse_grade("三年级").ok(), Some(3));
-        assert_eq!(parse_grade("9").ok(), Some(9));
-        assert_eq!(parse_grade("十二年级").ok(), None);
-    }
-
-    #[test]
-    fn periods_are_canonical() {
-        let check = |text: &str, kind, period: Option<&str>| {
-            assert_eq!(parse_period(text, kind).ok().as_deref(), period, "{text}");
-        };
-        for text in ["2019-09", "2019年9月", "2019年09月", "2019-09-01", "2019/9", "2019-9"] {
-            check(text, PeriodKind::Month, Some("2019-09"));
+        let (from, to) = part.split_once(['至', '到', '~', '-', '—']).unwrap_or((part, part));
+        let (Some(from), Some(to)) = (weekday(from), weekday(to)) else { return expected() };
+        if from > to || (from..=to).any(|day| days.contains(&day)) {
+            return expected();
         }
-        check("2019-13", PeriodKind::Month, None);
-        check("2019-09-02", PeriodKind::Month, None);
-        check("2019-2020-1", PeriodKind::Month, None);
-        check("2019-2020-1", PeriodKind::Term, Some("2019-2020-1"));
-        check("2019-2021-1", PeriodKind::Term, None);
-        check("2019-2020-3", PeriodKind::Term, None);
-        check("2019", PeriodKind::Year, Some("2019"));
-        check("2019-09", PeriodKind::Year, None);
+        days.extend(from..=to);
     }
+    days.sort_unstable();
+    match days.is_empty() {
+        true => expected(),
+        false => Ok(days.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
+    }
+}
 
-    #[test]
-    fn times_and_weekdays() {
-        assert_eq!(parse_time("16:30").ok().as_deref(), Some("16:30"));
-        assert_eq!(parse_time("9:05:00").ok().as_deref(), Some("09:05"));
-        assert!(parse_time("25:00").is_err());
-        assert_eq!(parse_weekdays("1,3,2").ok().as_deref(), Some("1,2,3"));
-        assert!(parse_weekdays("1,8").is_err());
+fn weekday(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let name = ["星期", "礼拜", "周"].iter().find_map(|word| text.strip_prefix(word));
+    match name.unwrap_or(text) {
+        // Only behind a word for the week: 日 alone is any day.
+        "日" | "天" if name.is_some() => Some(7),
+        day => match numeral(day).or_else(|| day.parse().ok().filter(|_| number::is_digits(day))) {
+            Some(day @ 1..=7) => u32::try_from(day).ok(),
+            _ => None,
+        },
     }
 }

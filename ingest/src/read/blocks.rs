@@ -5,8 +5,9 @@ use std::io::{self, Read};
 use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use sha2::{Digest, Sha256};
 
-use super::csv::{Shape, broken, frame, too_long, unreadable};
-use super::table::{Found, Located, locate, rows};
+use super::csv::{Shape, broken, frame, unreadable};
+use super::heading::Headed;
+use super::table::{Found, locate, rows};
 use super::{TextTable, nothing};
 use crate::form::Form;
 use crate::issue::Issue;
@@ -165,7 +166,7 @@ impl<R: Read> Blocks<R> {
         self.text.reserve(most);
         let (result, _) =
             self.decoder.decode_to_string_without_replacement(&self.bytes[..filled], &mut self.text, self.ended);
-        if !matches!(result, DecoderResult::InputEmpty) || self.text[start..].contains('\u{fffd}') {
+        if !matches!(result, DecoderResult::InputEmpty) || self.text[start..].contains(['\u{fffd}', '\0']) {
             return Ok(Err(unreadable()));
         }
         if self.text[start..].contains('\r') {
@@ -206,7 +207,7 @@ fn records(text: &str, ended: bool) -> Option<(usize, u32)> {
 #[derive(Debug, Clone)]
 pub struct Layout {
     shape: Shape,
-    located: Located,
+    headed: Headed,
 }
 
 /// Why a file has no layout.
@@ -221,10 +222,10 @@ pub enum NoLayout {
 impl Layout {
     /// The layout that the first block tells.
     pub fn of(first: &Block, given: Option<&'static Form>) -> Result<Layout, NoLayout> {
-        let shape = Shape::of(&first.text);
+        let shape = Shape::of(&first.text).map_err(NoLayout::Unreadable)?;
         let frame = frame(&first.text, shape, first.first_row).map_err(NoLayout::Unreadable)?;
-        match locate(&frame, given, None) {
-            Ok(located) => Ok(Layout { shape, located }),
+        match locate(&frame, &[], given, None, None) {
+            Ok(headed) => Ok(Layout { shape, headed }),
             Err(Found::Unknown(issue)) => Err(NoLayout::Unknown(issue)),
             Err(_) => Err(NoLayout::Unknown(nothing())),
         }
@@ -232,12 +233,12 @@ impl Layout {
 
     /// The form.
     pub fn form(&self) -> &'static Form {
-        self.located.form
+        self.headed.form
     }
 
     /// What is wrong with the headings, and notes.
     pub fn issues(&self) -> &[Issue] {
-        &self.located.issues
+        &self.headed.issues
     }
 
     /// A block's rows.
@@ -247,10 +248,8 @@ impl Layout {
         if frame.rows.len() != block.records as usize {
             return Err(broken("引号位置不对 a quotation mark stands where none may"));
         }
-        let from = if block.place == 0 { self.located.first } else { 0 };
-        let mut table = rows(&frame, &self.located, from, None, None);
-        too_long(&frame, &mut table);
-        Ok(table)
+        let from = if block.place == 0 { self.headed.last + 1 } else { 0 };
+        Ok(rows(&frame, &[], &self.headed, from, None, None))
     }
 }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 use polars::prelude::{CsvReadOptions, DataType, Field, PlSmallStr, Schema, SerReader};
 
-use super::frame::Frame;
+use super::frame::{Frame, MOST_COLUMNS};
 use super::table::{Found, find};
-use super::{Document, TextTable, nothing};
+use super::{Document, nothing};
 use crate::form::Form;
 use crate::issue::Issue;
 
@@ -20,12 +20,9 @@ const FIRST_RECORDS: usize = 20;
 pub fn read(bytes: &[u8], form: Option<&'static Form>) -> Result<Document, Issue> {
     let text = decode(bytes)?;
     let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { text };
-    let frame = frame(&text, Shape::of(&text), 1)?;
+    let frame = frame(&text, Shape::of(&text)?, 1)?;
     Ok(match find(&frame, form, None, None) {
-        Found::Table(mut table) => {
-            too_long(&frame, &mut table);
-            Document { tables: vec![*table], issues: Vec::new(), readable: true }
-        }
+        Found::Table(table) => Document { tables: vec![*table], issues: Vec::new(), readable: true },
         Found::Unknown(issue) => Document { tables: Vec::new(), issues: vec![issue], readable: true },
         Found::Empty => Document { tables: Vec::new(), issues: vec![nothing()], readable: true },
     })
@@ -55,44 +52,26 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
             _ => strict(GB18030, bytes),
         },
     }
-    .and_then(|text| if text.contains('\u{fffd}') { Err(unreadable()) } else { Ok(text) })
+    .and_then(|text| if text.contains(['\u{fffd}', '\0']) { Err(unreadable()) } else { Ok(text) })
 }
 
 /// How a file's records are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shape {
     separator: u8,
-    /// The columns of the widest of the first records.
     width: usize,
 }
 
 impl Shape {
-    /// Of the separators the one that the first records hold most, and the number of columns that it gives.
-    pub(super) fn of(text: &str) -> Shape {
-        const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
-        let (mut counts, mut widest) = ([0usize; 3], [0usize; 3]);
-        let (mut records, mut quoted) = (0, false);
-        for byte in text.bytes().chain([b'\n']) {
-            if byte == b'"' {
-                quoted = !quoted;
-            } else if byte == b'\n' && !quoted {
-                widest = std::array::from_fn(|which| widest[which].max(counts[which]));
-                counts = [0; 3];
-                records += 1;
-            } else if !quoted && let Some(which) = SEPARATORS.iter().position(|one| *one == byte) {
-                counts[which] += 1;
-            }
-            if records == FIRST_RECORDS {
-                break;
-            }
-        }
-        let which = (0..3).rev().max_by_key(|which| widest[*which]).expect("there are three");
-        Shape { separator: SEPARATORS[which], width: widest[which] + 1 }
+    /// The separator, and the width of the widest record of this text.
+    pub(super) fn of(text: &str) -> Result<Shape, Issue> {
+        let separator = separator(text);
+        Ok(Shape { separator, width: width(text, separator)? })
     }
 }
 
 /// All records, headings and titles among them, as polars reads them: text alone. The first record is that of row `first`.
-/// A last column takes what stands beyond the width, so that nothing is cut unseen.
+/// A last column without a heading takes what stands beyond the width, so that nothing is cut unseen.
 pub(super) fn frame(text: &str, shape: Shape, first: u32) -> Result<Frame, Issue> {
     let name = |at: usize| PlSmallStr::from_string(format!("c{at}"));
     let schema: Schema = (0..=shape.width).map(|at| Field::new(name(at), DataType::String)).collect();
@@ -124,22 +103,53 @@ pub(super) fn broken(why: &str) -> Issue {
     )
 }
 
-/// Rows with more cells than the file has columns: a comma in a text that is not quoted moves what stands behind it.
-pub(super) fn too_long(frame: &Frame, table: &mut TextTable) {
-    let Some(beyond) = frame.columns.last().filter(|column| column.null_count() < column.len()) else { return };
-    let first = frame.rows.first().copied().unwrap_or_default();
-    for row in &table.rows {
-        if beyond.get((row - first) as usize).is_some_and(|text| !text.trim().is_empty()) {
-            let issue = Issue::error(
-                "row-too-long",
-                "本行的单元格比其他行多，可能是文字里有未加引号的逗号。请更正，或直接报送工作簿。",
-                "the row has more cells than the others: perhaps a comma in a text without quotes; correct it, or send \
-                 the workbook",
-            );
-            table.faults.push((*row, issue.in_row(*row)));
+/// Of the separators the one that the first records hold most.
+fn separator(text: &str) -> u8 {
+    const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+    let (mut counts, mut widest) = ([0usize; 3], [0usize; 3]);
+    let (mut records, mut quoted) = (0, false);
+    for byte in text.bytes().chain([b'\n']) {
+        if byte == b'"' {
+            quoted = !quoted;
+        } else if byte == b'\n' && !quoted {
+            widest = std::array::from_fn(|which| widest[which].max(counts[which]));
+            counts = [0; 3];
+            records += 1;
+        } else if !quoted && let Some(which) = SEPARATORS.iter().position(|one| *one == byte) {
+            counts[which] += 1;
+        }
+        if records == FIRST_RECORDS {
+            break;
         }
     }
-    table.faults.sort_by_key(|(row, _)| *row);
+    let which = (0..3).rev().max_by_key(|which| widest[*which]).expect("there are three");
+    SEPARATORS[which]
+}
+
+/// The number of columns of the widest record: a record with more cells than there are headings is never cut.
+fn width(text: &str, separator: u8) -> Result<usize, Issue> {
+    let (mut count, mut widest, mut record, mut quoted) = (0, 0, 1, false);
+    for byte in text.bytes() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' if !quoted => {
+                count = 0;
+                record += 1;
+            }
+            _ if byte == separator && !quoted => count += 1,
+            _ => {}
+        }
+        widest = widest.max(count);
+        if widest >= MOST_COLUMNS {
+            let issue = Issue::error(
+                "too-many-columns",
+                format!("这一行的列数超过 {MOST_COLUMNS}。请检查引号是否成对，或删去多余的列。"),
+                format!("the row has more than {MOST_COLUMNS} columns; check that quotation marks come in pairs"),
+            );
+            return Err(issue.in_row(record));
+        }
+    }
+    Ok(widest + 1)
 }
 
 #[cfg(test)]
@@ -147,7 +157,7 @@ mod tests {
     use super::*;
 
     fn cells(text: &str) -> Vec<(u32, Vec<Option<String>>)> {
-        let frame = frame(text, Shape::of(text), 1).expect("readable");
+        let frame = frame(text, Shape::of(text).expect("narrow"), 1).expect("readable");
         (0..frame.rows.len())
             .map(|row| {
                 let cells = frame.row(row).take(frame.columns.len() - 1);

@@ -1,17 +1,22 @@
-//! A frame becomes a table of a form: its heading row, its columns, its data, zero and total rows.
+//! A frame becomes a table of a form: its heading rows, its columns, its data, zero and total rows.
 
 use std::collections::HashSet;
 
 use polars::prelude::{ChunkTake, IdxCa, NewChunkedArray, PlSmallStr};
 
 use super::frame::Frame;
+use super::heading::{self, Headed, Known, Merge};
 use super::{Cover, TextColumn, TextTable, TotalRow, ZeroRow, no_rows};
-use crate::form::{Form, PERIOD_HEADING, SCHOOL_HEADING, ZERO_REPORT, by_heading, forms, normal};
+use crate::form::{Form, PERIOD_HEADING, SCHOOL_HEADING, ZERO_REPORT, by_heading, normal};
 use crate::issue::Issue;
 use crate::value::cell;
 
-/// The heading row is among the first so many rows.
-const HEADER_WITHIN: usize = 20;
+/// Letters that a cell of a spreadsheet can hold.
+const MOST_LETTERS: usize = 32_767;
+/// Merged cells that are told one by one.
+const MOST_MERGED: usize = 10_000;
+/// Cells of merged areas that are looked at: areas may lie over each other.
+const MOST_LOOKED_AT: usize = 20_000_000;
 
 /// What a frame turned out to be.
 pub enum Found {
@@ -23,26 +28,25 @@ pub enum Found {
     Unknown(Issue),
 }
 
-/// Where a table stands in a frame: what its form is, which columns it has, and where its rows begin.
-#[derive(Debug, Clone)]
-pub struct Located {
-    /// The form that it is.
-    pub form: &'static Form,
-    /// The place of the first row below the headings.
-    pub first: usize,
-    /// What is wrong with the headings, and notes.
-    pub issues: Vec<Issue>,
-    columns: Vec<Placed>,
+/// Finds form, headings and rows of a frame without merged cells.
+pub fn find(frame: &Frame, given: Option<&'static Form>, sheet: Option<&str>, cover: Option<&Cover>) -> Found {
+    find_merged(frame, &[], given, sheet, cover)
 }
 
 /// Finds form, headings and rows of a frame.
-pub fn find(frame: &Frame, given: Option<&'static Form>, sheet: Option<&str>, cover: Option<&Cover>) -> Found {
-    let located = match locate(frame, given, sheet) {
-        Ok(located) => located,
+pub fn find_merged(
+    frame: &Frame,
+    merges: &[Merge],
+    given: Option<&'static Form>,
+    sheet: Option<&str>,
+    cover: Option<&Cover>,
+) -> Found {
+    let headed = match locate(frame, merges, given, sheet, cover) {
+        Ok(headed) => headed,
         Err(found) => return found,
     };
-    let mut table = rows(frame, &located, located.first, sheet, cover);
-    table.issues = located.issues;
+    let mut table = rows(frame, merges, &headed, headed.last + 1, sheet, cover);
+    table.issues.splice(0..0, headed.issues);
     if table.is_empty() {
         if sheet.is_some() {
             return Found::Empty;
@@ -56,47 +60,61 @@ pub fn find(frame: &Frame, given: Option<&'static Form>, sheet: Option<&str>, co
 }
 
 /// Finds form and headings in the first rows of a frame.
-pub fn locate(frame: &Frame, given: Option<&'static Form>, sheet: Option<&str>) -> Result<Located, Found> {
-    let near = frame.rows.len().min(HEADER_WITHIN);
-    let headings: Vec<Vec<String>> =
-        (0..near).map(|row| frame.row(row).map(|cell| cell.map(heading).unwrap_or_default()).collect()).collect();
+pub fn locate(
+    frame: &Frame,
+    merges: &[Merge],
+    given: Option<&'static Form>,
+    sheet: Option<&str>,
+    cover: Option<&Cover>,
+) -> Result<Headed, Found> {
     if frame.faults.is_empty() && (0..frame.rows.len()).all(|row| frame.row(row).all(|cell| cell.is_none())) {
         return Err(Found::Empty);
     }
     let form = given.or_else(|| sheet.and_then(by_heading));
-    let form = form.map_or_else(|| guess(&headings), Ok).map_err(|issue| Found::Unknown(issue.in_sheet(sheet)))?;
-    let wanted: Vec<String> = form.telling_headings().iter().map(|text| heading(text)).collect();
-    let holds = |row: &Vec<String>| wanted.iter().filter(|want| row.contains(want)).count();
-    let all = headings.iter().position(|row| holds(row) == wanted.len());
-    let best =
-        all.unwrap_or_else(|| (0..near).rev().max_by_key(|row| holds(&headings[*row])).expect("the frame has a row"));
-    let mut issues = Vec::new();
-    let columns = columns(form, frame, &headings[best], best, &mut issues);
-    if holds(&headings[best]) == 0 {
-        let issue = Issue::error(
-            "no-headings",
-            format!(
-                "前 {HEADER_WITHIN} 行里没有找到“{}”的表头，应有：{}。",
-                form.heading,
-                form.telling_headings().join("、")
-            ),
-            format!(
-                "no heading row of {} was found in the first {HEADER_WITHIN} rows; expected: {}",
-                form.name,
-                form.telling_headings().join(", ")
-            ),
-        );
-        return Err(Found::Unknown(issue.in_sheet(sheet)));
-    }
-    missing_columns(form, &columns, frame.rows[best], &mut issues);
-    Ok(Located { form, first: best + 1, issues, columns })
+    let mut headed = heading::find(frame, merges, form).map_err(|issue| Found::Unknown(issue.in_sheet(sheet)))?;
+    slice_unsaid(frame, &mut headed, sheet, cover);
+    Ok(headed)
 }
 
-/// The rows of a frame from a place on, as a table whose headings were located before: in this frame, or in an earlier
-/// part of the same file.
-pub fn rows(frame: &Frame, located: &Located, from: usize, sheet: Option<&str>, cover: Option<&Cover>) -> TextTable {
+/// Names school and period where neither the cover says them nor a column does: once, and not in every row.
+fn slice_unsaid(frame: &Frame, headed: &mut Headed, sheet: Option<&str>, cover: Option<&Cover>) {
+    let form = headed.form;
+    for (name, heading) in form.slice_columns() {
+        let said = match name {
+            "school_id" => !form.is_register() && cover.is_some_and(|cover| cover.school_id.is_some()),
+            _ => cover.is_some_and(|cover| cover.period.is_some()),
+        };
+        if said || headed.columns.iter().any(|column| column.name == name) {
+            continue;
+        }
+        let issue = match sheet {
+            Some(_) if !(form.is_register() && name == "school_id") => Issue::error(
+                "slice-unsaid",
+                format!("封面没有填“{heading}”，表里也没有这一列；请在封面填写。"),
+                format!("the cover does not say {heading}, and the sheet has no such column; write it on the cover"),
+            ),
+            _ => Issue::error(
+                "column-missing",
+                format!("缺少必填的列“{heading}”，请补上该列。"),
+                format!("the required column {heading} is missing; add it"),
+            ),
+        };
+        headed.issues.push(issue.at(frame.rows[headed.last], heading));
+    }
+}
+
+/// The rows of a frame from a place on, as a table whose headings were found before: in this frame, or in an earlier part
+/// of the same file.
+pub fn rows(
+    frame: &Frame,
+    merges: &[Merge],
+    headed: &Headed,
+    from: usize,
+    sheet: Option<&str>,
+    cover: Option<&Cover>,
+) -> TextTable {
     let mut table = TextTable {
-        form: located.form,
+        form: headed.form,
         sheet: sheet.map(str::to_owned),
         cover: cover.cloned(),
         columns: Vec::new(),
@@ -109,20 +127,22 @@ pub fn rows(frame: &Frame, located: &Located, from: usize, sheet: Option<&str>, 
     let first = frame.rows.get(from).copied().unwrap_or(u32::MAX);
     for (row, at, issue) in frame.faults.iter().filter(|(row, _, _)| *row >= first) {
         // What stands in a column that the form doesn't know is not read.
-        if let Some((_, known, _)) = located.columns.iter().find(|(_, _, place)| place == at) {
-            table.faults.push((*row, issue.clone().in_sheet(sheet).at(*row, known)));
+        if let Some(column) = headed.columns.iter().find(|column| column.at == *at) {
+            table.faults.push((*row, issue.clone().in_sheet(sheet).at(*row, &column.heading)));
         }
     }
-    let kept = sort_rows(frame, from, &located.columns, &mut table);
+    let kept = sort_rows(frame, from, headed, &mut table);
+    without_heading(frame, merges, &headed.headless, &kept, &mut table);
+    merged_cells(frame, merges, from, &headed.columns, &mut table);
     table.rows = kept.iter().map(|row| frame.rows[*row as usize]).collect();
     // Nearly always the rows stand together, and a slice copies nothing.
     let together = kept.first().zip(kept.last()).is_none_or(|(first, last)| (last - first) as usize + 1 == kept.len());
     let start = kept.first().map_or(0, |first| i64::from(*first));
     let take = IdxCa::from_slice(PlSmallStr::EMPTY, if together { &[] } else { &kept });
-    table.columns = located
+    table.columns = headed
         .columns
         .iter()
-        .map(|(name, heading, at)| {
+        .map(|Known { name, heading, at }| {
             let texts = match together {
                 true => frame.columns[*at].slice(start, kept.len()),
                 false => frame.columns[*at].take(&take).expect("the rows are the frame's own"),
@@ -130,115 +150,30 @@ pub fn rows(frame: &Frame, located: &Located, from: usize, sheet: Option<&str>, 
             TextColumn { name: name.clone(), heading: heading.clone(), texts }
         })
         .collect();
+    too_long(&mut table);
     table
 }
 
-/// A heading as it is compared: NFKC, without white space.
-fn heading(text: &str) -> String {
-    normal(text).chars().filter(|letter| !letter.is_whitespace()).collect()
-}
-
-/// The one form whose telling headings all stand in one of the rows.
-fn guess(rows: &[Vec<String>]) -> Result<&'static Form, Issue> {
-    let fits = |form: &&'static Form| {
-        let wanted: Vec<String> = form.telling_headings().iter().map(|text| heading(text)).collect();
-        rows.iter().any(|row| wanted.iter().all(|want| row.contains(want)))
-    };
-    let found: Vec<&'static Form> = forms().iter().filter(fits).collect();
-    match found.as_slice() {
-        [one] => Ok(one),
-        [] => Err(Issue::error(
-            "unknown-form",
-            "认不出是哪张报表：没有一行包含某张报表的全部必填表头。请使用模板，或在表单名称中写明报表名。",
-            "no form is recognised: no row holds all required headings of one; use a template, or name the form with --form",
-        )),
-        several => {
-            let names: Vec<&str> = several.iter().map(|form| form.heading.as_str()).collect();
-            Err(Issue::error(
-                "ambiguous-form",
-                format!("表头同时符合多张报表：{}。请用报表名作工作表名称。", names.join("、")),
-                format!(
-                    "the headings fit several forms: {}; name the sheet by its form, or use --form",
-                    names.join(", ")
-                ),
-            ))
-        }
-    }
-}
-
-type Placed = (String, String, usize);
-
-/// The known columns with their places; headings given twice and unknown ones are issues.
-fn columns(form: &'static Form, frame: &Frame, row: &[String], header: usize, issues: &mut Vec<Issue>) -> Vec<Placed> {
-    let number = frame.rows[header];
-    let mut found: Vec<Placed> = Vec::new();
-    for (at, text) in row.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
-        let slice = form.slice_columns().into_iter().find(|(_, known)| heading(known) == *text);
-        let known = slice.map(|(name, known)| (name.to_owned(), known.to_owned())).or_else(|| {
-            let column = form.columns.iter().find(|column| {
-                std::iter::once(&column.heading).chain(&column.aliases).any(|known| heading(known) == *text)
-            })?;
-            Some((column.name.clone(), column.heading.clone()))
-        });
-        match known {
-            Some((name, known)) if found.iter().any(|(other, _, _)| *other == name) => {
-                let issue = Issue::error(
-                    "heading-twice",
-                    format!("表头“{known}”出现了两次，请删去一列。"),
-                    format!("the heading {known} stands twice; remove one column"),
-                );
-                issues.push(issue.at(number, &known));
-            }
-            Some((name, known)) => found.push((name, known, at)),
-            None => {
-                let used = (header + 1..frame.rows.len()).any(|row| frame.cell(row, at).is_some());
-                if used {
-                    let issue = Issue::warning(
-                        "unknown-column",
-                        format!("“{}”没有“{text}”这一列，未读取。", form.heading),
-                        format!("{} has no column {text}; it was not read", form.name),
-                    );
-                    issues.push(issue.at(number, text));
-                }
-            }
-        }
-    }
-    found
-}
-
-fn missing_columns(form: &'static Form, found: &[Placed], number: u32, issues: &mut Vec<Issue>) {
-    for column in form
-        .columns
-        .iter()
-        .filter(|column| column.required && !form.slice_columns().iter().any(|(name, _)| *name == column.name))
-    {
-        if !found.iter().any(|(name, _, _)| *name == column.name) {
-            let issue = Issue::error(
-                "column-missing",
-                format!("缺少必填的列“{}”，请补上该列。", column.heading),
-                format!("the required column {} is missing; add it", column.heading),
-            );
-            issues.push(issue.at(number, &column.heading));
-        }
-    }
-}
-
 /// Tells data rows (whose places it gives) from blank, zero and total rows.
-fn sort_rows(frame: &Frame, from: usize, columns: &[Placed], table: &mut TextTable) -> Vec<u32> {
-    let place = |wanted: &str| columns.iter().find(|(name, _, _)| name == wanted).map(|(_, _, at)| *at);
+fn sort_rows(frame: &Frame, from: usize, headed: &Headed, table: &mut TextTable) -> Vec<u32> {
+    let columns = &headed.columns;
+    let place = |wanted: &str| columns.iter().find(|column| column.name == wanted).map(|column| column.at);
     let (school, period) = (place("school_id"), place("period"));
     // The first data cell is the first known column that doesn't name the slice.
-    let first_data = columns.iter().map(|(_, _, at)| *at).filter(|at| Some(*at) != school && Some(*at) != period).min();
+    let first_data =
+        columns.iter().map(|column| column.at).filter(|at| Some(*at) != school && Some(*at) != period).min();
     let mut kept = Vec::with_capacity(frame.rows.len());
     let faulty: HashSet<u32> = table.faults.iter().map(|(row, _)| *row).collect();
     for row in from..frame.rows.len() {
-        if frame.row(row).all(|cell| cell.is_none()) && !faulty.contains(&frame.rows[row]) {
+        // What an earlier return wrote beside a row doesn't make it one of data.
+        let blank = frame.row(row).enumerate().all(|(at, cell)| cell.is_none() || headed.told.contains(&at));
+        if blank && !faulty.contains(&frame.rows[row]) {
             continue;
         }
         let first = frame.cell(row, 0).unwrap_or_default();
         if first.ends_with('计') && ["合计", "总计", "小计"].contains(&normal(first).as_str()) {
-            let cells = columns.iter().enumerate().filter(|(_, (_, _, at))| *at != 0);
-            let cells = cells.filter_map(|(index, (_, _, at))| Some((index, cell(frame.cell(row, *at)?)?))).collect();
+            let cells = columns.iter().enumerate().filter(|(_, column)| column.at != 0);
+            let cells = cells.filter_map(|(index, column)| Some((index, cell(frame.cell(row, column.at)?)?))).collect();
             table.totals.push(TotalRow { row: frame.rows[row], above: kept.len(), cells });
             continue;
         }
@@ -253,17 +188,119 @@ fn sort_rows(frame: &Frame, from: usize, columns: &[Placed], table: &mut TextTab
     kept
 }
 
+/// Names what stands in columns without a heading. In a CSV it means that the row slipped or was cut in two: a comma too many.
+fn without_heading(frame: &Frame, merges: &[Merge], headless: &[usize], kept: &[u32], table: &mut TextTable) {
+    let mut told = HashSet::new();
+    for at in headless {
+        let used = |row: &&u32| frame.cell(**row as usize, *at).is_some();
+        if table.sheet.is_some() {
+            if let Some(row) = kept.iter().find(used) {
+                let number = frame.rows[*row as usize];
+                let place = super::cell::place(number - 1, u32::try_from(*at).expect("columns are few"));
+                let issue = Issue::warning(
+                    "no-heading",
+                    format!("{place} 所在的列没有表头，未读取。"),
+                    format!("the column of {place} has no heading and was not read"),
+                );
+                let merged = merges.iter().any(|merge| (merge.columns.0..=merge.columns.1).contains(at));
+                table.issues.extend((!merged).then(|| issue.in_row(number)));
+            }
+            continue;
+        }
+        for row in kept.iter().filter(used) {
+            let number = frame.rows[*row as usize];
+            if !told.insert(number) {
+                continue;
+            }
+            let issue = Issue::error(
+                "too-many-cells",
+                "这一行的单元格比表头多，可能多了一个分隔符，或文字里有逗号而没有加引号；请更正这一行。",
+                "the row has more cells than there are headings: a separator too many, or a comma in a text without \
+                 quotation marks; correct the row",
+            );
+            table.faults.push((number, issue.in_row(number)));
+        }
+    }
+}
+
+/// Of merged cells the first alone has a value; whether it holds for the others nobody can tell.
+fn merged_cells(frame: &Frame, merges: &[Merge], first: usize, columns: &[Known], table: &mut TextTable) {
+    let mut faults = Vec::new();
+    let mut looked_at = 0;
+    for merge in merges {
+        let from = frame.rows.partition_point(|row| *row < merge.rows.0).max(first);
+        let rows = frame.rows.iter().enumerate().skip(from).take_while(|(_, row)| **row <= merge.rows.1);
+        for (place, row) in rows {
+            for column in columns.iter().filter(|column| (merge.columns.0..=merge.columns.1).contains(&column.at)) {
+                looked_at += 1;
+                let top_left = *row == merge.rows.0 && column.at == merge.columns.0;
+                if looked_at < MOST_LOOKED_AT && (top_left || frame.cell(place, column.at).is_some()) {
+                    continue;
+                }
+                if faults.len() == MOST_MERGED || looked_at == MOST_LOOKED_AT {
+                    let issue = Issue::error(
+                        "merged-cells",
+                        "合并的单元格过多，请全部取消合并，并在每个单元格填写各自的值。",
+                        "too many cells are merged; unmerge them all and fill in each one",
+                    );
+                    table.issues.push(issue.at(*row, &column.heading));
+                    table.faults.extend(faults);
+                    return;
+                }
+                let issue = Issue::error(
+                    "merged-cell",
+                    format!("“{}”的单元格已合并，只有左上角有值；请取消合并，并在每一行填写。", column.heading),
+                    format!("the cell of {} is merged into another one; unmerge it and fill in each row", column.name),
+                );
+                faults.push((*row, issue.in_sheet(table.sheet.as_deref()).at(*row, &column.heading)));
+            }
+        }
+    }
+    table.faults.extend(faults);
+}
+
+/// Texts that no spreadsheet can hold are faults, so that no cell of a megabyte is stored or shown.
+pub fn too_long(table: &mut TextTable) {
+    for column in &table.columns {
+        for (place, text) in column.texts.iter().enumerate() {
+            if text.is_some_and(|text| text.len() > MOST_LETTERS && text.chars().count() > MOST_LETTERS) {
+                let row = table.rows[place];
+                let issue = Issue::error(
+                    "cell-too-long",
+                    format!("“{}”的内容超过 {MOST_LETTERS} 个字，请缩短。", column.heading),
+                    format!("{} holds more than {MOST_LETTERS} letters; shorten it", column.name),
+                );
+                table.faults.push((row, issue.in_sheet(table.sheet.as_deref()).at(row, &column.heading)));
+            }
+        }
+    }
+    let long: HashSet<(u32, String)> = table
+        .faults
+        .iter()
+        .filter(|(_, issue)| issue.code == "cell-too-long")
+        .map(|(row, issue)| (*row, issue.column.clone().unwrap_or_default()))
+        .collect();
+    if long.is_empty() {
+        return;
+    }
+    for column in &mut table.columns {
+        let cells = column.texts.iter().zip(&table.rows);
+        let cells = cells.map(|(text, row)| text.filter(|_| !long.contains(&(*row, column.heading.clone()))));
+        column.texts = polars::prelude::StringChunked::from_iter_options(PlSmallStr::EMPTY, cells);
+    }
+}
+
 /// The text of the cover's labels.
 pub fn cover(frame: &Frame, sheet: &str) -> Cover {
     let mut cover = Cover { sheet: sheet.to_owned(), ..Cover::default() };
     for row in 0..frame.rows.len() {
         let mut cells = frame.row(row).flatten();
-        let Some(label) = cells.next().map(heading) else { continue };
-        let label = label.trim_end_matches([':', '：']).to_owned();
+        let Some(label) = cells.next().map(heading::plain) else { continue };
+        let label = label.trim_end_matches(':');
         let value = cells.next().and_then(cell).map(|value| (value, frame.rows[row]));
-        if label == heading(SCHOOL_HEADING) {
+        if label == heading::plain(SCHOOL_HEADING) {
             cover.school_id = value;
-        } else if label == heading(PERIOD_HEADING) {
+        } else if label == heading::plain(PERIOD_HEADING) {
             cover.period = value;
         }
     }

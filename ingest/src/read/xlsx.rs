@@ -1,50 +1,77 @@
 //! Workbooks, read cell by cell within bounds.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
-use calamine::{DataRef, Reader, SheetType, Xlsx};
+use calamine::{DataRef, Reader, SheetType, Xlsx, XlsxError};
+use zip::ZipArchive;
 
-use super::frame::Frame;
-use super::table::{Found, cover, find};
+use super::cell::{fault, place, text};
+use super::frame::{Frame, FrameBuilder, MOST_COLUMNS, too_large};
+use super::heading::Merge;
+use super::table::{Found, cover, find_merged};
 use super::{Cover, Document};
 use crate::form::{COVER, Form, NOTES, SUMMARY, normal};
 use crate::issue::Issue;
 
 /// Bytes that all parts of a workbook may have unpacked.
-const MOST_BYTES: u64 = 1 << 30;
-/// Cells that a sheet may hold.
-const MOST_CELLS: usize = 20_000_000;
-/// Columns that are looked at.
-const MOST_COLUMNS: u32 = 512;
+const MOST_BYTES: u64 = 192 << 20;
+/// Parts of a workbook.
+const MOST_PARTS: usize = 10_000;
+/// Sheets times the greatest part: what reading them all may cost when many sheets share one part.
+const MOST_READ: u64 = 2 << 30;
+/// Merged areas of a sheet that are looked at.
+pub const MOST_MERGES: usize = 20_000;
+/// Bytes of a part that are looked at again with what comes after them.
+const OVERLAP: usize = 256;
+/// Rows and columns of a sheet.
+const GRID: (u32, u32) = (1_048_576, 16_384);
+
+/// A sheet as it stands.
+pub struct Sheet {
+    /// Its name.
+    pub name: String,
+    /// Its cells.
+    pub frame: Frame,
+    /// Its merged cells.
+    pub merges: Vec<Merge>,
+    /// What holds for the sheet as a whole.
+    pub issues: Vec<Issue>,
+}
 
 /// Reads a workbook: its cover, and every other sheet, hidden ones too.
 pub fn read(bytes: &[u8], given: Option<&'static Form>) -> Result<Document, Issue> {
-    let broken = |why: String| {
-        Issue::error(
-            "broken-workbook",
-            format!("工作簿无法打开（{why}）。请用表格软件另存为 xlsx 后再报送。"),
-            format!("the workbook can't be opened ({why}); save it as xlsx again and send that"),
-        )
-    };
-    if unpacked(bytes) > MOST_BYTES {
-        return Err(broken("解压后过大 too large when unpacked".to_owned()));
-    }
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(error.to_string()))?;
+    let parts = vet(bytes)?;
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(&error.to_string()))?;
     // Charts have sheets of their own, without cells.
     let cells = workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let names: Vec<String> = cells.map(|sheet| sheet.name.clone()).collect();
+    if names.len() as u64 * parts.greatest > MOST_READ {
+        return Err(too_large());
+    }
+    document(&names, given, |name| {
+        let merges = if parts.merged { merges(&mut workbook, name) } else { Vec::new() };
+        let (frame, issues) = frame(&mut workbook, name)?;
+        Ok(Sheet { name: name.to_owned(), frame, merges, issues })
+    })
+}
+
+/// A workbook's cover and its other sheets, whatever the file's format.
+pub fn document(
+    names: &[String],
+    given: Option<&'static Form>,
+    mut sheet: impl FnMut(&str) -> Result<Sheet, Issue>,
+) -> Result<Document, Issue> {
     let mut document = Document { tables: Vec::new(), issues: Vec::new(), readable: true };
     let mut front = None;
     if let Some(name) = names.iter().find(|name| normal(name) == COVER) {
-        let frame = frame(&mut workbook, name).map_err(|error| broken(error.to_string()))?;
-        document
-            .issues
-            .extend(frame.faults.iter().map(|(row, _, issue)| issue.clone().in_sheet(Some(name)).in_row(*row)));
-        front = Some(cover(&frame, name));
+        let found = sheet(name)?;
+        let faults = found.frame.faults.iter();
+        document.issues.extend(faults.map(|(row, _, issue)| issue.clone().in_sheet(Some(name)).in_row(*row)));
+        front = Some(cover(&found.frame, name));
     }
     for name in names.iter().filter(|name| ![COVER, NOTES, SUMMARY].contains(&normal(name).as_str())) {
-        let frame = frame(&mut workbook, name).map_err(|error| broken(error.to_string()))?;
-        sheet(&mut document, &frame, given, name, front.as_ref());
+        let found = sheet(name)?;
+        add(&mut document, found, given, front.as_ref());
     }
     if document.tables.is_empty() && document.issues.iter().all(|issue| !issue.is_error()) {
         document.issues.push(Issue::error("no-rows", "工作簿里没有数据。", "there is no data in the workbook"));
@@ -52,130 +79,203 @@ pub fn read(bytes: &[u8], given: Option<&'static Form>) -> Result<Document, Issu
     Ok(document)
 }
 
-fn sheet(document: &mut Document, frame: &Frame, given: Option<&'static Form>, name: &str, front: Option<&Cover>) {
-    match find(frame, given, Some(name), front) {
+fn add(document: &mut Document, sheet: Sheet, given: Option<&'static Form>, front: Option<&Cover>) {
+    let Sheet { name, frame, merges, issues } = sheet;
+    let name = Some(name.as_str());
+    document.issues.extend(issues.into_iter().map(|issue| issue.in_sheet(name)));
+    match find_merged(&frame, &merges, given, name, front) {
         Found::Table(table) => document.tables.push(*table),
         Found::Unknown(issue) => {
             document.issues.push(issue);
             let faults = frame.faults.iter();
-            document.issues.extend(faults.map(|(row, _, issue)| issue.clone().in_sheet(Some(name)).in_row(*row)));
+            document.issues.extend(faults.map(|(row, _, issue)| issue.clone().in_sheet(name).in_row(*row)));
         }
         Found::Empty => document.issues.push(
             Issue::warning("empty-sheet", "工作表没有数据，已跳过。", "the sheet has no data and was skipped")
-                .in_sheet(Some(name)),
+                .in_sheet(name),
         ),
     }
+}
+
+/// What a workbook is refused with that can't be opened.
+pub fn broken(why: &str) -> Issue {
+    Issue::error(
+        "broken-workbook",
+        format!("工作簿无法打开（{why}）。请用表格软件另存为 xlsx 后再报送。"),
+        format!("the workbook can't be opened ({why}); save it as xlsx again and send that"),
+    )
+}
+
+/// What a workbook is refused with that a password protects.
+pub fn protected() -> Issue {
+    Issue::error(
+        "password",
+        "工作簿有打开密码，无法读取。请去掉密码（文件—信息—保护工作簿—用密码进行加密，清空密码）后再报送。",
+        "the workbook is protected by a password and can't be read; remove the password, save it and send it again",
+    )
+}
+
+/// What was seen while the parts were unpacked.
+struct Parts {
+    /// The size of the greatest.
+    greatest: u64,
+    /// Whether some sheet has merged cells.
+    merged: bool,
+}
+
+/// Unpacks every part within bounds, counting what really comes out, before anybody keeps it.
+fn vet(bytes: &[u8]) -> Result<Parts, Issue> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error.to_string()))?;
+    if archive.len() > MOST_PARTS {
+        return Err(too_large());
+    }
+    let mut parts = Parts { greatest: 0, merged: false };
+    let mut left = MOST_BYTES;
+    let mut chunk = vec![0; 1 << 16];
+    for at in 0..archive.len() {
+        if archive.by_index_raw(at).is_ok_and(|part| part.encrypted()) {
+            return Err(protected());
+        }
+        let mut part = archive.by_index(at).map_err(|error| broken(&error.to_string()))?;
+        let (mut size, mut strings, mut tail) = (0, None, 0);
+        loop {
+            // What was at the end of the last chunk stands before this one, so that no word is cut.
+            let read = part.read(&mut chunk[tail..]).map_err(|error| broken(&error.to_string()))?;
+            if read == 0 {
+                break;
+            }
+            left = left.checked_sub(read as u64).ok_or_else(too_large)?;
+            let seen = &chunk[..tail + read];
+            parts.merged |= holds(seen, b"mergeCell ");
+            strings = strings.max(unique_count(seen));
+            size += read as u64;
+            tail = seen.len().min(OVERLAP);
+            let end = seen.len();
+            chunk.copy_within(end - tail..end, 0);
+        }
+        parts.greatest = parts.greatest.max(size);
+        // The library makes room for as many texts as the part claims; each takes some bytes.
+        if strings.is_some_and(|claimed| claimed > size) {
+            return Err(broken("sharedStrings uniqueCount"));
+        }
+    }
+    Ok(parts)
+}
+
+fn holds(bytes: &[u8], word: &[u8]) -> bool {
+    memchr::memmem::find(bytes, word).is_some()
+}
+
+/// The number of texts that a part of shared texts claims to have. What is cut at the end is seen again with what follows.
+fn unique_count(bytes: &[u8]) -> Option<u64> {
+    let rest = &bytes[memchr::memmem::find(bytes, b"uniqueCount")? + b"uniqueCount".len()..];
+    let value = rest.split(|byte| matches!(byte, b'"' | b'\'')).nth(1);
+    let closed = rest.iter().filter(|byte| matches!(byte, b'"' | b'\'')).nth(1).is_some();
+    match value.filter(|_| closed) {
+        Some(value) => {
+            let digits: String =
+                value.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| char::from(*byte)).collect();
+            if digits.is_empty() { None } else { Some(digits.parse().unwrap_or(u64::MAX)) }
+        }
+        None if rest.len() < OVERLAP / 2 => None,
+        // Nobody writes an attribute like this but to hide its value.
+        None => Some(u64::MAX),
+    }
+}
+
+fn merges(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Vec<Merge> {
+    let found = workbook.merge_cells_by_sheet_name(name).unwrap_or_default();
+    let merge = |area: calamine::Dimensions| Merge {
+        rows: (area.start.0.saturating_add(1), area.end.0.saturating_add(1)),
+        columns: (area.start.1 as usize, area.end.1 as usize),
+    };
+    found.into_iter().take(MOST_MERGES).map(merge).collect()
 }
 
 /// A sheet's cells as text; formulas without a stored value and cells that show an error are faults.
-fn frame(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Frame, calamine::XlsxError> {
-    let mut cells = workbook.worksheet_cells_reader(name)?;
-    let mut rows: Vec<(u32, Vec<Option<String>>)> = Vec::new();
-    let mut faults = Vec::new();
-    let mut held = 0;
-    while let Some(cell) = cells.next_cell_with_formula()? {
+fn frame(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<(Frame, Vec<Issue>), Issue> {
+    let failed = |error: XlsxError| broken(&error.to_string());
+    let mut cells = workbook.worksheet_cells_reader(name).map_err(failed)?;
+    let mut rows = Rows::default();
+    // The formulas' own texts are not asked for: the library would make room for as many as a cell claims.
+    while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(failed)? {
         let (row, column) = cell.pos;
-        let fault = fault(&cell.value, cell.formula.is_some(), &place(row, column));
-        let text = if fault.is_some() { None } else { text(&cell.value) };
-        if (text.is_none() && fault.is_none()) || column >= MOST_COLUMNS {
-            continue;
-        }
-        if rows.last().is_none_or(|(last, _)| *last != row + 1) {
-            rows.push((row + 1, Vec::new()));
-        }
-        let cells = &mut rows.last_mut().expect("it was just pushed").1;
-        let width = (column as usize + 1).max(cells.len());
-        held += width - cells.len();
-        if held > MOST_CELLS {
-            let issue = Issue::error("too-large", "工作表过大，请改报 CSV。", "the sheet is too large; send CSV");
-            faults = vec![(row + 1, column as usize, issue)];
-            rows.clear();
-            break;
-        }
-        cells.resize(width, None);
-        cells[column as usize] = text;
-        faults.extend(fault.map(|issue| (row + 1, column as usize, issue)));
+        rows.add(row, column, &cell.value, cell.formula.is_some())?;
     }
-    Ok(Frame { faults, ..Frame::of_rows(rows) })
+    rows.finish()
 }
 
-/// What keeps a cell's value from being known.
-fn fault(value: &DataRef<'_>, is_formula: bool, place: &str) -> Option<Issue> {
-    match value {
-        DataRef::Empty if is_formula => Some(Issue::error(
-            "formula-without-value",
-            format!("{place} 是公式，文件里没有保存它的结果。请用表格软件打开并保存一次，或改为填写数值。"),
-            format!(
-                "{place} is a formula without a stored result; open and save the workbook once, or write the value"
-            ),
-        )),
-        DataRef::Error(error) => Some(
-            Issue::error(
-                "cell-error",
-                format!("{place} 显示的是错误值，请更正公式，或改为填写数值。"),
-                format!("{place} shows an error; correct its formula, or write the value"),
-            )
-            .with_value(&error.to_string()),
-        ),
-        _ => None,
-    }
+/// Gathers a sheet's cells, which come row by row.
+#[derive(Default)]
+pub struct Rows {
+    builder: FrameBuilder,
+    row: Option<u32>,
+    cells: Vec<Option<String>>,
+    beyond: bool,
 }
 
-/// A cell's text; whole numbers without a point, dates as `2019-09-02`, times as `16:30`.
-fn text(value: &DataRef<'_>) -> Option<String> {
-    match value {
-        DataRef::Empty | DataRef::Error(_) => None,
-        DataRef::Int(number) => Some(number.to_string()),
-        DataRef::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(format!("{number:.0}")),
-        DataRef::Float(number) => Some(decimal(*number)),
-        DataRef::String(text) => Some(text.clone()),
-        DataRef::SharedString(text) => Some((*text).to_owned()),
-        DataRef::Bool(true) => Some("是".to_owned()),
-        DataRef::Bool(false) => Some("否".to_owned()),
-        DataRef::DateTime(moment) => {
-            let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
-            Some(match (moment.as_f64() < 1.0, hour, minute, second) {
-                (true, hour, minute, _) => format!("{hour:02}:{minute:02}"),
-                (false, 0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
-                (false, hour, minute, second) => {
-                    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
-                }
-            })
+impl Rows {
+    /// Adds a cell.
+    pub fn add(&mut self, row: u32, column: u32, value: &DataRef<'_>, is_formula: bool) -> Result<(), Issue> {
+        if row >= GRID.0 || column >= GRID.1 {
+            return Err(broken("cell outside of the grid"));
         }
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Some(text.clone()),
+        let fault = fault(value, is_formula, || place(row, column));
+        let text = if fault.is_some() { None } else { text(value) };
+        if text.is_none() && fault.is_none() {
+            return Ok(());
+        }
+        let at = column as usize;
+        if at >= MOST_COLUMNS {
+            self.beyond = true;
+            return Ok(());
+        }
+        match self.row {
+            Some(last) if last > row => return Err(broken("rows out of order")),
+            Some(last) if last < row => self.flush()?,
+            _ => {}
+        }
+        self.row = Some(row);
+        if self.cells.len() <= at {
+            self.cells.resize(at + 1, None);
+        }
+        self.cells[at] = text;
+        self.builder.faults.extend(fault.map(|issue| (row + 1, at, issue)));
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Issue> {
+        if let Some(row) = self.row.take() {
+            self.builder.push(row + 1, &self.cells).map_err(|_| too_large())?;
+            self.cells.clear();
+        }
+        Ok(())
+    }
+
+    /// The frame, and what holds for the sheet as a whole.
+    pub fn finish(mut self) -> Result<(Frame, Vec<Issue>), Issue> {
+        self.flush()?;
+        let mut issues = Vec::new();
+        if self.beyond {
+            issues.push(Issue::warning(
+                "too-many-columns",
+                format!("第 {MOST_COLUMNS} 列以后的内容未读取。"),
+                format!("what stands behind column {MOST_COLUMNS} was not read"),
+            ));
+        }
+        Ok((self.builder.finish(), issues))
     }
 }
 
-/// A stored double as it was meant: 372.67 is stored as 372.67000000000002.
-fn decimal(number: f64) -> String {
-    let shortest = number.to_string();
-    let rounded = format!("{number:.10}");
-    let rounded = rounded.trim_end_matches('0').trim_end_matches('.').to_owned();
-    if rounded.len() < shortest.len() { rounded } else { shortest }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// A cell's place as a spreadsheet names it.
-fn place(row: u32, column: u32) -> String {
-    let mut letters = String::new();
-    let mut left = column + 1;
-    while left > 0 {
-        letters.insert(0, char::from(b'A' + u8::try_from((left - 1) % 26).expect("a letter")));
-        left = (left - 1) / 26;
+    #[test]
+    fn claims_of_shared_texts() {
+        assert_eq!(unique_count(b"<sst count=\"3\" uniqueCount=\"12\"><si>"), Some(12));
+        assert_eq!(unique_count(b"<sst uniqueCount='99999999999999999999999'>"), Some(u64::MAX));
+        assert_eq!(unique_count(b"<sst uniqueCount=\"\">12"), None);
+        assert_eq!(unique_count(b"<sst count=\"3\">"), None);
     }
-    format!("{letters}{}", row + 1)
-}
-
-/// The bytes of all parts unpacked, as the archive's directory says; a lie is met by calamine's own bounds.
-fn unpacked(bytes: &[u8]) -> u64 {
-    const ENTRY: &[u8] = b"PK\x01\x02";
-    let mut sum = 0;
-    let mut at = 0;
-    while let Some(found) = bytes[at..].windows(4).position(|window| window == ENTRY) {
-        at += found;
-        if let Some(size) = bytes.get(at + 24..at + 28) {
-            sum += u64::from(u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
-        }
-        at += 4;
-    }
-    sum
 }

@@ -11,7 +11,10 @@ fn slice(school: &str, issues: Issues) -> SliceReport {
         period: "2019-09".to_owned(),
         state: SliceOutcome::Rejected,
         rows: 1,
-        issues: issues.into_vec(), receipt: None, changes: None }
+        issues: issues.into_vec(),
+        receipt: None,
+        changes: None,
+    }
 }
 
 fn bad(rows: std::ops::Range<u32>) -> Issues {

@@ -45,7 +45,10 @@ fn report(file: &str, issues: Vec<Issue>) -> FileReport {
         period: "2019-09".to_owned(),
         state,
         rows: 2,
-        issues: all.into_vec(), receipt: None, changes: None };
+        issues: all.into_vec(),
+        receipt: None,
+        changes: None,
+    };
     FileReport::new(file.to_owned(), String::new(), true, Vec::new(), vec![slice])
 }
 

@@ -1,0 +1,9 @@
+//! A JSON document.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    ingest::read::read("fuzz.json", bytes, None);
+});
