@@ -20,12 +20,13 @@ use warehouse::step;
 use warehouse::table::{TableName, Writer};
 
 use crate::city::read_reference_table;
+use crate::commit::{commit_lines, fence};
 use crate::form::{Form, Severity};
 use crate::issue::Issue;
 use crate::judge::{Judged, JudgedSlice, SchoolEntry, SliceState, World, judge};
 use crate::keys::{KeyError, Keys, seal};
 use crate::ledger::{
-    Ledger, Line, SliceKey, State, issue_batch, issue_table, ledger_batch, ledger_table, read_register,
+    Ledger, Line, SliceKey, State, issue_batch, issue_table, read_register,
 };
 use crate::person::PersonHasher;
 use crate::read::read;
@@ -45,6 +46,18 @@ pub struct Options {
     pub known: Known,
     /// Whether to accept.
     pub purpose: Purpose,
+    /// Which of several files comes first.
+    pub order: Order,
+}
+
+/// Which of several files comes first: of two for one slice the later one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// By their paths.
+    #[default]
+    Path,
+    /// As they are named.
+    Given,
 }
 
 /// The day of receipt.
@@ -143,9 +156,10 @@ pub async fn ingest(
     options: &Options,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Report, IngestError> {
-    let files = find(paths, options.received)?;
+    let files = find(paths, options.received, options.order)?;
     progress(Progress::Found { files: files.len(), bytes: files.iter().map(|file| file.bytes).sum() });
     let mut ledger = Ledger::open(warehouse).await?;
+    fence(warehouse, keys, ledger.version).await?;
     let world = Arc::new(world(warehouse, keys, &files, options).await?);
 
     let width = std::thread::available_parallelism().map_or(2, usize::from);
@@ -157,7 +171,7 @@ pub async fn ingest(
         tokio::task::spawn_blocking(move || judge_file(file, form, &world, &seal_to, purpose))
     });
     let mut judged = futures::stream::iter(work).buffered(width);
-    let mut intake = Intake::new(warehouse, options);
+    let mut intake = Intake::new(warehouse, keys, options);
     while let Some(file) = judged.next().await {
         let file = file.expect("judging does not panic")?;
         progress(Progress::Judged { file: &file.found.path, bytes: file.found.bytes });
@@ -183,10 +197,11 @@ struct JudgedFile {
     judged: Judged,
 }
 
-/// The files of all paths, in the order of their paths; hidden files and the lock files of spreadsheets are passed over.
-fn find(paths: &[PathBuf], received: Received) -> Result<Vec<Found>, IngestError> {
-    let mut found = BTreeMap::new();
+/// The files of all paths, in their order; hidden files and the lock files of spreadsheets are passed over.
+fn find(paths: &[PathBuf], received: Received, order: Order) -> Result<Vec<Found>, IngestError> {
+    let mut all: Vec<(PathBuf, u64)> = Vec::new();
     for path in paths {
+        let mut found = BTreeMap::new();
         for entry in walkdir::WalkDir::new(path).follow_links(true) {
             let entry = entry.map_err(|error| IngestError::Path {
                 path: error.path().unwrap_or(path).to_owned(),
@@ -199,8 +214,13 @@ fn find(paths: &[PathBuf], received: Received) -> Result<Vec<Found>, IngestError
                 found.insert(entry.into_path(), bytes);
             }
         }
+        all.extend(found);
     }
-    if found.is_empty() {
+    if order == Order::Path {
+        all.sort();
+        all.dedup_by(|one, other| one.0 == other.0);
+    }
+    if all.is_empty() {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         return Err(IngestError::NoFiles(names.join(", ")));
     }
@@ -212,7 +232,7 @@ fn find(paths: &[PathBuf], received: Received) -> Result<Vec<Found>, IngestError
         };
         Ok(Found { path, bytes, received_on })
     };
-    found.into_iter().map(dated).collect()
+    all.into_iter().map(dated).collect()
 }
 
 fn folder_date(path: &Path) -> Option<NaiveDate> {
@@ -312,6 +332,7 @@ fn file_name(path: &Path) -> String {
 /// What a call gathered and has not committed yet.
 struct Intake<'a> {
     warehouse: &'a Warehouse,
+    keys: &'a Keys,
     options: &'a Options,
     writers: BTreeMap<String, Writer>,
     lines: Vec<Line>,
@@ -319,18 +340,22 @@ struct Intake<'a> {
     report: Report,
     /// Where in the report the slice stands that counts so far.
     latest: BTreeMap<SliceKey, (usize, usize)>,
+    /// Where in the report the slice of a line stands.
+    places: BTreeMap<String, (usize, usize)>,
 }
 
 impl<'a> Intake<'a> {
-    fn new(warehouse: &'a Warehouse, options: &'a Options) -> Intake<'a> {
+    fn new(warehouse: &'a Warehouse, keys: &'a Keys, options: &'a Options) -> Intake<'a> {
         Intake {
             warehouse,
+            keys,
             options,
             writers: BTreeMap::new(),
             lines: Vec::new(),
             issues: Vec::new(),
             report: Report::default(),
             latest: BTreeMap::new(),
+            places: BTreeMap::new(),
         }
     }
 
@@ -372,6 +397,7 @@ impl<'a> Intake<'a> {
                 ledger.note(&line.slice, state, &file.sha256, &id, i64::MAX);
                 let told = slice_report(slice, outcome);
                 self.issues.extend(issue_batch(&id, &told.issues));
+                self.places.insert(id.clone(), (place, slices.len()));
                 self.lines.push(line);
                 ids.push((state == State::Accepted).then_some(id));
                 slices.push(told);
@@ -422,7 +448,7 @@ impl<'a> Intake<'a> {
     }
 
     /// Commits: rows first, one commit a table; then what was found; and last the ledger, which makes it all count at once.
-    async fn finish(self) -> Result<Report, IngestError> {
+    async fn finish(mut self) -> Result<Report, IngestError> {
         if self.options.purpose == Purpose::Check || self.lines.is_empty() {
             return Ok(self.report);
         }
@@ -444,13 +470,11 @@ impl<'a> Intake<'a> {
             self.warehouse.append(&issue_table(), writer.finish().await?).await?;
         }
         step::reached("ingest.rows_committed");
-        // The order of acceptance is that of these moments; within a call it is that of the files' paths.
-        let now = chrono::Utc::now().timestamp_micros();
-        let dated = |(place, line): (usize, Line)| Line { received_at: now + place as i64, ..line };
-        let lines: Vec<Line> = self.lines.into_iter().enumerate().map(dated).collect();
-        let mut writer = self.warehouse.writer(&ledger_table()).await?;
-        writer.write(ledger_batch(&lines)).await?;
-        self.warehouse.append(&ledger_table(), writer.finish().await?).await?;
+        // Within a call the order of acceptance is that of the files' paths.
+        let overtaken = commit_lines(self.warehouse, self.keys, &self.lines, self.options.known).await?;
+        for (file, slice) in overtaken.iter().filter_map(|id| self.places.get(id)) {
+            self.report.files[*file].slices[*slice].state = SliceOutcome::Unchanged;
+        }
         step::reached("ingest.ledger_committed");
         Ok(self.report)
     }

@@ -4,7 +4,9 @@
 //! `forms/*.toml` and nowhere else.
 
 pub mod accept;
+pub mod audit;
 pub mod city;
+mod commit;
 pub mod form;
 pub mod issue;
 pub mod judge;
@@ -14,5 +16,8 @@ pub mod person;
 pub mod read;
 pub mod reference;
 pub mod report;
+pub mod rotate;
 pub mod template;
+pub mod unseal;
 pub mod value;
+pub mod watch;

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use ingest::accept::{Known, Options, Progress, Purpose, Received};
+use ingest::accept::{Known, Options, Order, Progress, Purpose, Received};
 use ingest::form::{by_heading, form};
 use ingest::report::Report;
 use warehouse::Warehouse;
 
 use crate::args::{Ingest, Language};
 use crate::commands::init::keys;
+use crate::commands::watch;
 use crate::show;
 
 /// Judges and accepts; exit code 2 where anything was rejected.
@@ -28,8 +29,12 @@ pub async fn run(args: Ingest) -> Result<ExitCode> {
         received,
         known: if args.again { Known::Again } else { Known::Skip },
         purpose: if args.check { Purpose::Check } else { Purpose::Accept },
+        order: Order::Path,
     };
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
+    if args.watch {
+        return watch::run(&warehouse, &args.path, &options, args.settle).await;
+    }
     let report = ingest(&warehouse, &args.path, &options).await?;
     if let Some(file) = &args.report {
         let text = serde_json::to_vec_pretty(&report)?;
@@ -41,7 +46,7 @@ pub async fn run(args: Ingest) -> Result<ExitCode> {
 
 /// Ingests with a bar.
 pub async fn ingest(warehouse: &Warehouse, paths: &[PathBuf], options: &Options) -> Result<Report> {
-    let keys = keys(warehouse)?;
+    let keys = keys(warehouse).await?;
     let bar = show::bar(0, show::Unit::Bytes);
     let report = ingest::accept::ingest(warehouse, &keys, paths, options, &|progress| match progress {
         Progress::Found { bytes, .. } => bar.set_length(bytes),

@@ -1,9 +1,11 @@
 //! Whole-system tests: the built command, on cities in temporary folders.
 
 mod browser;
+mod chaos;
 mod city;
 mod engines;
 mod example;
+mod facts;
 mod intake;
 mod kill;
 mod persons;
@@ -12,3 +14,5 @@ mod sql_cases;
 mod tidy;
 mod tools;
 mod truth;
+mod unseal;
+mod watch;
