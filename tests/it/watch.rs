@@ -1,7 +1,6 @@
 //! A drop folder: files are taken once they are whole, committed, and then put away; kills and interruptions harm nothing.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
@@ -28,37 +27,40 @@ fn city() -> (City, PathBuf) {
     (city, folder)
 }
 
-/// A running watch, killed when the test is done with it.
-struct Watch(Child);
+/// A running watch, killed when the test is done with it. What it says goes to a file: a pipe that nobody reads would stop it.
+struct Watch {
+    child: Child,
+    said: PathBuf,
+}
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
 
 impl Watch {
-    fn start(city: &City, folder: &str, stop_at: Option<&str>) -> Watch {
+    fn start(city: &City, folder: &str, more: &[(&str, String)]) -> Watch {
         let mut command = city.command(&["ingest", folder, "--watch", "--settle", "0.2", "--received", "2019-12-05"]);
-        if let Some(step) = stop_at {
-            command.env("KEHOU_STOP_AT", step);
-        }
-        command.env("KEHOU_LOG", "debug").stdout(Stdio::piped()).stderr(Stdio::piped());
-        Watch(command.spawn().expect("the command starts"))
+        let (file, said) = tempfile::Builder::new().tempfile_in(city.folder()).expect("a file").keep().expect("kept");
+        command.env("KEHOU_LOG", "debug").envs(more.iter().map(|(key, value)| (key, value)));
+        command.stdout(file.try_clone().expect("a handle")).stderr(Stdio::from(file));
+        Watch { child: command.spawn().expect("the command starts"), said }
+    }
+
+    /// Everything that it said so far.
+    fn said(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.said).expect("it is there")).into_owned()
     }
 
     /// SIGTERM, and everything that it said.
     fn end(mut self) -> String {
-        let id = self.0.id().to_string();
+        let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill is there").success());
-        let (out, err) = (self.0.stdout.take().expect("piped"), self.0.stderr.take().expect("piped"));
-        let err = std::thread::spawn(move || std::io::read_to_string(err).expect("text"));
-        let out = std::io::read_to_string(out).expect("text");
-        let status = self.0.wait().expect("it ends");
-        let said = format!("{out}{}", err.join().expect("it was read"));
-        assert!(status.success(), "a watch that is told to end ends well: {status}\n{said}");
-        said
+        let status = self.child.wait().expect("it ends");
+        assert!(status.success(), "a watch that is told to end ends well: {status}\n{}", self.said());
+        self.said()
     }
 }
 
@@ -99,7 +101,7 @@ fn lines_of(city: &City, file: &str) -> Vec<String> {
 #[test]
 fn what_is_dropped_is_taken_once_and_put_away_with_reports_that_hold_no_cell() {
     let (city, folder) = city();
-    let watch = Watch::start(&city, &folder.display().to_string(), None);
+    let watch = Watch::start(&city, &folder.display().to_string(), &[]);
     fs::create_dir(folder.join("school")).expect("made");
     fs::write(folder.join("school/good.csv"), attendance("1")).expect("written");
     // The slipped column puts a person's number where a count is due.
@@ -138,13 +140,13 @@ fn what_is_dropped_is_taken_once_and_put_away_with_reports_that_hold_no_cell() {
 fn a_kill_between_commit_and_move_is_harmless() {
     let (city, folder) = city();
     fs::write(folder.join("good.csv"), attendance("1")).expect("written");
-    let mut watch = Watch::start(&city, &folder.display().to_string(), Some("watch.committed"));
-    let mut lines = BufReader::new(watch.0.stderr.take().expect("piped")).lines().map_while(Result::ok);
-    assert!(lines.any(|line| line == "stopped at watch.committed"));
+    let stop = ("KEHOU_STOP_AT", "watch.committed".to_owned());
+    let watch = Watch::start(&city, &folder.display().to_string(), &[stop]);
+    until("the file is committed", || watch.said().contains("stopped at watch.committed"));
     drop(watch);
     assert_eq!(below(&folder), vec!["good.csv"]);
     assert_eq!(lines_of(&city, "good.csv"), vec!["accepted"]);
-    let watch = Watch::start(&city, &folder.display().to_string(), None);
+    let watch = Watch::start(&city, &folder.display().to_string(), &[]);
     let away = folder.join(format!("done/{}/good.csv", today()));
     until("the file is put away", || away.exists());
     watch.end();
@@ -166,7 +168,7 @@ fn two_watches_of_one_folder_take_each_file_once() {
         fs::copy(inbox.join(&name), folder.join(name.replace('/', "_"))).expect("copied");
         count += 1;
     }
-    let watches = [Watch::start(&fresh, &location, None), Watch::start(&fresh, &location, None)];
+    let watches = [Watch::start(&fresh, &location, &[]), Watch::start(&fresh, &location, &[])];
     until("all files are put away", || below(&folder).iter().filter(|name| name.starts_with("done/")).count() == count);
     for watch in watches {
         watch.end();
@@ -188,7 +190,7 @@ fn of_two_files_the_one_that_came_later_counts_whatever_their_names() {
         let file = fs::File::options().write(true).open(path).expect("it is there");
         file.set_modified(SystemTime::now() - Duration::from_secs(3600 * hours)).expect("dated");
     }
-    let watch = Watch::start(&city, &folder.display().to_string(), None);
+    let watch = Watch::start(&city, &folder.display().to_string(), &[]);
     until("both are put away", || below(&folder).iter().filter(|name| name.starts_with("done/")).count() == 2);
     watch.end();
     let current = "select file_name from facts.submission where form = 'attendance' and period = '2019-11' \
@@ -220,9 +222,9 @@ fn a_prefix_of_a_bucket_is_watched_as_a_folder_is() {
     }
     let scratch = city.folder().join("scratch");
     fs::create_dir(&scratch).expect("made");
-    let mut command = city.command(&["ingest", "s3://city/drop", "--watch", "--settle", "0.2", "--received", "2019-12-05"]);
-    command.envs(bucket.env()).env("TMPDIR", &scratch).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let watch = Watch(command.spawn().expect("the command starts"));
+    let mut env = bucket.env();
+    env.push(("TMPDIR", scratch.display().to_string()));
+    let watch = Watch::start(&city, "s3://city/drop", &env);
     let day = today();
     let expected = vec![
         format!("drop/done/{day}/good.csv"),

@@ -26,6 +26,9 @@ use object_store::{
 /// The environment variable that names the faults.
 pub const FAULT: &str = "KEHOU_FAULT";
 
+/// What a panic that was wanted says.
+pub const PANIC_MESSAGE: &str = "the text of a cell";
+
 /// How long an operation that is delayed waits: long enough that another process overtakes it.
 const DELAY: Duration = Duration::from_millis(300);
 
@@ -42,6 +45,8 @@ enum Kind {
     Delay,
     /// The process is killed before it.
     Kill,
+    /// The program has a fault of its own there, whose message holds what nobody should read.
+    Panic,
 }
 
 /// The faults that the environment asks for, around `store`; without any it is `store` itself.
@@ -61,6 +66,7 @@ fn parse(text: &str) -> Vec<(Kind, u64)> {
             "lose" => Kind::Lose,
             "delay" => Kind::Delay,
             "kill" => Kind::Kill,
+            "panic" => Kind::Panic,
             _ => return None,
         };
         Some((kind, at.parse().ok()?))
@@ -97,6 +103,7 @@ async fn next(faults: &[(Kind, u64)], what: &str, place: &str) -> Option<Kind> {
             drop(std::process::Command::new("kill").args(["-KILL", &id]).status());
             futures::future::pending().await
         }
+        Kind::Panic => panic!("{PANIC_MESSAGE}"),
         other => Some(other),
     }
 }
