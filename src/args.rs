@@ -361,7 +361,7 @@ pub struct Verify {
 /// `kehou unseal`
 #[derive(Debug, ClapArgs)]
 pub struct Unseal {
-    /// Which: the file's SHA-256, a submission_id, or a receipt number
+    /// Which: the file's SHA-256, or a submission_id
     pub what: String,
     #[command(flatten)]
     pub at: Where,

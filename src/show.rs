@@ -8,7 +8,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Structured logs on standard error; `KEHOU_LOG` chooses what, by default warnings.
 pub fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("KEHOU_LOG").unwrap_or_else(|_| EnvFilter::new("warn,deltalake_core=error,deltalake_core::kernel::transaction=off"));
+    let filter = EnvFilter::try_from_env("KEHOU_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,deltalake_core=error,deltalake_core::kernel::transaction=off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
@@ -20,7 +21,9 @@ pub fn panics_without_data() {
     }
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        eprintln!("kehou: internal error at {place}; KEHOU_PANICS=shown shows its message, which may hold data of a file");
+        eprintln!(
+            "kehou: internal error at {place}; KEHOU_PANICS=shown shows its message, which may hold data of a file"
+        );
     }));
 }
 

@@ -25,9 +25,7 @@ use crate::form::{Form, Severity};
 use crate::issue::Issue;
 use crate::judge::{Judged, JudgedSlice, SchoolEntry, SliceState, World, judge};
 use crate::keys::{KeyError, Keys, seal};
-use crate::ledger::{
-    Ledger, Line, SliceKey, State, issue_batch, issue_table, read_register,
-};
+use crate::ledger::{Ledger, Line, SliceKey, State, issue_batch, issue_table, read_register};
 use crate::person::PersonHasher;
 use crate::read::read;
 use crate::reference::calendar::Calendar;
@@ -471,7 +469,7 @@ impl<'a> Intake<'a> {
         }
         step::reached("ingest.rows_committed");
         // Within a call the order of acceptance is that of the files' paths.
-        let overtaken = commit_lines(self.warehouse, self.keys, &self.lines, self.options.known).await?;
+        let overtaken = commit_lines(self.warehouse, Some(self.keys), &self.lines, self.options.known).await?;
         for (file, slice) in overtaken.iter().filter_map(|id| self.places.get(id)) {
             self.report.files[*file].slices[*slice].state = SliceOutcome::Unchanged;
         }

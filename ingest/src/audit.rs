@@ -238,7 +238,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let location = folder.path().join("warehouse").display().to_string();
         let warehouse = Warehouse::create(&location, |_| "nobody".to_owned()).await.expect("made");
-        let all = (0..6).map(|_| record(&warehouse, &event("at once")));
+        let event = event("at once");
+        let all = (0..6).map(|_| record(&warehouse, &event));
         for done in futures::future::join_all(all).await {
             done.expect("recorded");
         }

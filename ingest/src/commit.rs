@@ -16,10 +16,11 @@ use crate::keys::{KeyError, Keys, MARK};
 use crate::ledger::{Ledger, Line, State, ledger_batch, ledger_table};
 
 /// Commits lines in their order, with `received_at` and `replaces` as the ledger has it in that moment. Gives the ids of
-/// those that were left out because the same bytes were accepted for their slice meanwhile.
+/// those that were left out because the same bytes were accepted for their slice meanwhile. `keys` are those that persons of
+/// these lines were hashed with, if there are any.
 pub async fn commit_lines(
     warehouse: &Warehouse,
-    keys: &Keys,
+    keys: Option<&Keys>,
     lines: &[Line],
     known: Known,
 ) -> Result<BTreeSet<String>, IngestError> {
@@ -27,15 +28,18 @@ pub async fn commit_lines(
     loop {
         let mut ledger = Ledger::open(warehouse).await?;
         // A commit whose answer was lost looks like another one's; it is known by its lines.
-        if let Some(before) = before.take_if(|before| before.lines.first().is_some_and(|line| ledger.holds(&line.submission_id))) {
+        let ours = |before: &mut Following| before.lines.first().is_some_and(|line| ledger.holds(&line.submission_id));
+        if let Some(before) = before.take_if(ours) {
             return Ok(before.left_out);
         }
-        let marked = fence(warehouse, keys, ledger.version).await?;
+        let mark = match keys {
+            Some(keys) => (!fence(warehouse, keys, ledger.version).await?).then(|| mark(keys)),
+            None => None,
+        };
         let following = follow(&mut ledger, lines, known);
         if following.lines.is_empty() {
             return Ok(following.left_out);
         }
-        let mark = (!marked).then(|| mark(keys));
         if commit_at(warehouse, ledger.version, ledger_batch(&following.lines), mark).await? {
             return Ok(following.left_out);
         }
@@ -150,8 +154,44 @@ mod tests {
         let last = ledger.last_at;
         let ours = [line("a", "1", State::Accepted, "y"), line("b", "1", State::Accepted, "z")];
         let following = follow(&mut ledger, &ours, Known::Skip);
-        let told: Vec<_> = following.lines.iter().map(|line| (line.received_at - last, line.replaces.as_deref())).collect();
+        let told: Vec<_> =
+            following.lines.iter().map(|line| (line.received_at - last, line.replaces.as_deref())).collect();
         assert_eq!(told, vec![(1, Some("theirs")), (2, Some("a"))]);
+    }
+
+    #[tokio::test]
+    async fn lines_hashed_with_a_key_that_is_not_in_force_stay_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let location = folder.path().join("warehouse").display().to_string();
+        let warehouse = Warehouse::create(&location, |_| "nobody".to_owned()).await.expect("made");
+        crate::ledger::ensure_facts(&warehouse).await.expect("made");
+        let [old, new] = [[1; 32], [2; 32]].map(|person| Keys { person });
+        let lines = |id: &str| [line(id, "1", State::Accepted, id)];
+        commit_lines(&warehouse, Some(&old), &lines("first"), Known::Skip).await.expect("the first key is in force");
+        commit_lines(&warehouse, Some(&old), &lines("second"), Known::Skip).await.expect("and stays so");
+        let version = Ledger::open(&warehouse).await.expect("read").version;
+        let refused = commit_lines(&warehouse, Some(&new), &lines("other"), Known::Skip).await;
+        assert!(matches!(refused, Err(IngestError::Keys(KeyError::Rotated))));
+        // Many commits later the mark still stands: checkpoints keep it.
+        let nothing = || RecordBatch::new_empty(crate::ledger::ledger_schema());
+        for version in version..version + 120 {
+            assert!(commit_at(&warehouse, version, nothing(), None).await.expect("committed"));
+        }
+        assert!(!commit_at(&warehouse, version, nothing(), None).await.expect("refused"), "another commit came first");
+        assert!(
+            std::fs::exists(folder.path().join("warehouse/tables/facts/submission/_delta_log/_last_checkpoint"))
+                .expect("looked")
+        );
+        let last = Ledger::open(&warehouse).await.expect("read").version;
+        assert!(commit_at(&warehouse, last, nothing(), Some(mark(&new))).await.expect("committed"));
+        let refused = commit_lines(&warehouse, Some(&old), &lines("late"), Known::Skip).await;
+        assert!(matches!(refused, Err(IngestError::Keys(KeyError::Rotated))));
+        commit_lines(&warehouse, Some(&new), &lines("third"), Known::Skip).await.expect("the new key is in force");
+        let ledger = Ledger::open(&warehouse).await.expect("read");
+        assert_eq!(
+            ["first", "second", "third", "other", "late"].map(|id| ledger.holds(id)),
+            [true, true, true, false, false]
+        );
     }
 
     #[test]
@@ -162,7 +202,8 @@ mod tests {
             line("else", "2", State::Zero, "x"),
         ];
         let following = follow(&mut ahead(), &ours, Known::Skip);
-        let kept: Vec<_> = following.lines.iter().map(|line| (line.submission_id.as_str(), line.replaces.as_deref())).collect();
+        let kept: Vec<_> =
+            following.lines.iter().map(|line| (line.submission_id.as_str(), line.replaces.as_deref())).collect();
         assert_eq!(kept, vec![("bad", None), ("else", None)]);
         assert_eq!(following.left_out, BTreeSet::from(["same".to_owned()]));
         assert_eq!(follow(&mut ahead(), &ours, Known::Again).lines.len(), 3);

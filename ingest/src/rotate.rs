@@ -225,8 +225,11 @@ impl Anew<'_> {
             }
             let all: Vec<&Slice> = some.iter().flatten().collect();
             for form in forms().iter().filter(|form| all.iter().any(|slice| std::ptr::eq(slice.form, *form))) {
-                let of_form: HashMap<&str, &Slice> =
-                    all.iter().filter(|slice| std::ptr::eq(slice.form, form)).map(|one| (one.id.as_str(), *one)).collect();
+                let of_form: HashMap<&str, &Slice> = all
+                    .iter()
+                    .filter(|slice| std::ptr::eq(slice.form, form))
+                    .map(|one| (one.id.as_str(), *one))
+                    .collect();
                 self.copy_rows(form, &of_form, &numbers, &mut writers).await?;
             }
             told += some.len();
@@ -257,14 +260,16 @@ impl Anew<'_> {
         let sql = format!("select * from {table} where submission_id in ({})", quoted(slices.keys().copied()));
         for batch in query(self.warehouse, vec![snapshot], &sql).await? {
             let ids = text(&batch, "submission_id");
-            let rows = batch.column_by_name("row_no").expect("every table of rows numbers them").as_primitive::<Int64Type>();
+            let rows =
+                batch.column_by_name("row_no").expect("every table of rows numbers them").as_primitive::<Int64Type>();
             let mut copy = batch.clone();
             for (name, kind) in persons(form) {
                 let stored = text(&batch, name);
                 let mut hashes = Vec::with_capacity(batch.num_rows());
                 for row in 0..batch.num_rows() {
                     let slice = slices[ids.value(row)];
-                    let number = numbers[slice.sha256.as_str()].at(slice.form, slice.sheet.as_deref(), rows.value(row), name);
+                    let number =
+                        numbers[slice.sha256.as_str()].at(slice.form, slice.sheet.as_deref(), rows.value(row), name);
                     let stored = stored.is_valid(row).then(|| stored.value(row));
                     let anew = self.hash(slice, kind, stored, number.as_deref());
                     hashes.push(anew.map_err(|()| RotateError::Differs {

@@ -1,5 +1,6 @@
 //! One original is opened for whoever holds the private key, and the audit says so before a byte of it is out.
 
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use crate::ledger::{ledger_table, query};
 pub enum UnsealError {
     /// Nothing of this name was received.
     #[error(
-        "'{0}' is no original of this warehouse: name it by the SHA-256 of the file, by a submission_id or by a receipt number \
+        "'{0}' is no original of this warehouse: name it by the SHA-256 of the file or by a submission_id \
          (`kehou query \"select * from submission\"` lists them)"
     )]
     Unknown(String),
@@ -61,7 +62,7 @@ pub struct Unsealed {
     pub event: Recorded,
 }
 
-/// Opens the original that `what` names (the file's SHA-256, a submission_id, or a receipt) into the new file `output`.
+/// Opens the original that `what` names (the file's SHA-256 or a submission_id) into the new file `output`.
 ///
 /// It is opened in memory first: a wrong key changes nothing. Then the event is committed, and only then the file is written.
 pub async fn unseal(
@@ -98,7 +99,8 @@ fn check_output(warehouse: &Warehouse, output: &Path) -> Result<(), UnsealError>
     }
     let absolute = std::path::absolute(output).map_err(fault)?;
     let folder = absolute.parent().unwrap_or(&absolute).canonicalize().map_err(fault)?;
-    let inside = warehouse.folder().and_then(|root| root.canonicalize().ok()).is_some_and(|root| folder.starts_with(root));
+    let inside =
+        warehouse.folder().and_then(|root| root.canonicalize().ok()).is_some_and(|root| folder.starts_with(root));
     if inside { Err(UnsealError::Inside(output.to_owned())) } else { Ok(()) }
 }
 
@@ -118,25 +120,28 @@ fn write(output: &Path, bytes: &[u8]) -> Result<(), UnsealError> {
 
 /// The SHA-256 of the original that a name means.
 async fn find(warehouse: &Warehouse, what: &str) -> Result<String, UnsealError> {
+    let what = what.trim();
     let snapshot = warehouse.snapshot(&ledger_table(), None).await?;
-    let quoted = what.trim().replace('\'', "''");
-    let names = ["file_sha256", "submission_id", "receipt"];
-    let has = |name: &&str| snapshot.schema.column_with_name(name).is_some();
-    let fits: Vec<String> = names.iter().filter(|name| has(name)).map(|name| format!("{name} = '{quoted}'")).collect();
-    let sql = format!("select distinct file_sha256 from facts.submission where {} limit 2", fits.join(" or "));
-    let batches = query(warehouse, vec![snapshot], &sql).await?;
-    let found = batches.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter().flatten());
-    let found: Vec<String> = found.map(str::to_owned).collect();
-    match found.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => Err(UnsealError::Unknown(what.to_owned())),
+    let sql = "select submission_id, file_sha256 from facts.submission";
+    let mut found = BTreeSet::new();
+    for batch in query(warehouse, vec![snapshot], sql).await? {
+        let [ids, files] = [0, 1].map(|column| batch.column(column).as_string::<i32>());
+        let fits = |(id, file): &(Option<&str>, Option<&str>)| *id == Some(what) || *file == Some(what);
+        found.extend(ids.iter().zip(files).filter(fits).filter_map(|(_, file)| file.map(str::to_owned)));
+    }
+    let mut found = found.into_iter();
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        (None, _) => Err(UnsealError::Unknown(what.to_owned())),
         _ => Err(UnsealError::Several(what.to_owned())),
     }
 }
 
 /// Who runs this process, as far as the system tells: the name given by `--by`, and the account.
 pub fn whoever(by: Option<&str>) -> String {
-    let account = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
+    let account = ["USER", "LOGNAME", "USERNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
     let account = account.unwrap_or_else(account_number);
     match by.map(str::trim).filter(|by| !by.is_empty()) {
         Some(by) => format!("{by} ({account})"),

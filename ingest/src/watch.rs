@@ -21,6 +21,8 @@ use warehouse::step;
 pub use self::inbox::Inbox;
 use self::inbox::Seen;
 use crate::accept::{IngestError, Known, Options, Order, Purpose, ingest};
+use crate::form::{PERIOD_HEADING, SCHOOL_HEADING, forms};
+use crate::issue::Issue;
 use crate::keys::Keys;
 use crate::report::{FileReport, Report, Verdict};
 
@@ -94,7 +96,11 @@ pub async fn watch(
         let done = match found {
             Ok(found) => {
                 let ready = settled(found, &mut waiting, settle);
-                if ready.is_empty() { Ok(false) } else { take(warehouse, keys_folder, inbox, &options, ready, tell).await }
+                if ready.is_empty() {
+                    Ok(false)
+                } else {
+                    take(warehouse, keys_folder, inbox, &options, ready, tell).await
+                }
             }
             Err(why) => Err(why),
         };
@@ -167,7 +173,10 @@ async fn take(
                 let Some(at) = files.iter().position(|(found, _)| *found == path) else { return Err(misnamed(&path)) };
                 let (_, seen) = files.remove(at);
                 let name = inbox.free_name("rejected", &today, &seen.name).await.map_err(|error| error.to_string())?;
-                inbox.put(&format!("{name}.report.txt"), misfiled().into_bytes()).await.map_err(|error| error.to_string())?;
+                inbox
+                    .put(&format!("{name}.report.txt"), misfiled().into_bytes())
+                    .await
+                    .map_err(|error| error.to_string())?;
                 put_away(inbox, &seen, Verdict::Unreadable, &name, tell).await?;
             }
             // Gone or unreadable: the others don't wait for it.
@@ -222,7 +231,7 @@ async fn put_away(
 /// A file's report for people and for programs, without what stands in the cells.
 fn reports_of(mut file: FileReport) -> [(&'static str, String); 2] {
     for issue in file.issues.iter_mut().chain(file.slices.iter_mut().flat_map(|slice| &mut slice.issues)) {
-        issue.value = None;
+        conceal(issue);
     }
     let report = Report { files: vec![file] };
     let json = serde_json::to_string_pretty(&report).expect("a report is plain data");
@@ -233,6 +242,21 @@ fn reports_of(mut file: FileReport) -> [(&'static str, String); 2] {
         report.render(true)
     );
     [(".report.txt", text), (".report.json", json)]
+}
+
+/// Takes out what stands in the cell, and a heading that no form knows: where a row of data was taken for the headings, it is
+/// a cell too.
+fn conceal(issue: &mut Issue) {
+    let known = |text: &str| {
+        let columns = forms().iter().flat_map(|form| &form.columns).map(|column| column.heading.as_str());
+        columns.chain([SCHOOL_HEADING, PERIOD_HEADING]).any(|heading| heading == text)
+    };
+    let heading = issue.column.take_if(|heading| !known(heading));
+    for cell in [issue.value.take(), heading].into_iter().flatten().filter(|cell| !cell.is_empty()) {
+        for message in [&mut issue.message_zh, &mut issue.message_en] {
+            *message = message.replace(&cell, "…");
+        }
+    }
 }
 
 fn misfiled() -> String {
@@ -251,6 +275,22 @@ mod tests {
 
     fn seen(name: &str, size: u64, modified: i64) -> Seen {
         Seen { name: name.to_owned(), size, modified, tag: String::new() }
+    }
+
+    #[test]
+    fn a_report_in_the_folder_holds_no_cell() {
+        let slipped = "88201904417";
+        let unknown =
+            Issue::warning("unknown-column", format!("没有“{slipped}”这一列"), format!("no column {slipped}"));
+        let issues = vec![
+            unknown.at(1, slipped),
+            Issue::error("value", "应填整数", "a number").at(2, "金额").with_value(slipped),
+        ];
+        let file = FileReport::new("a.csv".to_owned(), String::new(), true, issues, Vec::new());
+        for (_, text) in reports_of(file) {
+            assert!(!text.contains(slipped), "{text}");
+            assert!(text.contains("金额") && text.contains("应填整数"), "{text}");
+        }
     }
 
     #[test]

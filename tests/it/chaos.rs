@@ -49,7 +49,10 @@ impl Site {
     fn command(&self, words: &[String], faults: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kehou"));
         command.args(words).env("KEHOU_WAREHOUSE", &self.location).env("KEHOU_PERSON_KEY", PERSON_KEY);
-        command.env_remove("KEHOU_STOP_AT").env("KEHOU_FAULT", faults).envs(self.env.iter().map(|(key, value)| (key, value)));
+        command
+            .env_remove("KEHOU_STOP_AT")
+            .env("KEHOU_FAULT", faults)
+            .envs(self.env.iter().map(|(key, value)| (key, value)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command
     }
@@ -67,8 +70,7 @@ impl Site {
     /// An empty city that knows its schools: a process that gets half of the files can judge them.
     fn make(&self) {
         self.ok(&["init".to_owned(), "--reference".to_owned(), example().join("reference").display().to_string()]);
-        let register: Vec<PathBuf> =
-            inbox().into_iter().filter(|path| is_register(path)).collect();
+        let register: Vec<PathBuf> = inbox().into_iter().filter(|path| is_register(path)).collect();
         assert_eq!(register.len(), 4, "the example's districts send their registers");
         self.ok(&ingest_words(&register));
     }
@@ -197,7 +199,11 @@ fn parallel_ingests_on_faulty_storage_end_as_if_nothing_had_happened() {
         let found = facts(&warehouse);
         if found != ground.expected {
             let kept = folder.keep();
-            panic!("round {round}: {} differs from an undisturbed city:\n{}", kept.display(), difference(&ground.expected, &found));
+            panic!(
+                "round {round}: {} differs from an undisturbed city:\n{}",
+                kept.display(),
+                difference(&ground.expected, &found)
+            );
         }
     }
     check_struck(&struck, rounds);

@@ -56,8 +56,22 @@ fn faulty() -> Vec<(String, String)> {
     };
     let attendance = ["3799001000", "2019-11", "2019-11-05", PUPIL, "一(1)班", "G1", "1"];
     slipped("attendance", ATTENDANCE, &attendance, &[0, 1, 2, 6], PUPIL);
-    let charge =
-        ["3799001000", "2019-11", "P1", "2019-11-05", PUPIL, "一(1)班", "收费", "2019-11", "10", "20", "否", "", "", ""];
+    let charge = [
+        "3799001000",
+        "2019-11",
+        "P1",
+        "2019-11-05",
+        PUPIL,
+        "一(1)班",
+        "收费",
+        "2019-11",
+        "10",
+        "20",
+        "否",
+        "",
+        "",
+        "",
+    ];
     slipped("charge", CHARGE, &charge, &[0, 1, 3, 6, 7, 10, 11, 12, 13], PUPIL);
     let staff = ["3799001000", "2019-11", STAFF, "教师", "16", "372.67", "是"];
     slipped("staff", STAFF_WORK, &staff, &[0, 1, 3, 6], STAFF);
@@ -123,7 +137,10 @@ fn no_raw_number_is_in_the_warehouse_or_in_logs() {
     // The needle must be findable, or the searches prove nothing.
     assert!(holds(fs::read(folder.join("attendance.csv")).expect("read").as_slice(), PUPIL));
     let mut logs = log_of(&city, &words, 0);
-    let persons = ask(&city.warehouse(), "select count(distinct pupil_id) as persons from facts.raw_attendance where period = '2019-11'");
+    let persons = ask(
+        &city.warehouse(),
+        "select count(distinct pupil_id) as persons from facts.raw_attendance where period = '2019-11'",
+    );
     assert_eq!(persons[0]["persons"], "1");
     assert!(logs.lines().count() > 100, "KEHOU_LOG=debug says much: {logs}");
 
@@ -141,7 +158,9 @@ fn no_raw_number_is_in_the_warehouse_or_in_logs() {
         assert!(line.is_none(), "a log holds {raw}: {line:?}");
     }
     nowhere_in_the_warehouse(&city);
-    for table in ["raw_attendance", "raw_staff_work", "raw_group_session", "raw_charge", "submission", "submission_issue"] {
+    for table in
+        ["raw_attendance", "raw_staff_work", "raw_group_session", "raw_charge", "submission", "submission_issue"]
+    {
         let text = city.ok(&["query", &format!("select * from {table}"), "--format", "csv"]);
         for raw in [PUPIL, STAFF] {
             assert!(!text.contains(raw), "{raw} stands in {table}");

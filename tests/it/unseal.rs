@@ -279,7 +279,9 @@ fn a_rotation_killed_at_each_step_leaves_all_old_or_all_new() {
         let committed = !["rotate.key_made", "rotate.rows_committed"].contains(&step);
         match committed {
             false => assert!(after == before, "all old after a kill at {step}"),
-            true => assert!(after.iter().all(|(_, person, _)| !holds(&before, person)), "all new after a kill at {step}"),
+            true => {
+                assert!(after.iter().all(|(_, person, _)| !holds(&before, person)), "all new after a kill at {step}")
+            }
         }
         assert_eq!(shape(&after), shape(&before), "after a kill at {step}");
         // The next call, whichever it is, goes on with the key in force.

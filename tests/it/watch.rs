@@ -105,7 +105,10 @@ fn what_is_dropped_is_taken_once_and_put_away_with_reports_that_hold_no_cell() {
     fs::create_dir(folder.join("school")).expect("made");
     fs::write(folder.join("school/good.csv"), attendance("1")).expect("written");
     // The slipped column puts a person's number where a count is due.
-    fs::write(folder.join("bad.csv"), attendance(PUPIL)).expect("written");
+    // And a number stands among the headings.
+    let bad =
+        attendance(PUPIL).replace(HEADINGS, &format!("{HEADINGS},{PUPIL}")).replace(",G1,", &format!(",G1,{PUPIL},"));
+    fs::write(folder.join("bad.csv"), bad).expect("written");
     fs::write(folder.join("half.csv.part"), attendance("1")).expect("written");
     fs::write(folder.join(".hidden.csv"), attendance("1")).expect("written");
     let day = today();

@@ -49,8 +49,13 @@ impl Bucket {
             .root
             .list(Some(&root))
             .map_ok(|meta| {
-                let parts: Vec<String> =
-                    meta.location.prefix_match(&root).into_iter().flatten().map(|part| part.as_ref().to_owned()).collect();
+                let parts: Vec<String> = meta
+                    .location
+                    .prefix_match(&root)
+                    .into_iter()
+                    .flatten()
+                    .map(|part| part.as_ref().to_owned())
+                    .collect();
                 Object {
                     name: parts.join("/"),
                     size: meta.size,

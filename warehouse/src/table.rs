@@ -242,13 +242,7 @@ impl Warehouse {
 
     /// Adds the staged rows (and a mark) to the table in one commit right after `version`, which is what they were made
     /// from; [`WarehouseError::Moved`] where anybody committed since. So what depends on all earlier rows has one order.
-    pub async fn append_at(
-        &self,
-        name: &TableName,
-        version: u64,
-        staged: Staged,
-        mark: Option<Mark>,
-    ) -> Result<u64> {
+    pub async fn append_at(&self, name: &TableName, version: u64, staged: Staged, mark: Option<Mark>) -> Result<u64> {
         let table = self.load(name, Some(version)).await?;
         let state = table.snapshot().map_err(fault(name))?;
         let actions = staged.adds.into_iter().map(Action::Add).collect();

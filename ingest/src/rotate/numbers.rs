@@ -21,7 +21,8 @@ impl Numbers {
     /// row is of: then the row does not fit, and nothing is changed.
     pub fn at(&self, form: &Form, sheet: Option<&str>, row: i64, column: &str) -> Option<String> {
         let row = u32::try_from(row).ok()?;
-        let mut tables = self.tables.iter().filter(|table| table.form.name == form.name && table.sheet.as_deref() == sheet);
+        let mut tables =
+            self.tables.iter().filter(|table| table.form.name == form.name && table.sheet.as_deref() == sheet);
         let (Some(table), None) = (tables.next(), tables.next()) else { return None };
         let at = table.rows.binary_search(&row).ok()?;
         let column = table.columns.iter().find(|found| found.name == column)?;

@@ -12,7 +12,8 @@ use super::WatchError;
 /// The folders within a drop folder that files are put away to.
 const AWAY: [&str; 2] = ["done", "rejected"];
 /// Endings of names under which programs write what is not whole yet.
-const TEMPORARY: [&str; 9] = [".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".swp", "~"];
+const TEMPORARY: [&str; 9] =
+    [".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".swp", "~"];
 
 /// A place that files are dropped into.
 #[derive(Debug)]
@@ -276,7 +277,9 @@ mod tests {
         for name in ["a.xlsx", "2019-10-08/charge.csv", "done.csv", "sent/done/a.csv", "doneness/a.csv"] {
             assert!(is_meant(name), "{name}");
         }
-        for name in ["done/2019-10-08/a.csv", "rejected/a.csv", ".a.csv", "x/.hidden/a.csv", "~$a.xlsx", "a.csv.PART", "a~"] {
+        for name in
+            ["done/2019-10-08/a.csv", "rejected/a.csv", ".a.csv", "x/.hidden/a.csv", "~$a.xlsx", "a.csv.PART", "a~"]
+        {
             assert!(!is_meant(name), "{name}");
         }
     }
