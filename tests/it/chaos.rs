@@ -13,7 +13,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::city::example;
-use crate::facts::{check_ledger, copy, facts};
+use crate::facts::{ask, check_ledger, copy, facts};
 use crate::s3::Bucket;
 use crate::tools::has_python;
 
@@ -235,6 +235,41 @@ fn two_ingests_at_once_on_a_faulty_bucket_end_as_if_nothing_had_happened() {
         assert!(found == ground.expected, "round {round}:\n{}", difference(&ground.expected, &found));
     }
     check_struck(&struck, rounds);
+}
+
+#[test]
+fn corrections_of_one_slice_at_once_follow_one_another() {
+    let ground = ground();
+    let folder = tempfile::tempdir().expect("a folder");
+    let warehouse = folder.path().join("warehouse");
+    copy(&ground.folder.path().join("made"), &warehouse);
+    let site = local(&warehouse);
+    let calls: Vec<PathBuf> = (1..=6)
+        .map(|amount| {
+            let path = folder.path().join(format!("{amount}.csv"));
+            let text =
+                format!("学校标识码,统计期,凭证号,预算金额,拨付金额\n3799001000,2019-09,P1,100.00,{amount}.00\n");
+            fs::write(&path, text).expect("written");
+            path
+        })
+        .collect();
+    let words =
+        |path: &Path| ["ingest", "--received", "2019-10-10", &path.display().to_string()].map(str::to_owned).to_vec();
+    let running: Vec<Child> = calls.iter().map(|path| site.start(&words(path), "")).collect();
+    for child in running {
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    check_ledger(&warehouse);
+    let lines = "select submission_id, replaces from facts.submission where form = 'subsidy' order by received_at";
+    let lines = ask(&warehouse, lines);
+    assert_eq!(lines.len(), calls.len());
+    // Each replaces the one before it: none was taken for the newest by two.
+    let mut before = String::new();
+    for line in lines {
+        assert_eq!(line["replaces"], before);
+        before = line["submission_id"].clone();
+    }
 }
 
 /// The first lines that one has more often than the other.
