@@ -29,6 +29,15 @@ pub enum Command {
     /// Judge and accept what schools sent: workbooks, CSV, JSON, or folders of them
     ///
     /// Exit code: 0 all slices accepted, 2 something was rejected (the report says which, why, where), 1 could not run.
+    ///
+    /// With --watch the one PATH is a drop folder (or s3://bucket/prefix): what is dropped there is taken in, many files in one
+    /// commit, until the command is interrupted (Ctrl-C or SIGTERM: it ends after the files that it is at). A file is taken when
+    /// it has not changed for --settle seconds; names that begin with '.' or '~$', or end like .tmp or .part, are passed over. Of
+    /// two files for one slice the one that came later counts. When its slices are committed a file moves to
+    /// PATH/done/<date>/, or, where anything in it was rejected, to PATH/rejected/<date>/ with NAME.report.txt and
+    /// NAME.report.json beside it. These reports name sheet, row and heading but hold no cell's value, because many may read the
+    /// folder. done/ and rejected/ keep the files as they were sent, with pupils' numbers: empty them when they are no longer
+    /// needed, the warehouse has the sealed originals.
     Ingest(Ingest),
     /// Compute all figures and findings, test them, and publish a release
     Transform(Transform),
@@ -44,8 +53,23 @@ pub enum Command {
     Status(Status),
     /// Take back an accepted slice that was sent by mistake: it is missing then
     Withdraw(Withdraw),
-    /// Check that the warehouse holds what its releases and its ledger name
+    /// Check that the warehouse holds what its releases and its ledger name, and that no audit event was changed
     Verify(Verify),
+    /// Open one sealed original, as it was sent, for whoever holds the private key; the audit keeps who, when and why
+    ///
+    /// The event is committed to facts.audit_event before the file is written, each event chained to the one before it; `kehou
+    /// verify` checks the chain. Note the event's number and hash that are printed: they prove later that none was taken off
+    /// the end. The file holds pupils' and staff numbers: keep it no longer than needed.
+    Unseal(Unseal),
+    /// Make a new key for pupils' and staff numbers, and hash everything that counts anew from the sealed originals
+    ///
+    /// For when person.key was lost, or became known to somebody. It needs seal.key; originals are opened in memory only. All
+    /// of it comes into force in one moment: a kill before leaves everything as it was, and the same command again goes on. Files
+    /// that are being ingested meanwhile are refused and can be ingested again. Run `kehou transform` afterwards.
+    ///
+    /// Persons keep together (one pupil stays one pupil), but have new hashes: a finding whose subject is a pupil gets a new id,
+    /// so its history begins again, and the one under the old id ends. Earlier releases and replaced slices keep the old hashes.
+    RotateKey(RotateKey),
 }
 
 impl Default for Command {
@@ -149,7 +173,7 @@ pub struct Template {
 /// `kehou ingest`
 #[derive(Debug, ClapArgs)]
 pub struct Ingest {
-    /// Files and folders, read in the order of their paths
+    /// Files and folders, read in the order of their paths; with --watch one folder or s3://bucket/prefix
     #[arg(required = true)]
     pub path: Vec<PathBuf>,
     #[command(flatten)]
@@ -178,6 +202,12 @@ pub struct Ingest {
     /// Language of the report on the terminal
     #[arg(long, value_enum, default_value_t = Language::Zh)]
     pub lang: Language,
+    /// Take in whatever is dropped into the folder, until interrupted
+    #[arg(long, conflicts_with_all = ["again", "check", "report"])]
+    pub watch: bool,
+    /// How long a dropped file must have stayed unchanged
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, requires = "watch")]
+    pub settle: f64,
 }
 
 /// A language of reports.
@@ -407,6 +437,40 @@ pub struct Withdraw {
 pub struct Verify {
     #[command(flatten)]
     pub at: Where,
+}
+
+/// `kehou unseal`
+#[derive(Debug, ClapArgs)]
+pub struct Unseal {
+    /// Which: the file's SHA-256, a receipt, or a submission_id
+    pub what: String,
+    #[command(flatten)]
+    pub at: Where,
+    /// The file to write, which must not be there yet; only you may read it
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The private key; default seal.key in the folder of the keys
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Why it is opened. It is kept for good: name no person in it
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Who asks for it, besides the account that the command runs under
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+}
+
+/// `kehou rotate-key`
+#[derive(Debug, ClapArgs)]
+pub struct RotateKey {
+    #[command(flatten)]
+    pub at: Where,
+    /// The private key that opens the originals; default seal.key in the folder of the keys
+    #[arg(long, value_name = "FILE")]
+    pub seal_key: Option<PathBuf>,
+    /// Who asks for it, besides the account that the command runs under
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
 }
 
 /// A number of bytes as people write it: `1GiB`, `512MiB`, `1000000`.

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         }
     };
     show::log_to_stderr();
+    show::panics_without_data();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // Plans of a hundred models nest deeply.
@@ -31,7 +32,9 @@ fn main() -> ExitCode {
         .expect("the system gives threads");
     // The work runs on a worker, whose stack is the large one.
     let done = runtime.block_on(async {
-        tokio::spawn(run(args.command.unwrap_or_default())).await.unwrap_or_else(|panic| Err(panic.into()))
+        // What a panic says stays untold: see the hook.
+        let done = tokio::spawn(run(args.command.unwrap_or_default())).await;
+        done.unwrap_or_else(|_| Err(anyhow::anyhow!("it ended by an error of kehou itself; please report it")))
     });
     match done {
         Ok(code) => code,
@@ -57,5 +60,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Status(args) => commands::status::run(args).await,
         Command::Withdraw(args) => commands::withdraw::run(args).await,
         Command::Verify(args) => commands::verify::run(args).await,
+        Command::Unseal(args) => commands::unseal::run(args).await,
+        Command::RotateKey(args) => commands::rotate::run(args).await,
     }
 }

@@ -8,8 +8,23 @@ use tracing_subscriber::EnvFilter;
 
 /// Structured logs on standard error; `KEHOU_LOG` chooses what, by default warnings.
 pub fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("KEHOU_LOG").unwrap_or_else(|_| EnvFilter::new("warn,deltalake_core=error"));
+    let filter = EnvFilter::try_from_env("KEHOU_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,deltalake_core=error,deltalake_core::kernel::transaction=off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// A panic tells its place but not its message: the message may repeat a cell of a school's file, and what stands on standard
+/// error is kept in logs. `KEHOU_PANICS=shown` shows it.
+pub fn panics_without_data() {
+    if std::env::var_os("KEHOU_PANICS").is_some_and(|value| value == "shown") {
+        return;
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        eprintln!(
+            "kehou: internal error at {place}; KEHOU_PANICS=shown shows its message, which may hold data of a file"
+        );
+    }));
 }
 
 /// A bar of `total` steps with a message, on terminals only.

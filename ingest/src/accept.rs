@@ -23,15 +23,16 @@ use warehouse::session::days;
 use warehouse::step;
 use warehouse::table::{Staged, TableName, Writer};
 
-use self::files::{Found, find};
+use self::files::{Found, find, unpacked};
 use self::world::world;
+use crate::commit::{commit_lines, fence};
 use crate::compare::compare;
 use crate::correction::changes_of;
 use crate::form::{Form, Severity};
 use crate::issue::{Issue, Issues};
 use crate::judge::{Judged, JudgedSlice, SliceState, World, judge};
 use crate::keys::{KeyError, Keys, seal};
-use crate::ledger::{Ledger, Line, SliceKey, State, issue_batch, issue_table, ledger_batch, ledger_table};
+use crate::ledger::{Ledger, Line, SliceKey, State, issue_batch, issue_table};
 use crate::read::read;
 use crate::receipt::Receipt;
 use crate::report::{FileReport, Report, SliceOutcome, SliceReport};
@@ -59,6 +60,8 @@ pub struct Options {
     pub large: u64,
     /// Bytes of such a block.
     pub block: usize,
+    /// Which of several files comes first.
+    pub order: Order,
 }
 
 impl Default for Options {
@@ -71,8 +74,19 @@ impl Default for Options {
             purpose: Purpose::default(),
             large: LARGE,
             block: BLOCK,
+            order: Order::default(),
         }
     }
+}
+
+/// Which of several files comes first: of two for one slice the later one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// By their paths.
+    #[default]
+    Path,
+    /// As they are named.
+    Given,
 }
 
 /// The day of receipt.
@@ -163,9 +177,11 @@ pub async fn ingest(
     options: &Options,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Report, IngestError> {
-    let files = find(paths, options.received)?;
+    let files = find(paths, options.received, options.order)?;
+    let files = unpacked(files, options.large);
     progress(Progress::Found { files: files.len(), bytes: files.iter().map(|file| file.bytes).sum() });
     let mut ledger = Ledger::open(warehouse).await?;
+    fence(warehouse, keys, ledger.version).await?;
     let world = Arc::new(world(warehouse, keys, &files, options, &ledger).await?);
 
     let width = std::thread::available_parallelism().map_or(2, usize::from);
@@ -190,7 +206,7 @@ pub async fn ingest(
         }
     });
     let mut turns = futures::stream::iter(work).buffered(width);
-    let mut intake = Intake::new(warehouse, options);
+    let mut intake = Intake::new(warehouse, keys, options);
     while let Some(turn) = turns.next().await {
         let (path, bytes) = match turn? {
             Turn::Judged(file) => {
@@ -243,7 +259,7 @@ fn judge_file(
 ) -> Result<JudgedFile, IngestError> {
     let bytes = match &found.fault {
         Some(fault) => Err(fault.clone()),
-        None => std::fs::read(&found.path).map_err(|fault| not_read(&fault.to_string())),
+        None => found.read().map_err(|fault| not_read(&fault.to_string())),
     };
     let bytes = match bytes {
         Ok(bytes) => bytes,
@@ -252,6 +268,7 @@ fn judge_file(
     let sha256 = hex::encode(Sha256::digest(&bytes));
     let judged = judge(read(&found.name(), &bytes, given), world);
     let sealed = (purpose == Purpose::Accept).then(|| seal(seal_to, &bytes)).transpose()?;
+    drop(bytes);
     Ok(JudgedFile { found, sha256, sealed, judged })
 }
 
@@ -281,6 +298,7 @@ fn panicked() -> Issue {
 /// What a call gathered and has not committed yet.
 struct Intake<'a> {
     warehouse: &'a Warehouse,
+    keys: &'a Keys,
     options: &'a Options,
     writers: BTreeMap<String, Writer>,
     /// Rows of large files, staged already.
@@ -290,12 +308,15 @@ struct Intake<'a> {
     report: Report,
     /// Where in the report the slice stands that counts so far.
     latest: BTreeMap<SliceKey, (usize, usize)>,
+    /// Where in the report the slice of a line stands.
+    places: BTreeMap<String, (usize, usize)>,
 }
 
 impl<'a> Intake<'a> {
-    fn new(warehouse: &'a Warehouse, options: &'a Options) -> Intake<'a> {
+    fn new(warehouse: &'a Warehouse, keys: &'a Keys, options: &'a Options) -> Intake<'a> {
         Intake {
             warehouse,
+            keys,
             options,
             writers: BTreeMap::new(),
             staged: BTreeMap::new(),
@@ -303,6 +324,7 @@ impl<'a> Intake<'a> {
             issues: Vec::new(),
             report: Report::default(),
             latest: BTreeMap::new(),
+            places: BTreeMap::new(),
         }
     }
 
@@ -371,6 +393,7 @@ impl<'a> Intake<'a> {
         let mut told = slice_report(slice, outcome);
         told.receipt = (self.options.purpose == Purpose::Accept).then(|| Receipt::of(&id).to_string());
         self.issues.extend(issue_batch(&id, &told.issues));
+        self.places.insert(id, (place, taking.slices.len()));
         self.lines.push(line);
         taking.slices.push(told);
     }
@@ -427,13 +450,11 @@ impl<'a> Intake<'a> {
             self.warehouse.append(&issue_table(), writer.finish().await?).await?;
         }
         step::reached("ingest.rows_committed");
-        // The order of acceptance is that of these moments; within a call it is that of the files' paths.
-        let now = chrono::Utc::now().timestamp_micros();
-        let dated = |(place, line): (usize, Line)| Line { received_at: now + place as i64, ..line };
-        let lines: Vec<Line> = self.lines.into_iter().enumerate().map(dated).collect();
-        let mut writer = self.warehouse.writer(&ledger_table()).await?;
-        writer.write(ledger_batch(&lines)).await?;
-        self.warehouse.append(&ledger_table(), writer.finish().await?).await?;
+        // Within a call the order of acceptance is that of the files' paths.
+        let overtaken = commit_lines(self.warehouse, Some(self.keys), &self.lines, self.options.known).await?;
+        for (file, slice) in overtaken.iter().filter_map(|id| self.places.get(id)) {
+            self.report.files[*file].slices[*slice].state = SliceOutcome::Unchanged;
+        }
         step::reached("ingest.ledger_committed");
         Ok(self.report)
     }

@@ -7,6 +7,13 @@ use std::str::FromStr;
 
 use age::secrecy::ExposeSecret;
 use age::x25519::{Identity, Recipient};
+use sha2::{Digest, Sha256};
+use warehouse::Warehouse;
+use warehouse::error::WarehouseError;
+use warehouse::place::Place;
+use warehouse::step;
+
+use crate::ledger::ledger_table;
 
 /// The environment variable that names the folder of the keys.
 pub const KEYS: &str = "KEHOU_KEYS";
@@ -14,7 +21,15 @@ pub const KEYS: &str = "KEHOU_KEYS";
 pub const PERSON_KEY: &str = "KEHOU_PERSON_KEY";
 
 const PERSON_FILE: &str = "person.key";
+/// The next key, while a rotation makes it the one in force.
+const NEW_FILE: &str = "person.key.new";
+/// The key before, until a rotation is done with it.
+const OLD_FILE: &str = "person.key.old";
 const SEAL_FILE: &str = "seal.key";
+
+/// The mark in the ledger's log that tells which key for persons' numbers is in force: its fingerprint. A commit to the
+/// ledger sets it, so lines and key change in one moment.
+pub const MARK: &str = "kehou.person-key";
 
 /// What can go wrong with keys.
 #[derive(Debug, thiserror::Error)]
@@ -22,12 +37,42 @@ pub enum KeyError {
     /// The key is not where it should be.
     #[error(
         "the key for persons' numbers is not at {path}: put it back, or name its folder by {KEYS} or the key itself by {PERSON_KEY}; \
-             a new key would make every person another one"
+             a new key would make every person another one. Where it is lost, `kehou rotate-key` makes a new one from the sealed \
+             originals"
     )]
     Missing {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// The key is not the one that the warehouse's persons are hashed with.
+    #[error(
+        "{what} is not the key that persons of this warehouse are hashed with: with it everybody would be another one. \
+         Put the right one back; where it is lost, `kehou rotate-key` makes a new one from the sealed originals"
+    )]
+    Other {
+        /// The file or variable.
+        what: String,
+    },
+    /// The key was rotated while the call worked.
+    #[error("the key for persons' numbers was rotated meanwhile; nothing was accepted, run the command again")]
+    Rotated,
+    /// The private key does not open what this warehouse seals.
+    #[error("{path} is not the key that opens the originals of this warehouse")]
+    NotTheSeal {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A sealed original can't be opened.
+    #[error("the sealed original {sha256} can't be opened: {why}")]
+    Sealed {
+        /// The SHA-256 of the original.
+        sha256: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The warehouse failed.
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
     /// A key can't be read as one.
     #[error("{what} is no key: {why}")]
     Bad {
@@ -74,6 +119,58 @@ impl Keys {
         }
     }
 
+    /// The key in force of an open warehouse, by the mark in its ledger. A switch of key files that a kill left half done is
+    /// completed here.
+    pub async fn in_force(warehouse: &Warehouse, folder: &Path) -> Result<Keys, KeyError> {
+        let ledger = ledger_table();
+        let version = warehouse.snapshot(&ledger, None).await?.version;
+        let mark = warehouse.mark(&ledger, version, MARK).await?;
+        let fits = |keys: &Keys| mark.is_none_or(|mark| mark == keys.fingerprint());
+        let found = Keys::open(folder);
+        if let Ok(keys) = &found
+            && fits(keys)
+        {
+            return found;
+        }
+        let given = std::env::var_os(PERSON_KEY).is_some();
+        if !given && mark.is_some() && Keys::next(folder)?.is_some_and(|next| fits(&next)) {
+            switch(folder)?;
+            return Keys::open(folder);
+        }
+        let what = if given { PERSON_KEY.to_owned() } else { folder.join(PERSON_FILE).display().to_string() };
+        found.and(Err(KeyError::Other { what }))
+    }
+
+    /// The key that a rotation made and that is not in force yet.
+    pub(crate) fn next(folder: &Path) -> Result<Option<Keys>, KeyError> {
+        let path = folder.join(NEW_FILE);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(Keys { person: parse(&text, &path.display().to_string())? })),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(KeyError::Io { path, source }),
+        }
+    }
+
+    /// Makes the next key; one that an interrupted rotation made is kept.
+    pub(crate) fn make_next(folder: &Path) -> Result<Keys, KeyError> {
+        if std::env::var_os(PERSON_KEY).is_some() {
+            let why = "a rotation writes the new key to a file: unset the variable".to_owned();
+            return Err(KeyError::Bad { what: PERSON_KEY.to_owned(), why });
+        }
+        let mut key = [0u8; 32];
+        getrandom::fill(&mut key).expect("the system gives random bytes");
+        write_secret(&folder.join(NEW_FILE), &hex::encode(key))?;
+        Keys::next(folder)?.ok_or(KeyError::Missing { path: folder.join(NEW_FILE) })
+    }
+
+    /// What tells a key from others without giving it away.
+    pub fn fingerprint(&self) -> i64 {
+        let digest = blake3::derive_key("kehou: which key persons' numbers are hashed with", &self.person);
+        let eight = digest[..8].try_into().expect("eight of 32 bytes");
+        // The sign is left out: Delta's own programs count such numbers from 0.
+        i64::from_le_bytes(eight) & i64::MAX
+    }
+
     /// Makes the keys of a new warehouse, each file with mode 0600, and gives the public key that originals are sealed to.
     /// Keys that are there already are kept: an interrupted `init` goes on with them.
     pub fn make(folder: &Path) -> Result<String, KeyError> {
@@ -106,6 +203,65 @@ pub fn keys_folder(warehouse: Option<&Path>, id: &str) -> PathBuf {
     let home = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".config"))).unwrap_or_default();
     home.join("kehou").join(id)
+}
+
+/// Makes the next key the one in force: two renames, after a kill between which the second is done by whoever comes next.
+pub(crate) fn switch(folder: &Path) -> Result<(), KeyError> {
+    let [key, new, old] = [PERSON_FILE, NEW_FILE, OLD_FILE].map(|name| folder.join(name));
+    let rename = |from: &Path, to: &Path| match fs::rename(from, to) {
+        // Somebody else does the same at this moment.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        done => done.map_err(|source| KeyError::Io { path: from.to_owned(), source }),
+    };
+    if new.exists() {
+        rename(&key, &old)?;
+        step::reached("rotate.old_key_aside");
+        rename(&new, &key)?;
+    }
+    step::reached("rotate.switched");
+    match fs::remove_file(&old) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(KeyError::Io { path: old, source: error }),
+        _ => Ok(()),
+    }
+}
+
+/// The private key that opens originals.
+pub struct SealKey(Identity);
+
+impl std::fmt::Debug for SealKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("SealKey(secret)")
+    }
+}
+
+impl SealKey {
+    /// Where it lies unless it was taken elsewhere.
+    pub fn path(folder: &Path) -> PathBuf {
+        folder.join(SEAL_FILE)
+    }
+
+    /// Reads it, and makes sure that it is the one that this warehouse seals to.
+    pub fn open(path: &Path, warehouse: &Warehouse) -> Result<SealKey, KeyError> {
+        let text = fs::read_to_string(path).map_err(|source| KeyError::Io { path: path.to_owned(), source })?;
+        let identity = Identity::from_str(text.trim())
+            .map_err(|why| KeyError::Bad { what: path.display().to_string(), why: why.to_owned() })?;
+        if identity.to_public().to_string() != warehouse.marker().seal_to {
+            return Err(KeyError::NotTheSeal { path: path.to_owned() });
+        }
+        Ok(SealKey(identity))
+    }
+
+    /// Opens an original in memory, and makes sure that it is the one of its name.
+    pub async fn unseal(&self, warehouse: &Warehouse, sha256: &str) -> Result<Vec<u8>, KeyError> {
+        let fault = |why: String| KeyError::Sealed { sha256: sha256.to_owned(), why };
+        let sealed = warehouse.get(&Place::Original(sha256.to_owned())).await?;
+        let sealed = sealed.ok_or_else(|| fault("it is not kept in this warehouse".to_owned()))?;
+        let bytes = age::decrypt(&self.0, &sealed).map_err(|error| fault(error.to_string()))?;
+        if hex::encode(Sha256::digest(&bytes)) != sha256 {
+            return Err(fault("its bytes are other ones than those that were received".to_owned()));
+        }
+        Ok(bytes)
+    }
 }
 
 /// Seals bytes to a public key: only the holder of the private one can open them.

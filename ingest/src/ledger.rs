@@ -3,7 +3,7 @@
 pub mod history;
 pub(crate) mod rows;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{NaiveDate, TimeDelta};
@@ -17,7 +17,7 @@ use warehouse::Warehouse;
 use warehouse::error::WarehouseError;
 use warehouse::place::Place;
 use warehouse::session::{Limits, register, session};
-use warehouse::table::TableName;
+use warehouse::table::{Snapshot, TableName};
 
 use crate::form::{Severity, forms};
 use crate::issue::Issue;
@@ -107,9 +107,14 @@ pub struct Line {
     pub replaces: Option<String>,
 }
 
-/// What the ledger said when a call began.
+/// What the ledger said when it was read.
 #[derive(Debug, Default)]
 pub struct Ledger {
+    /// The version of the table that was read.
+    pub version: u64,
+    /// The latest `received_at` in it, microseconds since 1970 in UTC.
+    pub last_at: i64,
+    ids: HashSet<String>,
     current: HashMap<SliceKey, Standing>,
     files: HashMap<String, FileHistory>,
 }
@@ -140,8 +145,9 @@ impl Ledger {
     pub async fn open(warehouse: &Warehouse) -> Result<Ledger, WarehouseError> {
         let sql = "select submission_id, form, school_id, period, state, file_sha256, received_at \
                    from facts.submission order by received_at, submission_id";
-        let mut ledger = Ledger::default();
-        for batch in read(warehouse, &[ledger_table()], sql).await? {
+        let snapshot = warehouse.snapshot(&ledger_table(), None).await?;
+        let mut ledger = Ledger { version: snapshot.version, ..Ledger::default() };
+        for batch in query(warehouse, vec![snapshot], sql).await? {
             let text = |column: usize| batch.column(column).as_string::<i32>();
             let [id, form, school, period, state, sha256] = [0, 1, 2, 3, 4, 5].map(text);
             let at = batch.column(6).as_primitive::<datafusion::arrow::datatypes::TimestampMicrosecondType>();
@@ -151,6 +157,8 @@ impl Ledger {
                     school_id: school.value(row).to_owned(),
                     period: period.value(row).to_owned(),
                 };
+                ledger.ids.insert(id.value(row).to_owned());
+                ledger.last_at = ledger.last_at.max(at.value(row));
                 if let Some(state) = State::of(state.value(row)) {
                     ledger.note(&slice, state, sha256.value(row), id.value(row), at.value(row));
                 }
@@ -187,6 +195,11 @@ impl Ledger {
     /// The attempt that counts for a slice now, with its state; none where nothing was accepted, or it was withdrawn.
     pub fn standing(&self, slice: &SliceKey) -> Option<&Standing> {
         self.current.get(slice)
+    }
+
+    /// Whether a line of this id was in the ledger when it was read.
+    pub fn holds(&self, submission_id: &str) -> bool {
+        self.ids.contains(submission_id)
     }
 
     /// What became of these bytes before.
@@ -371,11 +384,24 @@ pub(crate) async fn read(
     tables: &[TableName],
     sql: &str,
 ) -> Result<Vec<RecordBatch>, WarehouseError> {
+    let mut snapshots = Vec::with_capacity(tables.len());
+    for name in tables {
+        snapshots.push(warehouse.snapshot(name, None).await?);
+    }
+    query(warehouse, snapshots, sql).await
+}
+
+/// Runs a query on tables as they were at their snapshots; text comes as plain strings.
+pub(crate) async fn query(
+    warehouse: &Warehouse,
+    snapshots: Vec<Snapshot>,
+    sql: &str,
+) -> Result<Vec<RecordBatch>, WarehouseError> {
     let context: SessionContext = session(&Limits::default())?;
     warehouse.attach(&context);
-    for name in tables {
-        let snapshot = warehouse.snapshot(name, None).await?;
-        register(&context, name, warehouse.provider(snapshot))?;
+    for snapshot in snapshots {
+        let name = snapshot.name.clone();
+        register(&context, &name, warehouse.provider(snapshot))?;
     }
     collect(&context, sql).await
 }

@@ -4,7 +4,9 @@
 //! `forms/*.toml` and nowhere else.
 
 pub mod accept;
+pub mod audit;
 pub mod city;
+mod commit;
 pub mod compare;
 pub mod correction;
 pub mod form;
@@ -18,6 +20,9 @@ pub mod receipt;
 pub mod reference;
 pub mod report;
 pub mod returned;
+pub mod rotate;
 pub mod template;
+pub mod unseal;
 pub mod value;
+pub mod watch;
 pub mod withdraw;

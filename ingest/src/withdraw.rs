@@ -12,11 +12,13 @@ use warehouse::Warehouse;
 use warehouse::error::WarehouseError;
 use warehouse::session::days;
 
+use crate::accept::{IngestError, Known};
+use crate::commit::commit_lines;
 use crate::form::{Form, form};
 use crate::issue::Issue;
 use crate::ledger::history::by_receipt;
 use crate::ledger::rows::quoted;
-use crate::ledger::{Ledger, Line, SliceKey, State, issue_batch, issue_table, ledger_batch, ledger_table, read};
+use crate::ledger::{Ledger, Line, SliceKey, State, issue_batch, issue_table, ledger_table, read};
 use crate::receipt::Receipt;
 
 /// The code under which a withdrawal's reason is stored.
@@ -70,6 +72,9 @@ pub enum WithdrawError {
     /// The warehouse failed.
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
+    /// The ledger could not be written.
+    #[error(transparent)]
+    Commit(#[from] IngestError),
 }
 
 /// What was taken back.
@@ -113,8 +118,6 @@ pub async fn withdraw(
         slice: slice.clone(),
         state: State::Withdrawn,
         received_on: days(on),
-        // Newer than what it takes back, even where another machine's clock runs ahead.
-        received_at: chrono::Utc::now().timestamp_micros().max(standing.received_at + 1),
         rows: 0,
         errors: 0,
         warnings: 1,
@@ -127,9 +130,7 @@ pub async fn withdraw(
         writer.write(batch).await?;
         warehouse.append(&issue_table(), writer.finish().await?).await?;
     }
-    let mut writer = warehouse.writer(&ledger_table()).await?;
-    writer.write(ledger_batch(&[line])).await?;
-    warehouse.append(&ledger_table(), writer.finish().await?).await?;
+    commit_lines(warehouse, None, &[line], Known::Again).await?;
     Ok(Withdrawn { form, slice, taken_back: Receipt::of(&standing.submission_id), receipt: Receipt::of(&id) })
 }
 

@@ -13,6 +13,7 @@ use warehouse::Warehouse;
 
 use crate::args::{Ingest, Language};
 use crate::commands::init::keys;
+use crate::commands::watch;
 use crate::show;
 
 /// Judges and accepts; exit code 2 where anything was rejected.
@@ -33,6 +34,9 @@ pub async fn run(args: Ingest) -> Result<ExitCode> {
         ..Options::default()
     };
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
+    if args.watch {
+        return watch::run(&warehouse, &args.path, &options, args.settle).await;
+    }
     let report = ingest(&warehouse, &args.path, &options).await?;
     if let Some(file) = &args.report {
         let bytes = match file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx")) {
@@ -101,7 +105,7 @@ fn write_beside(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf> {
 
 /// Ingests with a bar.
 pub async fn ingest(warehouse: &Warehouse, paths: &[PathBuf], options: &Options) -> Result<Report> {
-    let keys = keys(warehouse)?;
+    let keys = keys(warehouse).await?;
     let bar = show::bar(0, show::Unit::Bytes);
     let report = ingest::accept::ingest(warehouse, &keys, paths, options, &|progress| match progress {
         Progress::Found { bytes, .. } => bar.set_length(bytes),

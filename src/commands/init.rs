@@ -1,6 +1,6 @@
 //! `kehou init`: a new warehouse, or changed reference tables for the one that is there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -61,8 +61,12 @@ pub async fn make(location: &str, reference: &Path) -> Result<Warehouse> {
     Ok(warehouse)
 }
 
-/// The keys of an open warehouse.
-pub fn keys(warehouse: &Warehouse) -> Result<Keys> {
-    let folder = warehouse.folder();
-    Ok(Keys::open(&keys_folder(folder.as_deref(), &warehouse.marker().id.to_string()))?)
+/// The keys in force of an open warehouse.
+pub async fn keys(warehouse: &Warehouse) -> Result<Keys> {
+    Ok(Keys::in_force(warehouse, &folder_of_keys(warehouse)).await?)
+}
+
+/// The folder of an open warehouse's keys.
+pub fn folder_of_keys(warehouse: &Warehouse) -> PathBuf {
+    keys_folder(warehouse.folder().as_deref(), &warehouse.marker().id.to_string())
 }

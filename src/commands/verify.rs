@@ -7,7 +7,7 @@ use warehouse::Warehouse;
 
 use crate::args::Verify;
 
-/// Checks every release's files and every submission's original.
+/// Checks every release's files, every submission's original, and the chain of audit events.
 pub async fn run(args: Verify) -> Result<ExitCode> {
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
     let mut faults = Vec::new();
@@ -29,13 +29,19 @@ pub async fn run(args: Verify) -> Result<ExitCode> {
     }
     let (originals, missing) = ingest::ledger::missing_originals(&warehouse).await?;
     faults.extend(missing.into_iter().map(|sha256| format!("the sealed original {sha256} is missing")));
+    let chain = ingest::audit::check_chain(&warehouse).await?;
+    faults.extend(chain.faults);
     for fault in &faults {
         println!("{fault}");
     }
     println!(
-        "Checked {} releases with {files} files and {originals} originals: {}.",
+        "Checked {} releases with {files} files, {originals} originals and {} audit events: {}.",
         releases.len(),
+        chain.events,
         if faults.is_empty() { "all there".to_owned() } else { format!("{} faults", faults.len()) }
     );
+    if let Some(last) = chain.last {
+        println!("The last audit event's hash is {last}.");
+    }
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }

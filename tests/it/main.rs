@@ -2,10 +2,12 @@
 
 mod broken;
 mod browser;
+mod chaos;
 mod city;
 mod desk;
 mod engines;
 mod example;
+mod facts;
 mod intake;
 mod kill;
 mod persons;
@@ -16,5 +18,7 @@ mod status;
 mod tidy;
 mod tools;
 mod truth;
+mod unseal;
 mod warnings;
+mod watch;
 mod withdraw;

@@ -57,6 +57,12 @@ pub enum WarehouseError {
         /// The number.
         release: u64,
     },
+    /// Somebody else committed to the table after it was read, and what was to be committed depends on what was read.
+    #[error("table {table} was changed by another process meanwhile; run the command again")]
+    Moved {
+        /// The table.
+        table: TableName,
+    },
     /// A table's operation failed.
     #[error("table {table}: {source}")]
     Table {

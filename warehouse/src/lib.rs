@@ -3,7 +3,9 @@
 //! A warehouse is a folder (or a bucket's prefix) with a marker, Delta tables, releases and sealed originals. Appends
 //! rely on Delta's optimistic commits, so several writers may work at once; a release is one object, written if absent.
 
+pub mod bucket;
 pub mod error;
+pub mod fault;
 pub mod lock;
 pub mod place;
 pub mod release;

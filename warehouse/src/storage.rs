@@ -41,7 +41,7 @@ pub(crate) fn open(location: &str) -> Result<Storage> {
         }
         other => return Err(bad(format!("the scheme {other}:// is not known"))),
     };
-    Ok(Storage { root, base })
+    Ok(Storage { root: crate::fault::wrap(root), base })
 }
 
 /// The location as a URL that ends with a slash; a relative path is taken from the current folder.

@@ -12,8 +12,8 @@ use datafusion::error::DataFusionError;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 use deltalake::kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
-use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TableReference};
-use deltalake::kernel::{Action, Add, MetadataExt, StructType};
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TableReference, TransactionError};
+use deltalake::kernel::{Action, Add, MetadataExt, StructType, Transaction};
 use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
@@ -158,6 +158,15 @@ pub struct Checked {
     pub faults: Vec<String>,
 }
 
+/// A number that a commit sets for good, under a name: Delta's `txn`. The latest commit that sets it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// The name.
+    pub name: &'static str,
+    /// The number.
+    pub value: i64,
+}
+
 /// Which rows an overwrite replaces.
 #[derive(Debug, Clone)]
 pub enum Replace {
@@ -266,6 +275,39 @@ impl Warehouse {
         let table = self.load(name, None).await?;
         let actions = staged.adds.into_iter().map(Action::Add).collect();
         commit(&table, name, actions, SaveMode::Append).await
+    }
+
+    /// Adds the staged rows (and a mark) to the table in one commit right after `version`, which is what they were made
+    /// from; [`WarehouseError::Moved`] where anybody committed since. So what depends on all earlier rows has one order.
+    pub async fn append_at(&self, name: &TableName, version: u64, staged: Staged, mark: Option<Mark>) -> Result<u64> {
+        let table = self.load(name, Some(version)).await?;
+        let state = table.snapshot().map_err(fault(name))?;
+        let actions = staged.adds.into_iter().map(Action::Add).collect();
+        // Without retries a commit is refused where the version isn't the newest.
+        let mut properties = CommitProperties::default().with_cleanup_expired_logs(Some(false)).with_max_retries(0);
+        if let Some(mark) = mark {
+            properties = properties.with_application_transaction(Transaction::new(mark.name, mark.value));
+        }
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        let done = CommitBuilder::from(properties)
+            .with_actions(actions)
+            .build(Some(state as &dyn TableReference), table.log_store(), operation)
+            .await;
+        match done {
+            Ok(done) => Ok(done.version() as u64),
+            Err(
+                DeltaTableError::VersionAlreadyExists(_)
+                | DeltaTableError::Transaction { source: TransactionError::MaxCommitAttempts(_) },
+            ) => Err(WarehouseError::Moved { table: name.clone() }),
+            Err(error) => Err(fault(name)(error)),
+        }
+    }
+
+    /// The number that was set under a name by the latest commit up to `version` that set one.
+    pub async fn mark(&self, name: &TableName, version: u64, mark: &'static str) -> Result<Option<i64>> {
+        let table = self.load(name, Some(version)).await?;
+        let state = table.snapshot().map_err(fault(name))?;
+        state.transaction_version(table.log_store().as_ref(), mark).await.map_err(fault(name))
     }
 
     /// Replaces rows of the table by the staged ones in one commit. Gives the version.

@@ -1,12 +1,15 @@
 //! Which files a call takes, in the order of their paths, and on which day each was received.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::{IngestError, Received, not_read};
+use super::{IngestError, Order, Received, not_read};
 use crate::issue::Issue;
+use crate::read::archive;
 
 /// A file that was named or found.
 #[derive(Debug, Clone)]
@@ -17,6 +20,8 @@ pub struct Found {
     pub bytes: u64,
     /// The day of receipt.
     pub received_on: NaiveDate,
+    /// Its bytes, where it is a file of an archive; the others are read from their path.
+    pub held: Option<Arc<[u8]>>,
     /// Why it can't even be looked at, such as a link that leads nowhere.
     pub fault: Option<Issue>,
 }
@@ -26,6 +31,50 @@ impl Found {
     pub fn name(&self) -> String {
         file_name(&self.path)
     }
+
+    /// All its bytes.
+    pub fn read(&self) -> std::io::Result<Cow<'_, [u8]>> {
+        match &self.held {
+            Some(bytes) => Ok(Cow::Borrowed(bytes)),
+            None => std::fs::read(&self.path).map(Cow::Owned),
+        }
+    }
+}
+
+/// The files with those of archives in place of the archives, which are unpacked in memory. What an archive refuses is a
+/// file too, with its fault.
+pub fn unpacked(files: Vec<Found>, large: u64) -> Vec<Found> {
+    files.into_iter().flat_map(|file| members(file, large)).collect()
+}
+
+fn members(file: Found, large: u64) -> Vec<Found> {
+    let named = file.path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+    let Some(bytes) = (named && file.fault.is_none()).then(|| file.read().ok()).flatten() else { return vec![file] };
+    // What is no archive after all, or can't be unpacked, is told of the file itself when it is read.
+    let Ok(unpacked) = archive::unpack(&bytes) else { return vec![file] };
+    let member = |name: &str, bytes: Vec<u8>, fault: Option<Issue>| Found {
+        path: file.path.join(name),
+        bytes: bytes.len() as u64,
+        received_on: file.received_on,
+        held: Some(bytes.into()),
+        fault,
+    };
+    let taken = unpacked.members.into_iter().map(|one| {
+        let fault = (one.bytes.len() as u64 >= large).then(too_large_packed);
+        member(&one.name, if fault.is_some() { Vec::new() } else { one.bytes }, fault)
+    });
+    let refused = unpacked.refused.into_iter().map(|(name, issue)| member(&name, Vec::new(), Some(issue)));
+    let mut members: Vec<Found> = taken.chain(refused).collect();
+    members.sort_by(|one, other| one.path.cmp(&other.path));
+    members
+}
+
+fn too_large_packed() -> Issue {
+    Issue::error(
+        "too-large",
+        "压缩包里的这个文件过大，请解压后直接报送该文件。",
+        "this file of the archive is too large; unpack it and send the file itself",
+    )
 }
 
 /// A path's last part.
@@ -33,10 +82,11 @@ pub fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The files of all paths, in the order of their paths; hidden files and the lock files of spreadsheets are passed over.
-pub fn find(paths: &[PathBuf], received: Received) -> Result<Vec<Found>, IngestError> {
-    let mut found = BTreeMap::new();
+/// The files of all paths, in their order; hidden files and the lock files of spreadsheets are passed over.
+pub fn find(paths: &[PathBuf], received: Received, order: Order) -> Result<Vec<Found>, IngestError> {
+    let mut all: Vec<(PathBuf, (u64, Option<Issue>))> = Vec::new();
     for path in paths {
+        let mut found = BTreeMap::new();
         for entry in walkdir::WalkDir::new(path).follow_links(true) {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -62,8 +112,13 @@ pub fn find(paths: &[PathBuf], received: Received) -> Result<Vec<Found>, IngestE
                 found.insert(entry.into_path(), (bytes, None));
             }
         }
+        all.extend(found);
     }
-    if found.is_empty() {
+    if order == Order::Path {
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        all.dedup_by(|one, other| one.0 == other.0);
+    }
+    if all.is_empty() {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         return Err(IngestError::NoFiles(names.join(", ")));
     }
@@ -75,9 +130,9 @@ pub fn find(paths: &[PathBuf], received: Received) -> Result<Vec<Found>, IngestE
             Received::Folder => folder_date(&path),
         };
         let fault = fault.or_else(|| day.is_none().then(undated));
-        Found { path, bytes, received_on: day.unwrap_or(today), fault }
+        Found { path, bytes, received_on: day.unwrap_or(today), held: None, fault }
     };
-    Ok(found.into_iter().map(dated).collect())
+    Ok(all.into_iter().map(dated).collect())
 }
 
 fn undated() -> Issue {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 
 use chrono::NaiveDate;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::UInt32Type;
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use warehouse::Warehouse;
 
@@ -24,6 +24,8 @@ use crate::reference::calendar::Calendar;
 
 /// Bytes of a file in which its headings must stand.
 const HEAD: u64 = 64 * 1024;
+/// Bytes of a workbook's part that are looked through; a larger one is read with the workbook.
+const PART: u64 = 16 << 20;
 
 /// What files are judged against: the register (with what this call's own register files add), the calendar, the districts.
 pub async fn world(
@@ -44,46 +46,72 @@ pub async fn world(
         sender: options.sender.clone(),
         hasher: PersonHasher::new(keys.person),
     };
-    // The register first: other files of the same call name its schools.
-    for file in files.iter().filter(|file| file.fault.is_none() && file.bytes < options.large) {
-        // What can't be read is told when its turn comes.
-        if may_hold_register(&file.path, options.form).unwrap_or_default()
-            && let Ok(bytes) = std::fs::read(&file.path)
-        {
-            let known = unchanged(ledger, &hex::encode(Sha256::digest(&bytes)), options);
-            // A file that makes its reader panic is told when its turn comes, like any that can't be read.
-            let judged = catch_unwind(AssertUnwindSafe(|| {
-                let document = read(&file.name(), &bytes, options.form);
-                let registers = document.tables.iter().any(|table| table.form.is_register());
-                registers.then(|| judge(document, &world))
-            }));
-            if let Ok(Some(judged)) = judged {
-                add_to_register(&mut world, &judged, &known);
-            }
+    // The register first: other files of the same call name its schools. What can't be read is told when its turn comes.
+    let may: Vec<&Found> = files
+        .par_iter()
+        .filter(|file| file.fault.is_none() && file.bytes < options.large)
+        .filter(|file| may_hold_register(file, options.form).unwrap_or_default())
+        .collect();
+    for file in may {
+        let Ok(bytes) = file.read() else { continue };
+        let known = unchanged(ledger, &hex::encode(Sha256::digest(&bytes)), options);
+        // A file that makes its reader panic is told when its turn comes, too.
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            let document = read(&file.name(), &bytes, options.form);
+            let registers = document.tables.iter().any(|table| table.form.is_register());
+            registers.then(|| judge(document, &world))
+        }));
+        if let Ok(Some(judged)) = judged {
+            add_to_register(&mut world, &judged, &known);
         }
     }
     Ok(world)
 }
 
-/// Whether a look at the whole file is worth it: the register's telling heading or name stands in its head, or it is no
-/// text.
-fn may_hold_register(path: &Path, given: Option<&'static Form>) -> std::io::Result<bool> {
+/// Whether a look at the whole file is worth it: the register's telling heading or name stands in its head or, of a
+/// workbook, anywhere.
+fn may_hold_register(file: &Found, given: Option<&'static Form>) -> std::io::Result<bool> {
     let register = crate::form::forms().iter().find(|form| form.is_register()).expect("one form is the register");
     if let Some(given) = given {
         return Ok(std::ptr::eq(given, register));
     }
-    let mut start = Vec::new();
-    std::fs::File::open(path)?.take(HEAD).read_to_end(&mut start)?;
-    // Headings are compared without blanks.
-    let start: Vec<u8> = start.into_iter().filter(|byte| *byte != b' ').collect();
-    // A workbook is packed, and text of two bytes a letter would need another look: both are read as a whole.
-    if start.iter().take(512).any(|byte| *byte == 0) || start.starts_with(b"PK") {
-        return Ok(true);
-    }
     let heading = &register.column("school_name").expect("the register names its schools").heading;
     let (national, _, _) = encoding_rs::GB18030.encode(heading);
-    let needles = [heading.as_bytes(), &national, register.name.as_bytes()];
-    Ok(needles.iter().any(|needle| start.windows(needle.len()).any(|window| window == *needle)))
+    let needles = [heading.as_bytes(), register.heading.as_bytes(), &national, register.name.as_bytes()];
+    let holds = |text: &[u8]| {
+        // Headings are compared without blanks.
+        let text: Vec<u8> = text.iter().copied().filter(|byte| *byte != b' ').collect();
+        needles.iter().any(|needle| memchr::memmem::find(&text, needle).is_some())
+    };
+    let mut start = Vec::new();
+    match &file.held {
+        Some(bytes) => start.extend_from_slice(&bytes[..bytes.len().min(HEAD as usize)]),
+        None => drop(std::fs::File::open(&file.path)?.take(HEAD).read_to_end(&mut start)?),
+    }
+    if start.starts_with(b"PK") {
+        let bytes = file.read()?;
+        // Whoever packed it so that this look fails gets the whole one.
+        return Ok(parts(&bytes, &holds).unwrap_or(true));
+    }
+    // Old workbooks, and text of two bytes a letter: too rare to look for less than all.
+    Ok(start.iter().take(512).any(|byte| *byte == 0) || holds(&start))
+}
+
+/// Whether a part of a workbook with text in it holds what is looked for; nothing where that can't be told.
+fn parts(bytes: &[u8], holds: &impl Fn(&[u8]) -> bool) -> Option<bool> {
+    let mut parts = zip::ZipArchive::new(std::io::Cursor::new(bytes)).ok()?;
+    for at in 0..parts.len() {
+        let part = parts.by_index(at).ok()?;
+        let text = part.name().is_ok_and(|name| name.ends_with(".xml") && name.contains("xl/"));
+        if text {
+            let mut text = Vec::new();
+            part.take(PART).read_to_end(&mut text).ok()?;
+            if text.len() as u64 == PART || holds(&text) {
+                return Some(true);
+            }
+        }
+    }
+    Some(false)
 }
 
 /// Adds the accepted lines that these bytes did not give before.
