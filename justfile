@@ -23,3 +23,4 @@ oracle:
 bench:
     cargo build --release
     python3 benches/bench.py
+    python3 benches/intake.py

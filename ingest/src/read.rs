@@ -94,6 +94,8 @@ pub struct ZeroRow {
     pub school_id: Option<String>,
     /// Its own period.
     pub period: Option<String>,
+    /// The heading of a value that stands in the same row, which then says two things.
+    pub beside: Option<String>,
 }
 
 /// A row of sums: 合计, 总计, 小计.

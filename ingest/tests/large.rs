@@ -73,7 +73,13 @@ async fn outcome(file: &Path, large: u64, block: usize) -> (serde_json::Value, S
         let batches = context.sql(&sql).await.expect("sound SQL").collect().await.expect("it runs");
         text.push_str(&pretty_format_batches(&batches).expect("rows").to_string());
     }
-    (serde_json::to_value(&report).expect("plain data"), text)
+    let mut report = serde_json::to_value(&report).expect("plain data");
+    // A receipt is that of its attempt, which has an id of its own.
+    let files = report["files"].as_array_mut().expect("files").iter_mut();
+    for slice in files.flat_map(|file| file["slices"].as_array_mut().expect("slices")) {
+        slice.as_object_mut().expect("a slice").remove("receipt");
+    }
+    (report, text)
 }
 
 async fn check(name: &str, bytes: &[u8]) {

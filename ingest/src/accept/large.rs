@@ -17,7 +17,8 @@ use warehouse::place::Place;
 use warehouse::table::{Staged, TableName, Writer};
 
 use super::files::Found;
-use super::{IngestError, Options, Purpose, key_of, not_read, panicked, unchanged, with_ids};
+use super::intake::{key_of, unchanged, with_ids};
+use super::{IngestError, Options, Purpose, not_read, panicked};
 use crate::form::Form;
 use crate::issue::{Issue, Issues};
 use crate::judge::keys::KeyLog;

@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use warehouse::Warehouse;
 
 use super::files::Found;
-use super::{IngestError, Options, key_of, unchanged};
+use super::intake::{key_of, unchanged};
+use super::{IngestError, Options};
 use crate::city::read_reference_table;
 use crate::form::Form;
 use crate::judge::{Judged, SchoolEntry, SliceState, World, judge};

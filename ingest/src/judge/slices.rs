@@ -188,6 +188,14 @@ pub fn slice(table: &TextTable, world: &World) -> Sliced {
         let slice = place(zero.school_id.as_deref(), period, zero.row, &mut sliced, &mut whole);
         let Some(slice) = sliced.slices.get_mut(slice as usize) else { continue };
         slice.zero_row.get_or_insert(zero.row);
+        if let Some(heading) = &zero.beside {
+            let issue = Issue::error(
+                "zero-with-values",
+                "这一行既报了零报告，又填了数据，请删去其一。",
+                "the row both reports nothing and holds values; remove one",
+            );
+            slice.issues.push(issue.in_sheet(sheet).at(zero.row, heading));
+        }
         let mut differs = |wanted: &str, text: Option<&str>, heading: &str| {
             if let Some(text) = text {
                 slice

@@ -177,15 +177,35 @@ fn sort_rows(frame: &Frame, from: usize, headed: &Headed, table: &mut TextTable)
             table.totals.push(TotalRow { row: frame.rows[row], above: kept.len(), cells });
             continue;
         }
-        let text = first_data.and_then(|at| frame.cell(row, at)).unwrap_or_default();
-        if text.starts_with(['零', '\u{f9b2}']) && normal(text) == ZERO_REPORT {
+        if let Some(at) = zero_report(frame, row, first_data, [school, period]) {
             let own = |at: Option<usize>| at.and_then(|at| frame.cell(row, at)).and_then(cell);
-            table.zeros.push(ZeroRow { row: frame.rows[row], school_id: own(school), period: own(period) });
+            let others = columns.iter().filter(|column| ![school, period, Some(at)].contains(&Some(column.at)));
+            let beside = others.map(|column| (column, frame.cell(row, column.at))).find(|(_, cell)| cell.is_some());
+            table.zeros.push(ZeroRow {
+                row: frame.rows[row],
+                school_id: own(school),
+                period: own(period),
+                beside: beside.map(|(column, _)| column.heading.clone()),
+            });
             continue;
         }
         kept.push(u32::try_from(row).expect("a sheet has fewer rows"));
     }
     kept
+}
+
+/// The place of 零报告 in a row: in the first column of data, or in the first cell that is filled in (a column that the form
+/// doesn't know, such as a serial number, may stand in front).
+fn zero_report(frame: &Frame, row: usize, first: Option<usize>, slice: [Option<usize>; 2]) -> Option<usize> {
+    let says = |at: &usize| {
+        let text = frame.cell(row, *at).unwrap_or_default();
+        text.starts_with(['零', '\u{f9b2}']) && normal(text) == ZERO_REPORT
+    };
+    let filled = || {
+        let mut places = (0..frame.columns.len()).filter(|at| !slice.contains(&Some(*at)));
+        places.find(|at| frame.cell(row, *at).is_some())
+    };
+    first.filter(says).or_else(|| filled().filter(says))
 }
 
 /// Names what stands in columns without a heading. In a CSV it means that the row slipped or was cut in two: a comma too many.

@@ -169,6 +169,24 @@ const WORDS: &[Line] = &[
         ],
     ),
     (
+        "folder-date",
+        [
+            "文件夹不是以接收日期命名的",
+            "把文件放进以接收日期命名的文件夹（如 2019-10-08），再报送一次",
+            "the folder is not named by a day",
+            "put the file into a folder that is named by the day of receipt, like 2019-10-08",
+        ],
+    ),
+    (
+        "slice-unsaid",
+        [
+            "没有说明是哪个学校、哪个统计期的报表",
+            "在封面填写学校标识码和统计期",
+            "school or period is not said",
+            "write the school's code and the period on the cover",
+        ],
+    ),
+    (
         "column-missing",
         ["缺少必填的列", "补上该列，或改用模板", "a required column is missing", "add it, or use the template"],
     ),

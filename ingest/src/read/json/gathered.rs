@@ -109,15 +109,13 @@ impl Gathered {
         for row in &zeros {
             let number = frame.rows[*row];
             let values = |(name, _): &&(String, String)| !["school_id", "period"].contains(&name.as_str());
-            if let Some((_, heading)) = known.iter().filter(values).find(|(name, _)| text(*row, name).is_some()) {
-                let issue = Issue::error(
-                    "zero-with-values",
-                    "这一行既写了 \"zero\": true，又有数据，请删去其一。",
-                    "the row has both \"zero\": true and values; remove one",
-                );
-                issues.push(issue.at(number, heading));
-            }
-            zero_rows.push(ZeroRow { row: number, school_id: text(*row, "school_id"), period: text(*row, "period") });
+            let beside = known.iter().filter(values).find(|(name, _)| text(*row, name).is_some());
+            zero_rows.push(ZeroRow {
+                row: number,
+                school_id: text(*row, "school_id"),
+                period: text(*row, "period"),
+                beside: beside.map(|(_, heading)| heading.clone()),
+            });
         }
         if frame.rows.is_empty() {
             issues.push(Issue::error(
