@@ -180,7 +180,7 @@ pub async fn ingest(
         let (world, seal_to, form) = (world.clone(), seal_to.clone(), options.form);
         async move {
             if is_large(&file, options) {
-                return Ok(Turn::Large(file));
+                return Ok(Turn::Large(Box::new(file)));
             }
             // What the ledger says of these bytes is only known when their turn comes, so every file is judged.
             let judging = tokio::task::spawn_blocking({
@@ -206,7 +206,7 @@ pub async fn ingest(
             // It keeps all processors busy by itself, and what came before it has been noted.
             Turn::Large(found) => {
                 let told = (found.path.clone(), found.bytes);
-                let file = large::judge(warehouse, found, options, world.clone(), &ledger).await?;
+                let file = large::judge(warehouse, *found, options, world.clone(), &ledger).await?;
                 intake.take_large(file, &mut ledger).await?;
                 told
             }
@@ -222,7 +222,7 @@ enum Turn {
     /// It was judged ahead.
     Judged(Box<JudgedFile>),
     /// It is read block by block.
-    Large(Found),
+    Large(Box<Found>),
 }
 
 /// Bytes that tell what kind of file it is.

@@ -294,7 +294,7 @@ impl Warehouse {
             .build(Some(state as &dyn TableReference), table.log_store(), operation)
             .await;
         match done {
-            Ok(done) => Ok(done.version() as u64),
+            Ok(done) => Ok(done.version()),
             Err(
                 DeltaTableError::VersionAlreadyExists(_)
                 | DeltaTableError::Transaction { source: TransactionError::MaxCommitAttempts(_) },

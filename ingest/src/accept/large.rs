@@ -204,7 +204,7 @@ impl Job {
 
     /// How the file is laid out, told from its first block.
     fn layout(&self, form: Option<&'static Form>) -> Result<Layout, Stop> {
-        match self.blocks()?.next()? {
+        match self.blocks()?.advance()? {
             Some(Ok(first)) => Layout::of(&first, form).map_err(|fault| match fault {
                 NoLayout::Unreadable(issue) => Stop::Unreadable(issue),
                 NoLayout::Unknown(issue) => Stop::Unknown(issue),
@@ -275,7 +275,7 @@ impl Job {
         };
         let mut blocks = self.blocks()?;
         let mut fault = None;
-        while let Some(block) = blocks.next()? {
+        while let Some(block) = blocks.advance()? {
             match block.map(|block| blocks_in.send(block)) {
                 Ok(Ok(())) => {}
                 // The workers end early only where one of them failed, which is told when they are joined.
@@ -358,7 +358,7 @@ impl Job {
         }
         let mut seen = HashSet::new();
         let mut blocks = self.blocks()?;
-        while let Some(Ok(block)) = blocks.next()? {
+        while let Some(Ok(block)) = blocks.advance()? {
             let Ok(table) = layout.table(&block) else { continue };
             let part = Part::judge(table, &self.world);
             for (row, number) in part.keys() {

@@ -41,7 +41,7 @@ pub fn survey(mut file: impl Read) -> io::Result<Survey> {
         ended = filled < piece.len();
         hasher.update(&piece[rest..filled]);
         let bytes = &piece[..filled];
-        head.get_or_insert_with(|| match bytes {
+        head.get_or_insert(match bytes {
             [0xEF, 0xBB, 0xBF, ..] => (UTF_8, 3),
             [0xFF, 0xFE, ..] => (UTF_16LE, 2),
             [0xFE, 0xFF, ..] => (UTF_16BE, 2),
@@ -127,7 +127,7 @@ impl<R: Read> Blocks<R> {
     }
 
     /// The next block, nothing at the end, or what is wrong with the file from here on.
-    pub fn next(&mut self) -> io::Result<Option<Result<Block, Issue>>> {
+    pub fn advance(&mut self) -> io::Result<Option<Result<Block, Issue>>> {
         loop {
             if !self.ended
                 && let Err(issue) = self.fill()?
@@ -261,7 +261,7 @@ mod tests {
         let survey = survey(bytes).expect("memory can be read");
         let mut blocks = Blocks::new(bytes, &survey, size).expect("memory can be read");
         let mut all = Vec::new();
-        while let Some(block) = blocks.next().expect("memory can be read") {
+        while let Some(block) = blocks.advance().expect("memory can be read") {
             let block = block.expect("sound");
             all.push((block.first_row, block.records, block.text));
         }

@@ -100,6 +100,7 @@ const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/rela
 
 /// A workbook of one sheet, its parts written as they are given: the workbook's own attributes, what stands before and in
 /// `sheetData`, what stands behind it, and the shared texts.
+#[derive(Default)]
 pub struct Raw<'a> {
     pub properties: &'a str,
     pub before: &'a str,
@@ -107,12 +108,6 @@ pub struct Raw<'a> {
     pub behind: &'a str,
     pub strings: Option<String>,
     pub styles: Option<&'a str>,
-}
-
-impl Default for Raw<'_> {
-    fn default() -> Self {
-        Raw { properties: "", before: "", data: String::new(), behind: "", strings: None, styles: None }
-    }
 }
 
 impl Raw<'_> {

@@ -337,8 +337,8 @@ fn old() -> Vec<Case> {
     circle[table + 4 * directory as usize..][..4].copy_from_slice(&directory.to_le_bytes());
     // Each sheet's place becomes one behind the end.
     let mut nowhere = whole.clone();
-    let sheet = nowhere.windows(2).enumerate().filter(|(_, two)| *two == [0x85, 0]).map(|(at, _)| at);
-    let sheet = sheet.last().expect("a sheet's record");
+    let mut sheet = nowhere.windows(2).enumerate().filter(|(_, two)| *two == [0x85, 0]).map(|(at, _)| at);
+    let sheet = sheet.next_back().expect("a sheet's record");
     nowhere[sheet + 4..sheet + 8].copy_from_slice(&0x7FFF_FFFFu32.to_le_bytes());
     let mut size = whole.clone();
     let found = size.windows(4).position(|four| four == [0x00, 0x02, 14, 0]).expect("a record of dimensions");
