@@ -17,6 +17,7 @@ demo:
 # The second engine runs the same SQL on the same facts and compares every table.
 oracle:
     cargo build
+    python3 tests/oracle/cases.py
     python3 tests/oracle/run.py
 
 # Speed and memory, with the peers in the same run.

@@ -24,13 +24,18 @@ pub fn strip(
     let (least, most) = (ends().fold(f64::MAX, f64::min), ends().fold(f64::MIN, f64::max));
     // From 0 where the values reach down towards it: a cut scale then would make much of little.
     let low = if least >= 0.0 && least < most / 2.0 { 0.0 } else { least };
-    let span = (most - low).max(f64::EPSILON);
+    let span = most - low;
     let full = match screen {
         Screen::Wide => 680,
         Screen::Narrow => 350,
     };
     let (left, right) = (14, full - 14);
-    let x = |value: f64| left + ((value - low) / span * f64::from(right - left)).round() as i32;
+    // Where all values are one there is no scale, and they stand in the middle.
+    let flat = span <= f64::EPSILON;
+    let x = |value: f64| match flat {
+        true => full / 2,
+        false => left + ((value - low) / span * f64::from(right - left)).round() as i32,
+    };
     let mut stacks: BTreeMap<i32, Vec<Status>> = BTreeMap::new();
     for (value, status) in schools {
         stacks.entry(x(*value) / 10).or_default().push(*status);
@@ -42,12 +47,19 @@ pub fn strip(
     let ground = head + step * tallest + 8;
     Some(sheet((full as u32, (ground + 28) as u32), screen.class(), words, |area| {
         line(area, (0, ground), (full, ground), Ink::Muted, 1);
-        text(area, (left - 8, ground + 14), Side::Start, QUIET, &label(low));
-        text(area, (right + 8, ground + 14), Side::End, QUIET, &label(most));
+        if flat {
+            text(area, (full / 2, ground + 14), Side::Middle, QUIET, &label(most));
+        } else {
+            text(area, (left - 8, ground + 14), Side::Start, QUIET, &label(low));
+            text(area, (right + 8, ground + 14), Side::End, QUIET, &label(most));
+        }
         for (y, kind, one) in [(14, STRONG, &whole), (32, QUIET, &target)] {
             let Some((value, label)) = one else { continue };
-            dashes(area, (x(*value), y + 10), (x(*value), ground), kind.ink);
             let room = width(label, kind.size) / 2;
+            // The line begins below the lower label where it would run through it.
+            let lower = |(other, label): &(f64, String)| (x(*other) - x(*value)).abs() <= width(label, QUIET.size);
+            let from = if target.as_ref().is_some_and(lower) { 42 } else { y + 10 };
+            dashes(area, (x(*value), from), (x(*value), ground), kind.ink);
             let side = if x(*value) + room > full {
                 Side::End
             } else if x(*value) < room {
@@ -92,5 +104,15 @@ mod tests {
         check_well_formed(&svg);
         assert_eq!(svg.matches("<circle").count(), 40);
         assert!(svg.contains("全区 90.0%") && svg.contains("1.00"), "{svg}");
+    }
+
+    #[test]
+    fn schools_of_one_value_stand_in_the_middle_with_one_label() {
+        let words = Words { title: "学校分布".to_owned(), description: String::new() };
+        let label = |one: f64| format!("{one:.2}");
+        let svg = strip(&[(1.0, Status::Met), (1.0, Status::Met)], None, None, label, Screen::Wide, &words);
+        let svg = svg.expect("two schools");
+        check_well_formed(&svg);
+        assert_eq!((svg.matches("<circle").count(), svg.matches("1.00").count()), (2, 1), "{svg}");
     }
 }
