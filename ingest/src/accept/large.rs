@@ -325,7 +325,7 @@ impl Job {
 
     fn judge(&self, layout: &Layout, table: TextTable, writer: Option<&mut Writer>) -> Result<Judged, IngestError> {
         let mut part = Part::judge(table, &self.world);
-        let keys = part.keys().into_iter().map(|(_, number)| number).collect();
+        let keys = part.keys().map(|(_, number)| number).collect();
         let ids = self.ids_of(part.slices());
         let mut written = Vec::new();
         if let Some(writer) = writer {

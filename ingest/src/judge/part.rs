@@ -1,7 +1,7 @@
 //! A part of a table is judged by itself; the parts' findings, in their order, make the table's slices. A file that is
 //! held as a whole is one part.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use datafusion::arrow::record_batch::RecordBatch;
@@ -22,8 +22,10 @@ pub struct Part {
     typed: Vec<Typed>,
     sliced: Sliced,
     totals: Totals,
+    /// Each row's key as a number; none for rows without a whole key, or of no slice.
+    keys: Vec<(usize, u64)>,
     /// Rows that repeat the key of an earlier row of the part.
-    repeats: std::collections::HashSet<usize>,
+    repeats: HashSet<usize>,
 }
 
 /// What was found in a part, without its rows.
@@ -48,13 +50,15 @@ impl Part {
             }
         }
         let typed = typed::read(&mut table, &mut sliced, world);
-        let repeats = checks::twice(&table, &typed, &mut sliced);
+        let keys = keys(&typed, &sliced);
+        // Keys whose numbers all differ all differ, and need no closer look.
+        let repeats = if all_differ(&keys) { HashSet::new() } else { checks::twice(&table, &typed, &mut sliced) };
         checks::run(&table, &typed, &mut sliced, world);
         if table.form.is_register() {
             name_districts(&mut sliced, &typed);
         }
         let totals = Totals::of(&table, &typed);
-        Part { table, typed, sliced, totals, repeats }
+        Part { table, typed, sliced, totals, keys, repeats }
     }
 
     /// Takes out what was found; the rows stay.
@@ -77,33 +81,10 @@ impl Part {
         batch::rows(&self.table, &self.typed, &self.sliced.of_row, wanted, slices, world)
     }
 
-    /// The keys of rows as numbers: each row's place, its number and the key itself where asked for. Rows without a whole
-    /// key, and those that repeat an earlier row of this part, have none.
-    pub fn keys(&self) -> Vec<(usize, u64)> {
-        let keys: Vec<(&Typed, Vec<u64>)> = self
-            .typed
-            .iter()
-            .filter(|column| column.column.key)
-            .map(|column| (column, column.values.iter().map(|value| value.as_ref().map_or(0, hash)).collect()))
-            .collect();
-        let slices: Vec<u64> =
-            self.sliced.slices.iter().map(|slice| hash(&(&slice.school_id, &slice.period))).collect();
-        let mut numbers = Vec::with_capacity(self.table.rows.len());
-        'rows: for (row, slice) in self.sliced.of_row.iter().enumerate() {
-            if *slice == NOWHERE || self.repeats.contains(&row) {
-                continue;
-            }
-            let mut number = slices[*slice as usize];
-            for (column, hashes) in &keys {
-                let code = column.codes[row] as usize;
-                if code == 0 || column.values[code - 1].is_none() {
-                    continue 'rows;
-                }
-                number = mix(number, hashes[code - 1]);
-            }
-            numbers.push((row, number));
-        }
-        numbers
+    /// The keys of rows as numbers, each with its row's place. Rows without a whole key, and those that repeat an earlier row
+    /// of this part, have none.
+    pub fn keys(&self) -> impl Iterator<Item = (usize, u64)> {
+        self.keys.iter().copied().filter(|(row, _)| !self.repeats.contains(row))
     }
 
     /// A row's key so that no two keys share one: 128 bits of BLAKE3 over slice and values, each after its length.
@@ -124,6 +105,34 @@ impl Part {
         let slice = &self.sliced.slices[self.sliced.of_row[row] as usize];
         (slice, checks::given_twice(self.table.form, self.table.sheet.as_deref(), self.table.rows[row]))
     }
+}
+
+fn keys(typed: &[Typed], sliced: &Sliced) -> Vec<(usize, u64)> {
+    let keys: Vec<(&Typed, Vec<u64>)> = typed
+        .iter()
+        .filter(|column| column.column.key)
+        .map(|column| (column, column.values.iter().map(|value| value.as_ref().map_or(0, hash)).collect()))
+        .collect();
+    let slices: Vec<u64> = sliced.slices.iter().map(|slice| hash(&(&slice.school_id, &slice.period))).collect();
+    let mut numbers = Vec::with_capacity(sliced.of_row.len());
+    'rows: for (row, slice) in sliced.of_row.iter().enumerate().filter(|(_, slice)| **slice != NOWHERE) {
+        let mut number = slices[*slice as usize];
+        for (column, hashes) in &keys {
+            let code = column.codes[row] as usize;
+            if code == 0 || column.values[code - 1].is_none() {
+                continue 'rows;
+            }
+            number = mix(number, hashes[code - 1]);
+        }
+        numbers.push((row, number));
+    }
+    numbers
+}
+
+fn all_differ(keys: &[(usize, u64)]) -> bool {
+    let mut numbers: Vec<u64> = keys.iter().map(|(_, number)| *number).collect();
+    numbers.sort_unstable();
+    numbers.windows(2).all(|pair| pair[0] != pair[1])
 }
 
 fn hash(value: &(impl Hash + ?Sized)) -> u64 {

@@ -116,8 +116,7 @@ fn money_in_fen() {
 
 #[test]
 fn a_double_is_what_was_meant() {
-    for (number, expected) in [(372.67, "372.67"), (0.1 + 0.2, "0.3"), (510.0, "510"), (1.234, "1.234")]
-    {
+    for (number, expected) in [(372.67, "372.67"), (0.1 + 0.2, "0.3"), (510.0, "510"), (1.234, "1.234")] {
         assert_eq!(meant(number), expected);
     }
 }
