@@ -130,10 +130,15 @@ fn breach(comparison: &Comparison, subject: &str, other: &str) -> String {
             _ => format!("cast(subject.\"{}\" as varchar)", column.name),
         }
     };
-    let head = |column: &str, expected: &str| {
+    // What is counted of the other form is small and is held; the judged rows, maybe a city's attendance, stream past it. In
+    // a join the engine holds the left side.
+    let query = |column: &str, counted: &str, expected: &str, same: &str, broken: &str| {
         format!(
-            "select pair.subject_id as id, subject.row_no as row_no, {} as value, cast({expected} as bigint) as expected \
-             from {subject} as subject join pair on pair.subject_id = subject.submission_id",
+            "select subject.subject_id as id, subject.row_no as row_no, {} as value, cast({expected} as bigint) as expected \
+             from ({counted}) as counted right join ( \
+                 select pair.subject_id, pair.other_id, entry.* \
+                 from pair join {subject} as entry on pair.subject_id = entry.submission_id \
+             ) as subject on counted.submission_id = subject.other_id{same} where {broken}",
             shown(column)
         )
     };
@@ -141,28 +146,28 @@ fn breach(comparison: &Comparison, subject: &str, other: &str) -> String {
     let same = |by: &[String]| {
         by.iter().map(|name| format!(" and counted.\"{name}\" = subject.\"{name}\"")).collect::<String>()
     };
+    let counted = |term: &str, by: &[String]| {
+        let keys = keys(by);
+        format!("select submission_id{keys}, {term} as counted from {other} as entry group by submission_id{keys}")
+    };
+    const COUNTED: &str = "coalesce(counted.counted, 0)";
     match comparison.check {
-        Check::ListedIn { column, form_column, .. } => format!(
-            "{} left join (select distinct submission_id, \"{form_column}\" as listed from {other} as entry) as counted \
-             on counted.submission_id = pair.other_id and counted.listed = subject.\"{column}\" \
-             where subject.\"{column}\" is not null and counted.listed is null",
-            head(column, "0")
+        Check::ListedIn { column, form_column, .. } => query(
+            column,
+            &format!("select distinct submission_id, \"{form_column}\" as listed from {other} as entry"),
+            "0",
+            &format!(" and counted.listed = subject.\"{column}\""),
+            &format!("subject.\"{column}\" is not null and counted.listed is null"),
         ),
-        Check::AtMostRows { column, by, .. } => format!(
-            "{} left join (select submission_id{keys}, count(*) as counted from {other} as entry \
-             group by submission_id{keys}) as counted on counted.submission_id = pair.other_id{} \
-             where subject.\"{column}\" > coalesce(counted.counted, 0)",
-            head(column, "coalesce(counted.counted, 0)"),
-            same(by),
-            keys = keys(by)
-        ),
-        Check::EqualsSum { column, form_column, by, .. } => format!(
-            "{} left join (select submission_id{keys}, sum(\"{form_column}\") as counted from {other} as entry \
-             group by submission_id{keys}) as counted on counted.submission_id = pair.other_id{} \
-             where subject.\"{column}\" <> coalesce(counted.counted, 0)",
-            head(column, "coalesce(counted.counted, 0)"),
-            same(by),
-            keys = keys(by)
+        Check::AtMostRows { column, by, .. } => {
+            query(column, &counted("count(*)", by), COUNTED, &same(by), &format!("subject.\"{column}\" > {COUNTED}"))
+        }
+        Check::EqualsSum { column, form_column, by, .. } => query(
+            column,
+            &counted(&format!("sum(\"{form_column}\")"), by),
+            COUNTED,
+            &same(by),
+            &format!("subject.\"{column}\" <> {COUNTED}"),
         ),
         _ => unreachable!("only checks of rows have rows that break them"),
     }

@@ -38,6 +38,13 @@ impl<'a> RowsView<'a> {
         Ok(RowsView { warehouse, staged, context, known: HashSet::new() })
     }
 
+    /// Joins as they are written: the engine holds the left side. Left to itself it swaps sides by what it believes of their
+    /// sizes, and it knows nothing of what a group leaves over.
+    pub(crate) fn as_written(self) -> RowsView<'a> {
+        self.context.state_ref().write().config_mut().options_mut().optimizer.join_reordering = false;
+        self
+    }
+
     /// A relation that holds the rows of these attempts of a form, and maybe of others: the caller joins it by id.
     ///
     /// Only what can hold them is read. Ids grow with time, so that their bounds leave most of a large table aside.

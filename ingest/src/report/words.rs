@@ -349,15 +349,6 @@ const WORDS: &[Line] = &[
         ],
     ),
     (
-        "row-too-long",
-        [
-            "一行的单元格多于其他行",
-            "删去多余的分隔符，或给含逗号的文字加引号",
-            "a row has more cells than the others",
-            "remove the extra separator, or quote the text",
-        ],
-    ),
-    (
         "too-many-columns",
         ["列数过多", "检查引号是否成对，删去多余的列", "too many columns", "check quotation marks, remove columns"],
     ),
