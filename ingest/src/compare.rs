@@ -69,7 +69,7 @@ pub async fn compare(
     if comparisons.is_empty() {
         return Ok(found);
     }
-    let mut view = RowsView::new(warehouse, staged)?.as_written();
+    let mut view = RowsView::new(warehouse, staged)?.joining_as_written();
     let mut policy = None;
     for comparison in &comparisons {
         let mut tell = |pair: &Pair, breaches: &[Breach], count: u64| {

@@ -40,7 +40,7 @@ impl<'a> RowsView<'a> {
 
     /// Joins as they are written: the engine holds the left side. Left to itself it swaps sides by what it believes of their
     /// sizes, and it knows nothing of what a group leaves over.
-    pub(crate) fn as_written(self) -> RowsView<'a> {
+    pub(crate) fn joining_as_written(self) -> RowsView<'a> {
         self.context.state_ref().write().config_mut().options_mut().optimizer.join_reordering = false;
         self
     }
