@@ -236,9 +236,12 @@ pub struct Transform {
     /// The date that lateness is judged against; default today
     #[arg(long, value_name = "DATE")]
     pub today: Option<NaiveDate>,
-    /// Compute anew even where nothing changed
+    /// Compute everything anew, whatever changed
     #[arg(long)]
     pub full: bool,
+    /// Only say what would be computed, and why
+    #[arg(long, conflicts_with = "select")]
+    pub plan: bool,
     /// Only these models (schema.table) and what they read; publishes nothing
     #[arg(long, value_name = "MODEL", num_args = 1..)]
     pub select: Vec<String>,

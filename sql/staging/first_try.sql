@@ -1,5 +1,6 @@
 -- How a slice's first attempt ended.
 -- stored: table
+-- key: school_id
 with attempt as (
     select form, school_id, period, state, received_at, submission_id
     from facts.submission

@@ -1,15 +1,21 @@
 //! `kehou transform`: figures and findings from the accepted facts.
 
+use std::fmt::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use transform::project::Project;
+use transform::change::Change;
+use transform::plan::Plan;
+use transform::project::{Project, Stored};
 use transform::run::{Options, Outcome, Progress};
 use warehouse::Warehouse;
 use warehouse::session::Limits;
 
 use crate::args::Transform;
 use crate::show;
+
+/// How many changed keys a plan names.
+const KEYS_SHOWN: usize = 10;
 
 /// Runs the built-in models on the warehouse.
 pub async fn run(args: Transform) -> Result<ExitCode> {
@@ -20,6 +26,11 @@ pub async fn run(args: Transform) -> Result<ExitCode> {
         select: args.select,
         limits: Limits { memory: args.memory, ..Limits::default() },
     };
+    if args.plan {
+        let project = Project::built_in()?;
+        print!("{}", told(&transform::run::plan(&warehouse, &project, &options).await?));
+        return Ok(ExitCode::SUCCESS);
+    }
     match transform(&warehouse, &options).await? {
         Outcome::Unchanged(release) => {
             println!("Nothing changed since release {} ({}): it stands.", release.release, release.today);
@@ -43,6 +54,33 @@ pub async fn run(args: Transform) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A line for each model that would be stored and each data test that would run: how much of it, and why.
+fn told(plan: &Plan<'_>) -> String {
+    if plan.is_empty() {
+        return "Nothing changed since the last release: nothing would run.\n".to_owned();
+    }
+    let keys = &plan.inputs.keys;
+    let mut text = String::new();
+    for step in &plan.steps {
+        if step.change == Change::Nothing || (step.model.stored == Stored::View && !step.model.is_test()) {
+            continue;
+        }
+        let part = if step.change == Change::Keys { "changed keys" } else { "all" };
+        let causes: Vec<String> = step.causes.iter().map(ToString::to_string).collect();
+        writeln!(text, "{:<32} {part:<12} {}", step.model.name.to_string(), causes.join("; "))
+            .expect("text takes text");
+    }
+    let of_all = plan.steps.iter().filter(|step| step.model.stored == Stored::Table || step.model.is_test()).count();
+    write!(text, "{} of {of_all} would run", plan.work()).expect("text takes text");
+    if let Some(key) = plan.key.filter(|_| !keys.is_empty()) {
+        let shown: Vec<&str> = keys.iter().take(KEYS_SHOWN).map(String::as_str).collect();
+        let more =
+            if keys.len() > KEYS_SHOWN { format!(" and {} more", keys.len() - KEYS_SHOWN) } else { String::new() };
+        write!(text, "; changed: {key} {}{more}", shown.join(", ")).expect("text takes text");
+    }
+    text + ".\n"
 }
 
 /// Runs the models with a bar; each model's time goes to the log.

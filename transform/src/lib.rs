@@ -4,7 +4,10 @@
 //! DataFusion's own parser, so that no file lists what it reads.
 
 pub mod audit;
+pub mod change;
 pub mod error;
+pub mod plan;
 pub mod project;
 pub mod run;
 pub mod views;
+mod work;

@@ -78,6 +78,12 @@ impl Model {
         self.header.get(key).map(String::as_str)
     }
 
+    /// The column by whose values its rows can be computed apart from each other: a row rests on rows of the same value alone,
+    /// besides tables that have no such column.
+    pub fn key(&self) -> Option<&str> {
+        self.get("key")
+    }
+
     /// Whether it is a data test.
     pub fn is_test(&self) -> bool {
         self.name.schema == "tests"
@@ -113,6 +119,11 @@ impl Project {
     /// The model of a name.
     pub fn model(&self, name: &TableName) -> Option<&Model> {
         self.models.iter().find(|model| model.name == *name)
+    }
+
+    /// The column that its models have as their key, if any has one.
+    pub fn key(&self) -> Option<&str> {
+        self.models.iter().find_map(Model::key)
     }
 
     /// The models of these names and all that they read, in order.
@@ -210,7 +221,8 @@ fn read_header(sql: &str) -> Result<(String, BTreeMap<String, String>), String> 
     Ok((sentence, header))
 }
 
-/// Adds `<schema>.all` for each schema that some model collects: the union of all its models, so that a rule is one file.
+/// Adds `<schema>.all` for each schema that some model collects: the union of all its models, so that a rule is one file. It is
+/// a view of two stored tables where only some of the models have a key.
 fn add_collections(models: &mut Vec<Model>) -> Result<()> {
     let mut schemas = BTreeSet::new();
     for model in models.iter() {
@@ -221,16 +233,40 @@ fn add_collections(models: &mut Vec<Model>) -> Result<()> {
         schemas.insert(schema.to_owned());
     }
     for schema in schemas {
-        let parts: Vec<String> = models
-            .iter()
-            .filter(|model| model.name.schema == schema)
-            .map(|model| format!("select * from {}", model.name))
-            .collect();
-        if parts.is_empty() {
-            continue;
-        }
-        let sql = format!("-- All rows of {schema}.\n-- stored: table\n{}\n", parts.join("\nunion all\n"));
-        models.push(read(format!("{schema}/all.sql"), sql)?);
+        let parts = |key: Option<&str>| -> Vec<String> {
+            let members = models.iter().filter(|model| model.name.schema == schema && model.key() == key);
+            members.map(|model| model.name.to_string()).collect()
+        };
+        let key = models.iter().filter(|model| model.name.schema == schema).find_map(Model::key).map(str::to_owned);
+        let (keyed, other) = (key.as_deref().map(|key| parts(Some(key))).unwrap_or_default(), parts(None));
+        let key = key.map(|key| format!("-- key: {key}\n")).unwrap_or_default();
+        let union = |name: &str, header: String, parts: &[String]| {
+            let parts: Vec<String> = parts.iter().map(|part| format!("select * from {part}")).collect();
+            read(format!("{schema}/{name}.sql"), format!("{header}{}\n", parts.join("\nunion all\n")))
+        };
+        let more = match (keyed.is_empty(), other.is_empty()) {
+            (true, true) => continue,
+            (false, true) => vec![union("all", format!("-- All rows of {schema}.\n-- stored: table\n{key}"), &keyed)?],
+            (true, false) => vec![union("all", format!("-- All rows of {schema}.\n-- stored: table\n"), &other)?],
+            (false, false) => vec![
+                union(
+                    "keyed",
+                    format!("-- The rows of {schema} that each rest on one key.\n-- stored: table\n{key}"),
+                    &keyed,
+                )?,
+                union(
+                    "unkeyed",
+                    format!("-- The rows of {schema} that rest on many keys.\n-- stored: table\n"),
+                    &other,
+                )?,
+                union(
+                    "all",
+                    format!("-- All rows of {schema}.\n"),
+                    &[format!("{schema}.keyed"), format!("{schema}.unkeyed")],
+                )?,
+            ],
+        };
+        models.extend(more);
     }
     Ok(())
 }
