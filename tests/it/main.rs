@@ -8,6 +8,7 @@ mod desk;
 mod engines;
 mod example;
 mod facts;
+mod incremental;
 mod intake;
 mod kill;
 mod persons;
