@@ -79,7 +79,9 @@ impl Catalogue {
     /// The indicators in their order of presentation.
     pub fn indicators(&self) -> Vec<&Entry> {
         let mut all: Vec<_> = self.indicators.values().collect();
-        all.sort_by_key(|entry| (ORDER.iter().position(|code| *code == entry.code).unwrap_or(ORDER.len()), &entry.code));
+        all.sort_by_key(|entry| {
+            (ORDER.iter().position(|code| *code == entry.code).unwrap_or(ORDER.len()), &entry.code)
+        });
         all
     }
 

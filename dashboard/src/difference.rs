@@ -119,30 +119,23 @@ pub async fn difference(
             titles.insert(code.clone(), titles_of(&catalogues, code));
         }
     }
-    let side = |release: &Release| Side {
-        release: release.release,
-        made_at: release.made_at.clone(),
-        today: release.today,
-    };
+    let side =
+        |release: &Release| Side { release: release.release, made_at: release.made_at.clone(), today: release.today };
     Ok(Difference { before: side(before), after: side(after), changes, figures, scores, findings, titles })
 }
 
 /// The titles of a code in the later release, or in the earlier one where the later lacks it.
 fn titles_of(catalogues: &[Catalogue; 2], code: &str) -> [String; 2] {
     use crate::words::Lang;
-    let entry = catalogues.iter().rev().find_map(|catalogue| catalogue.indicator(code).or_else(|| catalogue.rule(code)));
+    let entry =
+        catalogues.iter().rev().find_map(|catalogue| catalogue.indicator(code).or_else(|| catalogue.rule(code)));
     let title = |lang| entry.map_or_else(|| code.to_owned(), |entry| entry.title(lang).to_owned());
     [title(Lang::Zh), title(Lang::En)]
 }
 
 /// Whether either release knows an indicator or rule of this code, and has figures of this unit: what is asked for amiss must not
 /// look as if nothing had changed. Gives the names of what neither knows.
-pub async fn unknown(
-    warehouse: &Warehouse,
-    before: &Release,
-    after: &Release,
-    filter: &Filter,
-) -> Result<Vec<String>> {
+pub async fn unknown(warehouse: &Warehouse, before: &Release, after: &Release, filter: &Filter) -> Result<Vec<String>> {
     let mut unknown = Vec::new();
     if let Some(code) = &filter.code {
         let mut known = false;
@@ -181,9 +174,7 @@ impl Filter {
     /// A district's findings are those of its schools too.
     fn takes_finding(&self, finding: &FindingChange) -> bool {
         let of_unit = |unit: &String| unit == "city" || *unit == finding.school_id || *unit == finding.district_code;
-        self.takes_code(&finding.rule)
-            && self.takes_period(&finding.period)
-            && self.unit.as_ref().is_none_or(of_unit)
+        self.takes_code(&finding.rule) && self.takes_period(&finding.period) && self.unit.as_ref().is_none_or(of_unit)
     }
 
     fn takes_score(&self, score: &ScoreChange) -> bool {

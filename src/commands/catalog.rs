@@ -65,7 +65,9 @@ fn headers(project: &Project, keys: &[&'static str]) -> Listing {
         entry["own"] = json!(is_own(project, model));
         entry
     });
-    (keys.to_vec(), entries.collect())
+    let mut entries: Vec<Value> = entries.collect();
+    entries.sort_by_key(|entry| entry[keys[0]].to_string());
+    (keys.to_vec(), entries)
 }
 
 fn models(project: &Project) -> Listing {

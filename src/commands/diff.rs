@@ -19,7 +19,9 @@ pub async fn run(args: Diff) -> Result<ExitCode> {
     let unknown = unknown(&warehouse, &before, &after, &filter).await?;
     if !unknown.is_empty() {
         let names = unknown.join(", ");
-        bail!("两期数据里都没有 {names} / neither release knows {names}; `kehou catalog indicators` and `rules` list the codes");
+        bail!(
+            "两期数据里都没有 {names} / neither release knows {names}; `kehou catalog indicators` and `rules` list the codes"
+        );
     }
     let difference = difference(&warehouse, &before, &after, &filter).await?;
     match args.format {

@@ -22,12 +22,26 @@ pub async fn run(args: Releases) -> Result<ExitCode> {
         StatusFormat::Table => {
             let zh = args.lang == Language::Zh;
             if all.is_empty() {
-                println!("{}", if zh { "尚未发布数据，请运行：kehou transform" } else { "No release yet; make one with: kehou transform" });
+                println!(
+                    "{}",
+                    if zh {
+                        "尚未发布数据，请运行：kehou transform"
+                    } else {
+                        "No release yet; make one with: kehou transform"
+                    }
+                );
             } else {
                 print!("{}", table(&all, args.lang));
             }
             if left_out > 0 {
-                println!("{}", if zh { format!("另有更早的 {left_out} 期未列出") } else { format!("{left_out} older ones are not listed") });
+                println!(
+                    "{}",
+                    if zh {
+                        format!("另有更早的 {left_out} 期未列出")
+                    } else {
+                        format!("{left_out} older ones are not listed")
+                    }
+                );
             }
         }
     }
@@ -37,7 +51,9 @@ pub async fn run(args: Releases) -> Result<ExitCode> {
 fn table(all: &[Edition], lang: Language) -> String {
     let headings = match lang {
         Language::Zh => ["期", "计算于", "截至", "正式", "已报学校", "未消除问题", "与上一期相比", "说明"],
-        Language::En => ["release", "made at", "as of", "official", "schools reported", "findings open", "what changed", "note"],
+        Language::En => {
+            ["release", "made at", "as of", "official", "schools reported", "findings open", "what changed", "note"]
+        }
     };
     let mut rows = vec![headings.map(str::to_owned).to_vec()];
     rows.extend(all.iter().map(|one| {
@@ -64,8 +80,19 @@ fn table(all: &[Edition], lang: Language) -> String {
 fn csv(all: &[Edition], lang: Language) -> Result<()> {
     let mut out = csv::Writer::from_writer(std::io::stdout());
     out.write_record([
-        "release", "made_at", "today", "official", "note", "schools_reported", "schools", "findings_open", "submissions", "case_steps",
-        "sql", "reference", "what_changed",
+        "release",
+        "made_at",
+        "today",
+        "official",
+        "note",
+        "schools_reported",
+        "schools",
+        "findings_open",
+        "submissions",
+        "case_steps",
+        "sql",
+        "reference",
+        "what_changed",
     ])?;
     let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
     for one in all {
@@ -99,15 +126,28 @@ fn since(since: Option<&Since>, edition: &Edition, lang: Language) -> String {
     let Some(since) = since else { return (if zh { "第一期" } else { "the first" }).to_owned() };
     let mut parts = Vec::new();
     if since.submissions > 0 {
-        parts.push(if zh { format!("收到报送 {} 份", since.submissions) } else { format!("{} submissions", since.submissions) });
+        parts.push(if zh {
+            format!("收到报送 {} 份", since.submissions)
+        } else {
+            format!("{} submissions", since.submissions)
+        });
     }
     if since.case_steps > 0 {
-        parts.push(if zh { format!("案件进展 {} 步", since.case_steps) } else { format!("{} steps of cases", since.case_steps) });
+        parts.push(if zh {
+            format!("案件进展 {} 步", since.case_steps)
+        } else {
+            format!("{} steps of cases", since.case_steps)
+        });
     }
     if !since.sql.is_empty() {
-        let mut files: Vec<String> = since.sql.iter().take(NAMED).map(|(path, kind)| format!("{}{path}", sign(*kind))).collect();
+        let mut files: Vec<String> =
+            since.sql.iter().take(NAMED).map(|(path, kind)| format!("{}{path}", sign(*kind))).collect();
         if since.sql.len() > NAMED {
-            files.push(if zh { format!("等 {} 个", since.sql.len()) } else { format!("… {} in all", since.sql.len()) });
+            files.push(if zh {
+                format!("等 {} 个", since.sql.len())
+            } else {
+                format!("… {} in all", since.sql.len())
+            });
         }
         parts.push(format!("SQL {}", files.join(" ")));
     }
@@ -115,7 +155,11 @@ fn since(since: Option<&Since>, edition: &Edition, lang: Language) -> String {
         parts.push(format!("{} {}", if zh { "参照表" } else { "reference tables" }, since.reference.join(" ")));
     }
     if let Some(before) = since.today {
-        parts.push(if zh { format!("日期 {before} → {}", edition.today) } else { format!("date {before} → {}", edition.today) });
+        parts.push(if zh {
+            format!("日期 {before} → {}", edition.today)
+        } else {
+            format!("date {before} → {}", edition.today)
+        });
     }
     if parts.is_empty() {
         parts.push((if zh { "无变化，重新计算" } else { "nothing; computed anew" }).to_owned());
@@ -170,7 +214,9 @@ fn moment(text: &str) -> Result<DateTime<Utc>> {
         return Ok(moment.to_utc());
     }
     let plain = text.replacen('T', " ", 1);
-    let time = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"].iter().find_map(|form| NaiveDateTime::parse_from_str(&plain, form).ok());
+    let time = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(&plain, form).ok());
     let day_end = || {
         let next = text.parse::<NaiveDate>().ok()?.checked_add_days(Days::new(1))?;
         Some(next.and_time(NaiveTime::MIN) - TimeDelta::nanoseconds(1))

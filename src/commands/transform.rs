@@ -88,12 +88,21 @@ fn told(plan: &Plan<'_>) -> String {
 
 /// Says which models are one's own, and which ones of the last release are gone: nobody loses a rule without being told.
 async fn tell_own(warehouse: &Warehouse, project: &Project) -> Result<()> {
-    let own: Vec<String> = project.own().files.keys().map(|path| match is_built_in(path) {
-        true => format!("{path}（替换内置 in place of the built-in one）"),
-        false => path.clone(),
-    }).collect();
+    let own: Vec<String> = project
+        .own()
+        .files
+        .keys()
+        .map(|path| match is_built_in(path) {
+            true => format!("{path}（替换内置 in place of the built-in one）"),
+            false => path.clone(),
+        })
+        .collect();
     if !own.is_empty() {
-        eprintln!("自有模型 / your own models: {} ({})", own.join(", "), project.own().place.trim_end_matches([':', ' ']));
+        eprintln!(
+            "自有模型 / your own models: {} ({})",
+            own.join(", "),
+            project.own().place.trim_end_matches([':', ' '])
+        );
     }
     let Some(last) = warehouse.latest_release().await? else { return Ok(()) };
     let gone = gone(&last, project);

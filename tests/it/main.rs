@@ -10,6 +10,7 @@ mod example;
 mod facts;
 mod intake;
 mod kill;
+mod own_rules;
 mod persons;
 mod returned;
 mod s3;

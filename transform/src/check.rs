@@ -36,7 +36,8 @@ pub async fn plans(warehouse: &Warehouse, project: &Project, inputs: &BTreeMap<T
             continue;
         }
         let found = unknown_inputs(model, inputs);
-        let planned = if found.is_empty() { plan(&context, model, touched.contains(&model.name)).await } else { Err(found) };
+        let planned =
+            if found.is_empty() { plan(&context, model, touched.contains(&model.name)).await } else { Err(found) };
         match planned {
             Ok(schema) => {
                 put(&context, &model.name, schema.clone())?;
@@ -44,7 +45,17 @@ pub async fn plans(warehouse: &Warehouse, project: &Project, inputs: &BTreeMap<T
             }
             Err(found) => {
                 failed.insert(&model.name);
-                faults.extend(found);
+                let reads_own = |fault: Fault| Fault {
+                    why: format!(
+                        "它所读的自有模型与它不合 / it reads a model of your own that does not fit it: {}",
+                        fault.why
+                    ),
+                    ..fault
+                };
+                match is_own(project, model) {
+                    true => faults.extend(found),
+                    false => faults.extend(found.into_iter().map(reads_own)),
+                }
             }
         }
     }
@@ -81,7 +92,10 @@ fn pattern<'a>(project: &'a Project, schema: &str) -> Option<&'a Model> {
 async fn empty_session(warehouse: &Warehouse, inputs: &BTreeMap<TableName, u64>) -> Result<SessionContext> {
     let context = session(&Limits::default())?;
     // So that the engine's messages know their line.
-    context.sql("set datafusion.sql_parser.collect_spans = true").await.map_err(warehouse::error::WarehouseError::from)?;
+    context
+        .sql("set datafusion.sql_parser.collect_spans = true")
+        .await
+        .map_err(warehouse::error::WarehouseError::from)?;
     for (name, version) in inputs {
         let snapshot = warehouse.snapshot(name, Some(*version)).await?;
         put(&context, name, warehouse.provider(snapshot).schema())?;
@@ -103,7 +117,11 @@ fn unknown_inputs(model: &Model, inputs: &BTreeMap<TableName, u64>) -> Vec<Fault
         .map(|read| {
             let near: Vec<&str> =
                 inputs.keys().filter(|name| name.schema == read.schema).map(|name| name.table.as_str()).collect();
-            let why = format!("没有 {read} 这张表 / there is no table {read}; in {} there are {}", read.schema, near.join(", "));
+            let why = format!(
+                "没有 {read} 这张表 / there is no table {read}; in {} there are {}",
+                read.schema,
+                near.join(", ")
+            );
             model.fault(lint::line_of(&model.sql, &read.to_string()), why)
         })
         .collect()
@@ -114,11 +132,12 @@ async fn plan(context: &SessionContext, model: &Model, whole: bool) -> Result<Sc
     let one = |line, why| vec![model.fault(line, why)];
     if let Some(carries) = model.get("carries") {
         let schema = carried(carries).map_err(|why| one(crate::header::line_of(&model.sql, "carries"), why))?;
-        put(context, &TableName::new("previous", &model.name.table), Arc::new(schema)).map_err(|error| one(None, error.to_string()))?;
+        put(context, &TableName::new("previous", &model.name.table), Arc::new(schema))
+            .map_err(|error| one(None, error.to_string()))?;
     }
     let fault = |error: datafusion::error::DataFusionError| {
         let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
-        one(span.map(|span| span.start.line as usize), error.strip_backtrace())
+        one(span.map(|span| span.start.line as usize), error.find_root().strip_backtrace())
     };
     let frame = context.sql(&model.sql).await.map_err(fault)?;
     let schema = storable(frame.schema().as_arrow());
@@ -141,7 +160,9 @@ fn other_types(project: &Project, schemas: &BTreeMap<TableName, SchemaRef>) -> V
             let (found, wanted) = (sql_type(column.data_type()), sql_type(wanted.data_type()));
             if found != wanted {
                 let name = column.name();
-                let why = format!("列 {name} 应为 {wanted}，而不是 {found} / the column {name} is {found}, it must be {wanted}: write cast(… as {wanted}) as {name}");
+                let why = format!(
+                    "列 {name} 应为 {wanted}，而不是 {found} / the column {name} is {found}, it must be {wanted}: write cast(… as {wanted}) as {name}"
+                );
                 faults.push(model.fault(lint::last_line_of(&model.sql, &format!("as {name}")), why));
             }
         }

@@ -47,10 +47,13 @@ pub fn direction(model: &Model) -> Vec<Fault> {
         let line = line_of(&model.sql, &read.to_string()).or_else(|| line_of(&model.sql, &read.table));
         if !may.contains(&read.schema.as_str()) {
             let (schema, may) = (&model.name.schema, may.join(", "));
-            let why = format!("{schema} 里的模型不能读 {read}，只能读：{may} / a model in {schema} may not read {read}; it may read {may}");
+            let why = format!(
+                "{schema} 里的模型不能读 {read}，只能读：{may} / a model in {schema} may not read {read}; it may read {may}"
+            );
             faults.push(model.fault(line, why));
         } else if read.schema == "public" && read.table != "run" {
-            let why = format!("{} 前要写明所在的层，如 staging.{0} / name the schema of {0}, as in staging.{0}", read.table);
+            let why =
+                format!("{} 前要写明所在的层，如 staging.{0} / name the schema of {0}, as in staging.{0}", read.table);
             faults.push(model.fault(line, why));
         }
     }
@@ -93,18 +96,25 @@ pub fn header(model: &Model) -> Vec<Fault> {
     if let Some(code) = model.code().filter(|code| !code.is_empty()) {
         if !code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             let line = ["rule", "code"].iter().find_map(|key| header::line_of(&model.sql, key));
-            let why = format!("编号只能由字母、数字和下划线组成，不能是“{code}” / a code is made of letters, digits and '_', '{code}' is not");
+            let why = format!(
+                "编号只能由字母、数字和下划线组成，不能是“{code}” / a code is made of letters, digits and '_', '{code}' is not"
+            );
             faults.push(model.fault(line, why));
         }
     }
     if let Some(severity) = model.get("severity").filter(|severity| !["high", "medium", "low", ""].contains(severity)) {
         let line = header::line_of(&model.sql, "severity");
-        let why = format!("severity 应为 high、medium 或 low，不能是“{severity}” / severity is high, medium or low, not '{severity}'");
+        let why = format!(
+            "severity 应为 high、medium 或 low，不能是“{severity}” / severity is high, medium or low, not '{severity}'"
+        );
         faults.push(model.fault(line, why));
     }
     if model.name.schema == "marts" && model.stored != Stored::Table {
         let line = header::line_of(&model.sql, "stored").or(Some(1));
-        faults.push(model.fault(line, "marts 里的表要写明“-- stored: table” / a mart is stored: write '-- stored: table'".to_owned()));
+        faults.push(model.fault(
+            line,
+            "marts 里的表要写明“-- stored: table” / a mart is stored: write '-- stored: table'".to_owned(),
+        ));
     }
     faults
 }

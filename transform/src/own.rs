@@ -100,7 +100,10 @@ pub(crate) fn faults(models: &[Model], own: &BTreeSet<String>) -> Vec<Fault> {
         models.iter().filter_map(|model| model.get("collects")?.strip_suffix(".*")).collect();
     for model in models.iter().filter(|model| own.contains(&model.path)) {
         if model.name.table == "all" && collected.contains(model.name.schema.as_str()) {
-            let why = format!("{} 由系统汇总生成，请换个文件名 / {0} is made from all files of the folder; name the file otherwise", model.name);
+            let why = format!(
+                "{} 由系统汇总生成，请换个文件名 / {0} is made from all files of the folder; name the file otherwise",
+                model.name
+            );
             faults.push(model.fault(None, why));
             continue;
         }
@@ -125,9 +128,17 @@ fn unknown_models(model: &Model, models: &[Model]) -> Vec<Fault> {
     let unknown = model.reads.iter().filter(|read| !known(read));
     unknown
         .map(|read| {
-            let mut near: Vec<&str> = models.iter().filter(|other| other.name.schema == read.schema).map(|other| other.name.table.as_str()).collect();
+            let mut near: Vec<&str> = models
+                .iter()
+                .filter(|other| other.name.schema == read.schema)
+                .map(|other| other.name.table.as_str())
+                .collect();
             near.sort_unstable();
-            let why = format!("没有 {read} 这张表 / there is no table {read}; in {} there are {}", read.schema, near.join(", "));
+            let why = format!(
+                "没有 {read} 这张表 / there is no table {read}; in {} there are {}",
+                read.schema,
+                near.join(", ")
+            );
             model.fault(lint::line_of(&model.sql, &read.to_string()), why)
         })
         .collect()
@@ -160,7 +171,8 @@ fn columns(model: &Model, models: &[Model], own: &BTreeSet<String>) -> Vec<Fault
     let schema = &model.name.schema;
     let pattern = models.iter().find(|other| other.name.schema == *schema && !own.contains(&other.path));
     let (Some(pattern), Some(items)) = (pattern, last_select(&model.sql)) else { return Vec::new() };
-    let wanted: Vec<String> = last_select(&pattern.sql).unwrap_or_default().into_iter().filter_map(|item| item.name).collect();
+    let wanted: Vec<String> =
+        last_select(&pattern.sql).unwrap_or_default().into_iter().filter_map(|item| item.name).collect();
     let list = wanted.join(", ");
     let first_line = items.first().and_then(|item| item.line);
     let mut faults = Vec::new();
@@ -175,13 +187,28 @@ fn columns(model: &Model, models: &[Model], own: &BTreeSet<String>) -> Vec<Fault
         let misplaced = items.iter().zip(&wanted).find(|(item, wanted)| item.name.as_ref() != Some(wanted));
         if !lacking.is_empty() {
             let lacking = lacking.join(", ");
-            fault(first_line, format!("缺少列 {lacking}；各列依次为 {list} / the column {lacking} is missing; a model in {schema} has, in this order: {list}"));
+            fault(
+                first_line,
+                format!(
+                    "缺少列 {lacking}；各列依次为 {list} / the column {lacking} is missing; a model in {schema} has, in this order: {list}"
+                ),
+            );
         } else if let Some(extra) = extra {
             let name = extra.name.as_deref().unwrap_or_default();
-            fault(extra.line, format!("多出列 {name}；各列依次为 {list} / there is no column {name}; a model in {schema} has, in this order: {list}"));
+            fault(
+                extra.line,
+                format!(
+                    "多出列 {name}；各列依次为 {list} / there is no column {name}; a model in {schema} has, in this order: {list}"
+                ),
+            );
         } else if let Some((item, wanted)) = misplaced {
             let name = item.name.as_deref().unwrap_or_default();
-            fault(item.line, format!("此处应为列 {wanted}，而不是 {name}；各列依次为 {list} / here is the place of {wanted}, not of {name}; the order is {list}"));
+            fault(
+                item.line,
+                format!(
+                    "此处应为列 {wanted}，而不是 {name}；各列依次为 {list} / here is the place of {wanted}, not of {name}; the order is {list}"
+                ),
+            );
         }
     }
     // What the header says and what the rows say must be one, or pages would show a title of another rule.
@@ -190,7 +217,12 @@ fn columns(model: &Model, models: &[Model], own: &BTreeSet<String>) -> Vec<Fault
         if let (Some(Item { line, text: Some(text), .. }), Some(said)) = (item, model.get(key))
             && text != said
         {
-            fault(*line, format!("列 {column} 写的是“{text}”，文件头的 {key} 是“{said}” / the column {column} is '{text}', but the header's {key} is '{said}'"));
+            fault(
+                *line,
+                format!(
+                    "列 {column} 写的是“{text}”，文件头的 {key} 是“{said}” / the column {column} is '{text}', but the header's {key} is '{said}'"
+                ),
+            );
         }
     }
     faults
@@ -221,10 +253,14 @@ fn item(item: &SelectItem) -> Item {
     use datafusion::sql::sqlparser::ast::Spanned;
     let line = Some(item.span().start.line as usize).filter(|line| *line > 0);
     match item {
-        SelectItem::ExprWithAlias { expr, alias } => {
-            Item { name: Some(alias.value.to_lowercase()), line: Some(alias.span.start.line as usize), text: text(expr) }
+        SelectItem::ExprWithAlias { expr, alias } => Item {
+            name: Some(alias.value.to_lowercase()),
+            line: Some(alias.span.start.line as usize),
+            text: text(expr),
+        },
+        SelectItem::UnnamedExpr(Expr::Identifier(name)) => {
+            Item { name: Some(name.value.to_lowercase()), line, text: None }
         }
-        SelectItem::UnnamedExpr(Expr::Identifier(name)) => Item { name: Some(name.value.to_lowercase()), line, text: None },
         SelectItem::UnnamedExpr(Expr::CompoundIdentifier(names)) => {
             Item { name: names.last().map(|name| name.value.to_lowercase()), line, text: None }
         }

@@ -101,8 +101,7 @@ impl Project {
 
     /// A project of files: path below `sql/` → text.
     pub fn new(files: BTreeMap<String, String>) -> Result<Project> {
-        let mut models =
-            files.clone().into_iter().map(|(path, sql)| read(path, sql)).collect::<Result<Vec<_>, _>>()?;
+        let mut models = files.clone().into_iter().map(|(path, sql)| read(path, sql)).collect::<Result<Vec<_>, _>>()?;
         add_collections(&mut models)?;
         Ok(Project { models: in_order(models)?, own: Own::default(), files })
     }
@@ -221,7 +220,10 @@ fn read(path: String, sql: String) -> Result<Model, Fault> {
     };
     let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     if !name.table.starts_with(|letter: char| letter.is_ascii_lowercase()) || !name.table.chars().all(plain) {
-        return Err(fault(None, "a file is named by its table: small letters, digits and '_', a letter first".to_owned()));
+        return Err(fault(
+            None,
+            "a file is named by its table: small letters, digits and '_', a letter first".to_owned(),
+        ));
     }
     let header = header::read(&sql).map_err(|(line, why)| fault(Some(line), why))?;
     let stored = match header.values.get("stored").map(String::as_str) {

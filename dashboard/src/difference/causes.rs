@@ -7,7 +7,7 @@ use serde::Serialize;
 use transform::project::Project;
 use warehouse::table::TableName;
 
-use super::changes::{Changes, Effect};
+use super::changes::{Changes, Effect, SliceChange};
 use super::lineage::{Lineage, Reach};
 use super::{FigureChange, FindingChange};
 use crate::period;
@@ -84,7 +84,16 @@ impl<'a> Finder<'a> {
             moved.entry(key).or_default().insert(figure.unit_id.clone());
         }
         let spans = changes.slices.iter().map(|slice| span(&slice.period, &terms)).collect();
-        Finder { changes, lineages: lineages(projects), spans, by_school, by_district, moved, rows: rows(changes), terms }
+        Finder {
+            changes,
+            lineages: lineages(projects),
+            spans,
+            by_school,
+            by_district,
+            moved,
+            rows: rows(changes),
+            terms,
+        }
     }
 
     /// What may have caused a figure's difference.
@@ -101,7 +110,12 @@ impl<'a> Finder<'a> {
         // A sum moved because its schools' own figures did: slices of others are no cause.
         let moved = self.moved.get(&(figure.indicator.clone(), figure.period.clone()));
         let schools = moved.filter(|_| figure.level != "school");
-        self.find(&figure.indicator, &figure.period, slices.map_or(&[], Vec::as_slice), schools)
+        let cut = figure.dimension.strip_prefix("urban_rural=");
+        let counts = |slice: &SliceChange| {
+            schools.is_none_or(|schools| schools.contains(&slice.school_id))
+                && cut.is_none_or(|cut| slice.urban_rural.is_empty() || slice.urban_rural == cut)
+        };
+        self.find(&figure.indicator, &figure.period, slices.map_or(&[], Vec::as_slice), &counts)
     }
 
     /// What may have caused a finding's difference.
@@ -110,20 +124,23 @@ impl<'a> Finder<'a> {
             "" => self.by_district.get(finding.district_code.as_str()),
             school => self.by_school.get(school),
         };
-        self.find(&finding.rule, &finding.period, slices.map_or(&[], Vec::as_slice), None)
+        self.find(&finding.rule, &finding.period, slices.map_or(&[], Vec::as_slice), &|_| true)
     }
 
-    fn find(&self, code: &str, period: &str, slices: &[usize], schools: Option<&BTreeSet<String>>) -> Causes {
+    fn find(&self, code: &str, period: &str, slices: &[usize], counts: &dyn Fn(&SliceChange) -> bool) -> Causes {
         let Some(lineage) = self.lineages.get(code) else { return Causes::default() };
         let span = span(period, &self.terms);
-        let found = self.slices(lineage, span, slices, schools);
         let reads = |schema: &str, table: &str| lineage.inputs.contains(&TableName::new(schema, table));
         let sql = self.changes.sql.iter().map(|file| &file.path).filter(|path| lineage.files.contains(*path));
+        let (sql, reference): (Vec<String>, _) = (sql.cloned().collect(), self.reference(lineage, code, span));
+        // A slice of a later period can matter, as a register does, but seldom: it is named where nothing else is.
+        let farthest = if sql.is_empty() && reference.is_empty() { LATER } else { BEFORE };
+        let found = self.slices(lineage, span, slices, counts, farthest);
         Causes {
             slices_in_all: found.len(),
             slices: found.into_iter().take(NAMED).collect(),
-            sql: sql.cloned().collect(),
-            reference: self.reference(lineage, code, span),
+            sql,
+            reference,
             case_steps: self.changes.case_steps > 0 && reads("facts", "case_event"),
             today: self.changes.today.is_some() && reads("public", "run"),
         }
@@ -135,18 +152,20 @@ impl<'a> Finder<'a> {
         lineage: &Lineage,
         wanted: Option<Span>,
         slices: &[usize],
-        schools: Option<&BTreeSet<String>>,
+        counts: &dyn Fn(&SliceChange) -> bool,
+        farthest: usize,
     ) -> Vec<usize> {
         let mut nearest: (usize, Vec<usize>) = (usize::MAX, Vec::new());
         for id in slices {
             let slice = &self.changes.slices[*id];
-            if !(lineage.all_forms || lineage.forms.contains(&slice.form))
-                || schools.is_some_and(|schools| !schools.contains(&slice.school_id))
-            {
+            if !(lineage.all_forms || lineage.forms.contains(&slice.form)) || !counts(slice) {
                 continue;
             }
             let far = distance(lineage.reach, wanted, self.spans[*id]);
-            let far = if slice.effect == Effect::Rejected { far + 10 } else { far };
+            if far > farthest {
+                continue;
+            }
+            let far = if slice.effect == Effect::Rejected { far + LATER + 1 } else { far };
             if far < nearest.0 {
                 nearest = (far, Vec::new());
             }
@@ -222,19 +241,26 @@ fn rows(changes: &Changes) -> Vec<Row> {
     all
 }
 
-/// 0 where a slice's period is one that the figure counts, 1 where it lies before, 2 otherwise.
+/// A slice's period is one that the figure counts.
+const WITHIN: usize = 0;
+/// It lies before.
+const BEFORE: usize = 1;
+/// It lies after, or nobody knows where.
+const LATER: usize = 2;
+
+/// How far a slice's period lies from a figure's.
 fn distance(reach: Reach, wanted: Option<Span>, of: Option<Span>) -> usize {
     use chrono::Datelike;
-    let (Some((first, last)), Some((from, to))) = (wanted, of) else { return 2 };
+    let (Some((first, last)), Some((from, to))) = (wanted, of) else { return LATER };
     let first = match reach {
         Reach::Same => first,
         Reach::YearToDate => NaiveDate::from_ymd_opt(last.year(), 1, 1).unwrap_or(first),
         Reach::Due => first.checked_sub_days(Days::new(DUE_DAYS)).unwrap_or(first),
     };
     match () {
-        () if from <= last && to >= first => 0,
-        () if from <= last => 1,
-        () => 2,
+        () if from <= last && to >= first => WITHIN,
+        () if from <= last => BEFORE,
+        () => LATER,
     }
 }
 
@@ -244,9 +270,8 @@ fn span(text: &str, terms: &BTreeMap<String, Span>) -> Option<Span> {
         return Some(*term);
     }
     let day = |year: i32, month: u32| NaiveDate::from_ymd_opt(year, month, 1);
-    let months = |from: NaiveDate, months: u32| {
-        Some((from, from.checked_add_months(chrono::Months::new(months))?.pred_opt()?))
-    };
+    let months =
+        |from: NaiveDate, months: u32| Some((from, from.checked_add_months(chrono::Months::new(months))?.pred_opt()?));
     let parts: Vec<&str> = text.split('-').collect();
     let year: i32 = parts.first()?.parse().ok()?;
     match parts.as_slice() {
@@ -286,12 +311,12 @@ mod tests {
         let check = |reach: Reach, figure: &str, slice: &str, far: usize| {
             assert_eq!(distance(reach, of(figure), of(slice)), far, "{figure} {slice}");
         };
-        check(Reach::Same, "2019-10", "2019-10", 0);
-        check(Reach::Same, "2019", "2019-10", 0);
-        check(Reach::Same, "2019-10", "2019-09", 1);
-        check(Reach::Same, "2019-10", "2019-11", 2);
-        check(Reach::YearToDate, "2019-10", "2019-09", 0);
-        check(Reach::YearToDate, "2020-01", "2019-12", 1);
-        check(Reach::Due, "2020-01", "2019-10", 0);
+        check(Reach::Same, "2019-10", "2019-10", WITHIN);
+        check(Reach::Same, "2019", "2019-10", WITHIN);
+        check(Reach::Same, "2019-10", "2019-09", BEFORE);
+        check(Reach::Same, "2019-10", "2019-11", LATER);
+        check(Reach::YearToDate, "2019-10", "2019-09", WITHIN);
+        check(Reach::YearToDate, "2020-01", "2019-12", BEFORE);
+        check(Reach::Due, "2020-01", "2019-10", WITHIN);
     }
 }

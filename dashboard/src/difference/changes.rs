@@ -63,6 +63,8 @@ pub struct SliceChange {
     pub school_id: String,
     /// Its name, empty where the register doesn't know it.
     pub school_name: String,
+    /// Whether it is `urban`, `town` or `rural`.
+    pub urban_rural: String,
     /// Its district.
     pub district_code: String,
     /// The period.
@@ -166,7 +168,7 @@ const SLICES: &str = "with fresh as (
 
     select
         told.form, told.school_id, told.period, told.district_code, told.state, told.file_name, told.sheet, told.submission_id,
-        told.received_on, touched.submissions, school.school_name,
+        told.received_on, touched.submissions, school.school_name, school.urban_rural,
         case when was.state <> 'withdrawn' then was.submission_id end as was_id,
         case when now.state <> 'withdrawn' then now.submission_id end as now_id
     from told
@@ -205,6 +207,7 @@ fn slice(id: usize, row: Row<'_>) -> SliceChange {
         form: text("form"),
         school_id: text("school_id"),
         school_name: text("school_name"),
+        urban_rural: text("urban_rural"),
         district_code: text("district_code"),
         period: text("period"),
         state: text("state"),
@@ -239,9 +242,9 @@ fn files(sides: &Sides<'_>, projects: &[Project; 2]) -> Vec<FileChange> {
     let changed = changed_files(sides.before, sides.after).into_iter();
     changed
         .map(|(path, kind)| {
-            let [was, now] = projects.each_ref().map(|project| {
-                project.files().get(&path).filter(|_| carried).map(String::as_str).unwrap_or_default()
-            });
+            let [was, now] = projects
+                .each_ref()
+                .map(|project| project.files().get(&path).filter(|_| carried).map(String::as_str).unwrap_or_default());
             let holder = &projects[usize::from(kind != Kind::Removed)];
             FileChange {
                 own: holder.own().files.contains_key(&path),
@@ -292,7 +295,8 @@ async fn reference(sides: &Sides<'_>) -> Result<Vec<ReferenceChange>> {
 type Texts = (Vec<String>, Vec<Vec<String>>);
 
 fn texts(batches: &[RecordBatch]) -> Result<Texts> {
-    let columns = batches.first().map(|batch| batch.schema().fields().iter().map(|field| field.name().clone()).collect());
+    let columns =
+        batches.first().map(|batch| batch.schema().fields().iter().map(|field| field.name().clone()).collect());
     let mut rows = Vec::new();
     let options = FormatOptions::default();
     let arrow = datafusion::error::DataFusionError::from;

@@ -87,10 +87,10 @@ fn sql() -> String {
     columns.push("was.indicator is not null as was_there, now.indicator is not null as is_there".to_owned());
     columns.extend(EXACT.iter().chain(&DOUBLE).map(|one| format!("was.{one} as was_{one}, now.{one} as now_{one}")));
     let on: Vec<String> = KEYS.iter().map(|key| format!("now.{key} = was.{key}")).collect();
-    let exact = EXACT.iter().map(|one| format!("was.{one} is distinct from now.{one}"));
-    let double = DOUBLE.iter().map(|one| {
-        format!("(was.{one} is null) <> (now.{one} is null) or abs(was.{one} - now.{one}) > 1e-9")
-    });
+    let exact = EXACT.iter().map(|one| format!("(was.{one} is distinct from now.{one})"));
+    let double = DOUBLE
+        .iter()
+        .map(|one| format!("((was.{one} is null) <> (now.{one} is null) or abs(was.{one} - now.{one}) > 1e-9)"));
     let differs: Vec<String> = exact.chain(double).collect();
     format!(
         "select {} from earlier.indicator_value as was full outer join later.indicator_value as now on {}

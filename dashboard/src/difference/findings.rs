@@ -71,7 +71,7 @@ const SQL: &str = "select
     from earlier.finding as was
     full outer join later.finding as now on now.finding_id = was.finding_id
     where (was.finding_id is not null and was.ended is null) <> (now.finding_id is not null and now.ended is null)
-        or (was.ended is null and now.ended is null and (was.amount is distinct from now.amount or was.severity <> now.severity))
+        or (was.ended is null and now.ended is null and ((was.amount is distinct from now.amount) or was.severity <> now.severity))
     order by rule, district_code, school_id, period, subject, finding_id";
 
 /// The findings that are open in one release alone, or open in both with another amount or severity.

@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn forms_are_read_from_conditions() {
-        let sql = "where intake.form = 'charge' and form in ('a', 'b') and other_form = 'c' and form = x.form and y = 'd'";
+        let sql =
+            "where intake.form = 'charge' and form in ('a', 'b') and other_form = 'c' and form = x.form and y = 'd'";
         assert_eq!(named_forms(sql).into_iter().collect::<Vec<_>>(), ["a", "b", "charge"]);
     }
 }

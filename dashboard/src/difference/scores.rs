@@ -50,16 +50,15 @@ pub struct PartChange {
     pub points_after: Option<f64>,
 }
 
-const DIFFERS: &str = "(was.{c} is null) <> (now.{c} is null) or abs(was.{c} - now.{c}) > 1e-9";
+const DIFFERS: &str = "((was.{c} is null) <> (now.{c} is null) or abs(was.{c} - now.{c}) > 1e-9)";
 
 /// The scores that are in one release alone, or differ in total, rank, weight or points.
 pub async fn changed(sides: &Sides<'_>) -> Result<Vec<ScoreChange>> {
     if !sides.register(&TableName::new("marts", "score")).await? {
         return Ok(Vec::new());
     }
-    let differs = |columns: &[&str]| {
-        columns.iter().map(|column| DIFFERS.replace("{c}", column)).collect::<Vec<_>>().join(" or ")
-    };
+    let differs =
+        |columns: &[&str]| columns.iter().map(|column| DIFFERS.replace("{c}", column)).collect::<Vec<_>>().join(" or ");
     let sql = format!(
         "select
             coalesce(now.level, was.level) as level,

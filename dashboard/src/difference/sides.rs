@@ -55,15 +55,16 @@ impl<'a> Sides<'a> {
         let mut tables: Vec<Option<Arc<dyn TableProvider>>> = Vec::new();
         for version in self.versions(name) {
             tables.push(match version {
-                Some(version) => {
-                    Some(self.warehouse.provider(self.warehouse.snapshot(name, Some(version)).await?))
-                }
+                Some(version) => Some(self.warehouse.provider(self.warehouse.snapshot(name, Some(version)).await?)),
                 None => None,
             });
         }
-        let schema: SchemaRef = tables.iter().flatten().next().map(|table| table.schema()).ok_or_else(|| {
-            DashboardError::Lacking { release: self.after.release, table: name.to_string() }
-        })?;
+        let schema: SchemaRef = tables
+            .iter()
+            .flatten()
+            .next()
+            .map(|table| table.schema())
+            .ok_or_else(|| DashboardError::Lacking { release: self.after.release, table: name.to_string() })?;
         for (side, table) in ["earlier", "later"].into_iter().zip(tables) {
             let empty = || Arc::new(MemTable::try_new(schema.clone(), vec![vec![]]).expect("no rows fit every schema"));
             register(&self.context, &TableName::new(side, &name.table), table.unwrap_or_else(|| empty()))?;
@@ -114,7 +115,8 @@ impl<'a> Sides<'a> {
         let name = TableName::new("marts", "indicator_value");
         self.register_always(&name).await?;
         for side in ["earlier", "later"] {
-            let table = self.context.table(datafusion::common::TableReference::partial(side, name.table.as_str())).await?;
+            let table =
+                self.context.table(datafusion::common::TableReference::partial(side, name.table.as_str())).await?;
             if table.filter(col("unit_id").eq(lit(unit)))?.limit(0, Some(1))?.count().await? > 0 {
                 return Ok(true);
             }

@@ -66,8 +66,7 @@ pub async fn show(reader: Reader, Asked(choice): Asked<Choice>) -> Result<Markup
     let days = curve::days(scoped, "").await?;
     let deadline = curve::deadline(scoped).await?;
     let found = found(scoped).await?;
-    Ok(CityPage { frame: reader.frame, months, city, districts, indicator, days, deadline, found }
-        .template())
+    Ok(CityPage { frame: reader.frame, months, city, districts, indicator, days, deadline, found }.template())
 }
 
 async fn districts(scoped: &Scoped, month: &str, frame: &Frame) -> Result<Vec<District>> {

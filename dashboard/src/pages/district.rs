@@ -1,9 +1,9 @@
 //! A district: its figures, its schools side by side, and who owes what.
 
-use std::collections::BTreeMap;
 use axum::extract::Path;
 use chrono::NaiveDate;
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 use crate::charts::Words;
 use crate::charts::rollout::Day;
@@ -67,11 +67,7 @@ struct Sort {
 const COLUMNS: [&str; 7] = ["C03", "C04", "C05", "S01", "F01", "F03", "K04"];
 
 /// `/district/{code}`
-pub async fn show(
-    reader: Reader,
-    Path(code): Path<String>,
-    Asked(choice): Asked<Choice>,
-) -> Result<Markup, Fault> {
+pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     if !matches!(scoped.scope, Scope::City | Scope::District(_)) {
         return Err(Fault::NotHere);

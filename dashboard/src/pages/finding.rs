@@ -53,11 +53,7 @@ pub struct Long {
 const PART: i64 = 100;
 
 /// `/finding/{id}`
-pub async fn show(
-    reader: Reader,
-    Path(id): Path<String>,
-    Asked(asked): Asked<Long>,
-) -> Result<Markup, Fault> {
+pub async fn show(reader: Reader, Path(id): Path<String>, Asked(asked): Asked<Long>) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     let lang = reader.frame.lang;
     let sql = "select finding_id, rule, severity, finding.school_id, school_name, finding.district_code, period, subject, amount, message_zh,

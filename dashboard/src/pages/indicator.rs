@@ -1,8 +1,8 @@
 //! One indicator: what it means, and its numbers above and below the line in each district and period.
 
-use std::collections::BTreeSet;
 use axum::extract::Path;
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 
 use crate::figures::{self, Figure, of_month};
 use crate::format;
@@ -30,11 +30,7 @@ struct Unit {
 }
 
 /// `/indicator/{code}`
-pub async fn show(
-    reader: Reader,
-    Path(code): Path<String>,
-    Asked(choice): Asked<Choice>,
-) -> Result<Markup, Fault> {
+pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     if !scoped.scope.sees_figures() {
         return Err(Fault::NotHere);

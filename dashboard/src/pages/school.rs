@@ -40,11 +40,7 @@ struct SchoolPage {
 }
 
 /// `/school/{id}`
-pub async fn show(
-    reader: Reader,
-    Path(id): Path<String>,
-    Asked(choice): Asked<Choice>,
-) -> Result<Markup, Fault> {
+pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     if !scoped.scope.sees_figures() {
         return Err(Fault::NotHere);

@@ -27,8 +27,14 @@ impl fmt::Display for Told<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         let Difference { before, after, .. } = self.difference;
         let line = self.say(
-            format!("第 {} 期（截至 {}）→ 第 {} 期（截至 {}）", before.release, before.today, after.release, after.today),
-            format!("Release {} (as of {}) → release {} (as of {})", before.release, before.today, after.release, after.today),
+            format!(
+                "第 {} 期（截至 {}）→ 第 {} 期（截至 {}）",
+                before.release, before.today, after.release, after.today
+            ),
+            format!(
+                "Release {} (as of {}) → release {} (as of {})",
+                before.release, before.today, after.release, after.today
+            ),
         );
         writeln!(out, "{line}")?;
         self.changes(out)?;
@@ -54,10 +60,14 @@ impl Told<'_> {
     fn rest(&self, out: &mut Formatter<'_>, all: usize, shown: usize) -> fmt::Result {
         match all - shown {
             0 => Ok(()),
-            rest => writeln!(out, "  {}", self.say(
-                format!("…… 另有 {rest} 项，--limit 0 全部列出"),
-                format!("… and {rest} more; --limit 0 lists all"),
-            )),
+            rest => writeln!(
+                out,
+                "  {}",
+                self.say(
+                    format!("…… 另有 {rest} 项，--limit 0 全部列出"),
+                    format!("… and {rest} more; --limit 0 lists all"),
+                )
+            ),
         }
     }
 
@@ -72,21 +82,40 @@ impl Told<'_> {
             let own = if file.own { self.say("（自有）", " (your own)") } else { "" };
             writeln!(out, "  [Q{}] SQL {}{}{own}", at + 1, sign(file.kind), file.path)?;
             if file.kind == Kind::Changed {
-                let lines: Vec<String> = file.removed.iter().map(|line| format!("− {}", line.trim()))
-                    .chain(file.added.iter().map(|line| format!("+ {}", line.trim()))).collect();
+                let lines: Vec<String> = file
+                    .removed
+                    .iter()
+                    .map(|line| format!("− {}", line.trim()))
+                    .chain(file.added.iter().map(|line| format!("+ {}", line.trim())))
+                    .collect();
                 for line in lines.iter().take(FEW) {
                     writeln!(out, "       {line}")?;
                 }
                 if lines.len() > FEW {
                     let rest = lines.len() - FEW;
-                    writeln!(out, "       {}", self.say(format!("…… 另有 {rest} 行"), format!("… and {rest} more lines")))?;
+                    writeln!(
+                        out,
+                        "       {}",
+                        self.say(format!("…… 另有 {rest} 行"), format!("… and {rest} more lines"))
+                    )?;
                 }
             }
         }
         for (at, table) in changes.reference.iter().enumerate() {
-            writeln!(out, "  [R{}] {} {}（{}）", at + 1, self.say("参照表", "reference table"), table.table, table.columns.join(", "))?;
-            let rows: Vec<String> = table.removed.iter().map(|row| format!("− {}", row.join(", ")))
-                .chain(table.added.iter().map(|row| format!("+ {}", row.join(", ")))).collect();
+            writeln!(
+                out,
+                "  [R{}] {} {}（{}）",
+                at + 1,
+                self.say("参照表", "reference table"),
+                table.table,
+                table.columns.join(", ")
+            )?;
+            let rows: Vec<String> = table
+                .removed
+                .iter()
+                .map(|row| format!("− {}", row.join(", ")))
+                .chain(table.added.iter().map(|row| format!("+ {}", row.join(", "))))
+                .collect();
             for row in self.shown(&rows) {
                 writeln!(out, "       {row}")?;
             }
@@ -104,7 +133,12 @@ impl Told<'_> {
             indented(out, &rows)?;
             self.rest(out, count, shown.len())?;
         }
-        if changes.today.is_none() && changes.sql.is_empty() && changes.reference.is_empty() && changes.case_steps == 0 && changes.slices.is_empty() {
+        if changes.today.is_none()
+            && changes.sql.is_empty()
+            && changes.reference.is_empty()
+            && changes.case_steps == 0
+            && changes.slices.is_empty()
+        {
             writeln!(out, "  {}", self.say("无", "nothing"))?;
         }
         Ok(())
@@ -141,10 +175,14 @@ impl Told<'_> {
         let all = &self.difference.figures;
         let count = |kind: Kind| all.iter().filter(|figure| figure.kind == kind).count();
         let (added, removed, changed) = (count(Kind::Added), count(Kind::Removed), count(Kind::Changed));
-        writeln!(out, "\n{}", self.say(
-            format!("指标值 {} 个不同：改变 {changed}，新增 {added}，消失 {removed}", all.len()),
-            format!("{} figures differ: {changed} changed, {added} added, {removed} removed", all.len()),
-        ))?;
+        writeln!(
+            out,
+            "\n{}",
+            self.say(
+                format!("指标值 {} 个不同：改变 {changed}，新增 {added}，消失 {removed}", all.len()),
+                format!("{} figures differ: {changed} changed, {added} added, {removed} removed", all.len()),
+            )
+        )?;
         let mut by_indicator: BTreeMap<&str, usize> = BTreeMap::new();
         for figure in all {
             *by_indicator.entry(&figure.indicator).or_default() += 1;
@@ -226,15 +264,25 @@ impl Told<'_> {
         let changes = &self.difference.changes;
         let mut signs: Vec<String> = causes.slices.iter().take(FEW).map(|id| format!("S{}", id + 1)).collect();
         if causes.slices_in_all > signs.len() {
-            signs.push(self.say(format!("等 {} 个报送单元", causes.slices_in_all), format!("… {} slices", causes.slices_in_all)));
+            signs.push(
+                self.say(
+                    format!("等 {} 个报送单元", causes.slices_in_all),
+                    format!("… {} slices", causes.slices_in_all),
+                ),
+            );
         }
         let place = |found: Option<usize>, letter: &str| found.map(|at| format!("{letter}{}", at + 1));
-        signs.extend(causes.sql.iter().filter_map(|path| place(changes.sql.iter().position(|file| file.path == *path), "Q")));
-        let mut tables: Vec<&str> = causes.reference.iter().map(|name| name.split(':').next().unwrap_or(name)).collect();
+        signs.extend(
+            causes.sql.iter().filter_map(|path| place(changes.sql.iter().position(|file| file.path == *path), "Q")),
+        );
+        let mut tables: Vec<&str> =
+            causes.reference.iter().map(|name| name.split(':').next().unwrap_or(name)).collect();
         tables.dedup();
-        signs.extend(tables.into_iter().filter_map(|name| {
-            place(changes.reference.iter().position(|table| table.table == name), "R")
-        }));
+        signs.extend(
+            tables
+                .into_iter()
+                .filter_map(|name| place(changes.reference.iter().position(|table| table.table == name), "R")),
+        );
         if causes.case_steps {
             signs.push("K".to_owned());
         }
@@ -252,7 +300,11 @@ impl Told<'_> {
         if all.is_empty() {
             return Ok(());
         }
-        writeln!(out, "\n{}", self.say(format!("综合评分 {} 个不同", all.len()), format!("{} scores differ", all.len())))?;
+        writeln!(
+            out,
+            "\n{}",
+            self.say(format!("综合评分 {} 个不同", all.len()), format!("{} scores differ", all.len()))
+        )?;
         let shown = self.shown(all);
         let rows: Vec<Vec<String>> = shown.iter().map(|score| self.score(score)).collect();
         indented(out, &rows)?;
@@ -271,17 +323,23 @@ impl Told<'_> {
             self.unit(&score.unit_id, &score.unit_name),
             score.period.clone(),
             format!("{} → {}", some(score.total_before), some(score.total_after)),
-            self.say(
-                format!("位次 {} → {}", rank(score.rank_before), rank(score.rank_after)),
-                format!("rank {} → {}", rank(score.rank_before), rank(score.rank_after)),
-            ),
+            match score.rank_before == score.rank_after {
+                true => String::new(),
+                false => {
+                    format!("{} {} → {}", self.say("位次", "rank"), rank(score.rank_before), rank(score.rank_after))
+                }
+            },
             parts.join(self.say("，", ", ")),
         ]
     }
 
     fn findings(&self, out: &mut Formatter<'_>) -> fmt::Result {
         let all = &self.difference.findings;
-        writeln!(out, "\n{}", self.say(format!("问题 {} 个不同", all.len()), format!("{} findings differ", all.len())))?;
+        writeln!(
+            out,
+            "\n{}",
+            self.say(format!("问题 {} 个不同", all.len()), format!("{} findings differ", all.len()))
+        )?;
         let shown = self.shown(all);
         for finding in shown {
             self.finding(out, finding)?;
@@ -302,7 +360,13 @@ impl Told<'_> {
             (Some(was), Some(now)) if was != now => format!("  ¥{was:.2} → ¥{now:.2}"),
             (was, now) => now.or(was).map(|amount| format!("  ¥{amount:.2}")).unwrap_or_default(),
         };
-        writeln!(out, "  {kind}  {}  {}{amount}  {}", self.title(&finding.rule), finding.period, self.causes(&finding.causes))?;
+        writeln!(
+            out,
+            "  {kind}  {}  {}{amount}  {}",
+            self.title(&finding.rule),
+            finding.period,
+            self.causes(&finding.causes)
+        )?;
         writeln!(out, "      {}", self.say(&finding.message_zh, &finding.message_en))
     }
 }
