@@ -2,9 +2,12 @@
 
 pub mod catalog;
 pub mod demo;
+pub mod diff;
 pub mod ingest;
 pub mod init;
+pub mod project;
 pub mod query;
+pub mod releases;
 pub mod rotate;
 pub mod sample;
 pub mod serve;

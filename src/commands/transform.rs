@@ -5,19 +5,21 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use transform::change::Change;
+use transform::kept::gone;
 use transform::plan::Plan;
-use transform::project::{Project, Stored};
+use transform::project::{Project, Stored, is_built_in};
 use transform::run::{Options, Outcome, Progress};
 use warehouse::Warehouse;
 use warehouse::session::Limits;
 
 use crate::args::Transform;
+use crate::commands::project;
 use crate::show;
 
 /// How many changed keys a plan names.
 const KEYS_SHOWN: usize = 10;
 
-/// Runs the built-in models on the warehouse.
+/// Runs the built-in models, and those of one's own, on the warehouse.
 pub async fn run(args: Transform) -> Result<ExitCode> {
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
     let options = Options {
@@ -26,12 +28,13 @@ pub async fn run(args: Transform) -> Result<ExitCode> {
         select: args.select,
         limits: Limits { memory: args.memory, ..Limits::default() },
     };
+    let project = project::standing(&warehouse, &args.own).await?;
+    tell_own(&warehouse, &project).await?;
     if args.plan {
-        let project = Project::built_in()?;
         print!("{}", told(&transform::run::plan(&warehouse, &project, &options).await?));
         return Ok(ExitCode::SUCCESS);
     }
-    match transform(&warehouse, &options).await? {
+    match transform(&warehouse, &project, &options).await? {
         Outcome::Unchanged(release) => {
             println!("Nothing changed since release {} ({}): it stands.", release.release, release.today);
         }
@@ -83,11 +86,40 @@ fn told(plan: &Plan<'_>) -> String {
     text + ".\n"
 }
 
+/// Says which models are one's own, and which ones of the last release are gone: nobody loses a rule without being told.
+async fn tell_own(warehouse: &Warehouse, project: &Project) -> Result<()> {
+    let own: Vec<String> = project
+        .own()
+        .files
+        .keys()
+        .map(|path| match is_built_in(path) {
+            true => format!("{path}（替换内置 in place of the built-in one）"),
+            false => path.clone(),
+        })
+        .collect();
+    if !own.is_empty() {
+        eprintln!(
+            "自有模型 / your own models: {} ({})",
+            own.join(", "),
+            project.own().place.trim_end_matches([':', ' '])
+        );
+    }
+    let Some(last) = warehouse.latest_release().await? else { return Ok(()) };
+    let gone = gone(&last, project);
+    if !gone.is_empty() {
+        eprintln!(
+            "第 {} 期用过而本次没有的模型，其问题将就此消除 / models of release {0} that this run lacks, whose findings end with it: {}",
+            last.release,
+            gone.join(", ")
+        );
+    }
+    Ok(())
+}
+
 /// Runs the models with a bar; each model's time goes to the log.
-pub async fn transform(warehouse: &Warehouse, options: &Options) -> Result<Outcome> {
-    let project = Project::built_in()?;
+pub async fn transform(warehouse: &Warehouse, project: &Project, options: &Options) -> Result<Outcome> {
     let bar = show::bar(0, show::Unit::Steps);
-    let outcome = transform::run::transform(warehouse, &project, options, &|progress| match progress {
+    let outcome = transform::run::transform(warehouse, project, options, &|progress| match progress {
         Progress::Planned { steps } => bar.set_length(steps as u64),
         Progress::Done { model, rows, took } => {
             tracing::info!(model = %model.name, rows, seconds = took.as_secs_f64(), "done");

@@ -11,6 +11,7 @@ mod facts;
 mod incremental;
 mod intake;
 mod kill;
+mod own_rules;
 mod persons;
 mod returned;
 mod s3;

@@ -5,7 +5,12 @@
 
 pub mod audit;
 pub mod change;
+pub mod check;
 pub mod error;
+pub mod header;
+pub mod kept;
+pub mod lint;
+pub mod own;
 pub mod plan;
 pub mod project;
 pub mod run;

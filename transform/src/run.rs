@@ -17,7 +17,9 @@ use warehouse::table::TableName;
 
 use crate::audit::audit;
 use crate::change::Inputs;
+use crate::check;
 use crate::error::{Result, TransformError};
+use crate::kept::keep;
 use crate::plan::Plan;
 use crate::project::{Model, Project};
 use crate::work::Work;
@@ -135,6 +137,7 @@ async fn run(
     {
         return Ok(Outcome::Unchanged(last.clone()));
     }
+    check::plans(warehouse, project, &plan.inputs.versions).await?;
     progress(Progress::Planned { steps: plan.work() });
 
     let mut work = Work::new(warehouse, context, &plan, last.as_ref(), options.today).await?;
@@ -163,6 +166,7 @@ async fn run(
         note: String::new(),
         tables: work.into_tables(),
         fingerprints,
+        models: Some(keep(warehouse, project).await?),
     };
     warehouse.publish(&release).await?;
     step::reached("transform.published");
