@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use ingest::reference::settings::Setting;
 
 /// 课后 kehou: from schools' submissions to figures on after-school service that hold up before an inspector.
 #[derive(Debug, Parser)]
@@ -59,6 +60,11 @@ pub enum Command {
     /// a school that it counts; SQL files, reference tables and the date that it is computed by. A figure that several causes touch
     /// names them all.
     Diff(Diff),
+    /// What would differ with other numbers, reference tables or SQL: computed beside the warehouse, nothing is published
+    ///
+    /// Cells of the reference tables are set otherwise one by one, or all of them by a folder. Findings open and end as they would
+    /// in the next release. What it takes lies in the system's folder for temporary files and goes with the command.
+    WhatIf(WhatIf),
     /// Show the dashboard
     Serve(Serve),
     /// Accounts of the dashboard
@@ -338,6 +344,36 @@ pub struct Diff {
     pub after: Option<u64>,
     #[command(flatten)]
     pub at: Where,
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// `kehou what-if`
+#[derive(Debug, ClapArgs)]
+pub struct WhatIf {
+    /// policy.staff_pay_min_share=0.85, policy.staff_pay_min_share@2020-01-01=0.85 (from that day on), weight.C03=30,
+    /// weight.C03.floor=0.6
+    pub settings: Vec<Setting>,
+    #[command(flatten)]
+    pub at: Where,
+    /// The release to start from; default the newest
+    #[arg(long)]
+    pub release: Option<u64>,
+    /// A folder of reference tables in place of those that the release was made with
+    #[arg(long, value_name = "DIR")]
+    pub reference: Option<PathBuf>,
+    #[command(flatten)]
+    pub own: OwnSql,
+    /// Memory for joins, sorts and groups before they spill to disk
+    #[arg(long, value_name = "BYTES", default_value = "2GiB", value_parser = bytes)]
+    pub memory: usize,
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// What of a difference is shown, and how.
+#[derive(Debug, ClapArgs)]
+pub struct Shown {
     /// Only this indicator (C03), or this rule's findings (R13)
     #[arg(long, value_name = "CODE")]
     pub indicator: Option<String>,

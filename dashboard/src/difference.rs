@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 use transform::kept::project_of;
+use transform::project::Project;
+use transform::what_if::WhatIf;
 use warehouse::Warehouse;
 use warehouse::release::Release;
 
@@ -95,12 +97,28 @@ pub async fn difference(
     filter: &Filter,
 ) -> Result<Difference> {
     let projects = [project_of(warehouse, before).await?, project_of(warehouse, after).await?];
-    let sides = Sides::new(warehouse, before, after)?;
-    let changes = changes::changes(&sides, &projects).await?;
-    let mut figures = figures::changed(&sides).await?;
-    let mut findings = findings::changed(&sides).await?;
-    let mut scores = scores::changed(&sides).await?;
-    let finder = causes::Finder::new(&projects, &changes, &figures, sides.terms().await?);
+    compare(&Sides::new(warehouse, before, after)?, &projects, filter).await
+}
+
+/// Compares a release with what it would be; `beside` is the warehouse that the latter was written to.
+pub async fn difference_if(
+    warehouse: &Warehouse,
+    before: &Release,
+    (beside, after): (&Warehouse, &WhatIf),
+    project: Project,
+    filter: &Filter,
+) -> Result<Difference> {
+    let projects = [project_of(warehouse, before).await?, project];
+    let sides = Sides::new(warehouse, before, &after.release)?.with_beside(beside, &after.beside);
+    compare(&sides, &projects, filter).await
+}
+
+async fn compare(sides: &Sides<'_>, projects: &[Project; 2], filter: &Filter) -> Result<Difference> {
+    let changes = changes::changes(sides, projects).await?;
+    let mut figures = figures::changed(sides).await?;
+    let mut findings = findings::changed(sides).await?;
+    let mut scores = scores::changed(sides).await?;
+    let finder = causes::Finder::new(projects, &changes, &figures, sides.terms().await?);
     figures.retain(|figure| filter.takes_figure(figure));
     findings.retain(|finding| filter.takes_finding(finding));
     scores.retain(|score| filter.takes_score(score));
@@ -121,7 +139,7 @@ pub async fn difference(
     }
     let side =
         |release: &Release| Side { release: release.release, made_at: release.made_at.clone(), today: release.today };
-    Ok(Difference { before: side(before), after: side(after), changes, figures, scores, findings, titles })
+    Ok(Difference { before: side(sides.before), after: side(sides.after), changes, figures, scores, findings, titles })
 }
 
 /// The titles of a code in the later release, or in the earlier one where the later lacks it.

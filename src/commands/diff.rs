@@ -5,17 +5,17 @@ mod text;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use dashboard::difference::{Filter, difference, unknown};
+use dashboard::difference::{Difference, Filter, difference, unknown};
 use warehouse::Warehouse;
 use warehouse::release::Release;
 
-use crate::args::{Diff, DiffFormat};
+use crate::args::{Diff, DiffFormat, Shown};
 
 /// Compares two releases.
 pub async fn run(args: Diff) -> Result<ExitCode> {
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
     let (before, after) = choose(&warehouse, &args).await?;
-    let filter = Filter { code: args.indicator.clone(), unit: args.unit.clone(), period: args.period.clone() };
+    let filter = filter(&args.shown);
     let unknown = unknown(&warehouse, &before, &after, &filter).await?;
     if !unknown.is_empty() {
         let names = unknown.join(", ");
@@ -24,11 +24,22 @@ pub async fn run(args: Diff) -> Result<ExitCode> {
         );
     }
     let difference = difference(&warehouse, &before, &after, &filter).await?;
-    match args.format {
-        DiffFormat::Json => println!("{}", serde_json::to_string_pretty(&difference)?),
-        DiffFormat::Text => print!("{}", text::Told { difference: &difference, limit: args.limit, lang: args.lang }),
-    }
+    print(&difference, &args.shown)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What of a difference is asked for.
+pub fn filter(shown: &Shown) -> Filter {
+    Filter { code: shown.indicator.clone(), unit: shown.unit.clone(), period: shown.period.clone() }
+}
+
+/// Prints a difference as it is asked for.
+pub fn print(difference: &Difference, shown: &Shown) -> Result<()> {
+    match shown.format {
+        DiffFormat::Json => println!("{}", serde_json::to_string_pretty(difference)?),
+        DiffFormat::Text => print!("{}", text::Told { difference, limit: shown.limit, lang: shown.lang }),
+    }
+    Ok(())
 }
 
 /// The two releases: those of the numbers, else a release and the one before it.

@@ -18,4 +18,5 @@ pub mod unseal;
 pub mod user;
 pub mod verify;
 pub mod watch;
+pub mod what_if;
 pub mod withdraw;

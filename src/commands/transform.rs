@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use indicatif::ProgressBar;
 use transform::change::Change;
 use transform::kept::gone;
 use transform::plan::Plan;
@@ -16,8 +17,9 @@ use crate::args::Transform;
 use crate::commands::project;
 use crate::show;
 
-/// How many changed keys a plan names.
+/// How many changed keys a plan names, and how many causes of a step.
 const KEYS_SHOWN: usize = 10;
+const CAUSES_SHOWN: usize = 4;
 
 /// Runs the built-in models, and those of one's own, on the warehouse.
 pub async fn run(args: Transform) -> Result<ExitCode> {
@@ -71,7 +73,10 @@ fn told(plan: &Plan<'_>) -> String {
             continue;
         }
         let part = if step.change == Change::Keys { "changed keys" } else { "all" };
-        let causes: Vec<String> = step.causes.iter().map(ToString::to_string).collect();
+        let mut causes: Vec<String> = step.causes.iter().take(CAUSES_SHOWN).map(ToString::to_string).collect();
+        if step.causes.len() > CAUSES_SHOWN {
+            causes.push(format!("{} more", step.causes.len() - CAUSES_SHOWN));
+        }
         writeln!(text, "{:<32} {part:<12} {}", step.model.name.to_string(), causes.join("; "))
             .expect("text takes text");
     }
@@ -116,18 +121,22 @@ async fn tell_own(warehouse: &Warehouse, project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// Runs the models with a bar; each model's time goes to the log.
+/// Runs the models with a bar.
 pub async fn transform(warehouse: &Warehouse, project: &Project, options: &Options) -> Result<Outcome> {
     let bar = show::bar(0, show::Unit::Steps);
-    let outcome = transform::run::transform(warehouse, project, options, &|progress| match progress {
-        Progress::Planned { steps } => bar.set_length(steps as u64),
+    let outcome = transform::run::transform(warehouse, project, options, &|progress| tell(&bar, &progress)).await;
+    bar.finish_and_clear();
+    Ok(outcome?)
+}
+
+/// Moves the bar; each model's time goes to the log.
+pub fn tell(bar: &ProgressBar, progress: &Progress<'_>) {
+    match progress {
+        Progress::Planned { steps } => bar.set_length(*steps as u64),
         Progress::Done { model, rows, took } => {
             tracing::info!(model = %model.name, rows, seconds = took.as_secs_f64(), "done");
             bar.set_message(model.name.to_string());
             bar.inc(1);
         }
-    })
-    .await;
-    bar.finish_and_clear();
-    Ok(outcome?)
+    }
 }

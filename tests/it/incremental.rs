@@ -147,7 +147,8 @@ impl Busy {
              order by form, school_id, period",
         );
         let Some(slice) = (!slices.is_empty()).then(|| self.chance.of(&slices)) else { return };
-        let words = ["withdraw", "--form", &slice["form"], "--school", &slice["school_id"], "--period", &slice["period"]];
+        let words =
+            ["withdraw", "--form", &slice["form"], "--school", &slice["school_id"], "--period", &slice["period"]];
         let output = self.city.run(&[&words[..], &["--reason", "sent by mistake"]].concat());
         self.log.push(format!("withdrew {slice:?}: {}", output.status));
     }

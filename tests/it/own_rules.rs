@@ -320,7 +320,11 @@ fn a_faulty_file_is_refused_by_file_and_line_and_harms_nothing() {
             format!("rules/x01.sql:{}", line_of("where roster")),
             "whishing",
         ),
-        (rule("roster.wanting > 30", "roster.class_id + date '2019-01-01' > 30"), "rules/x01.sql".into(), "Cannot coerce"),
+        (
+            rule("roster.wanting > 30", "roster.class_id + date '2019-01-01' > 30"),
+            "rules/x01.sql".into(),
+            "Cannot coerce",
+        ),
         (("rule/x01.sql", CROWDED.into()), "rule/x01.sql".into(), "staging, indicators, rules, marts, tests"),
         (("rules/more/x01.sql", CROWDED.into()), "rules/more/x01.sql".into(), "small letters"),
         (("rules/X01.sql", CROWDED.into()), "rules/X01.sql".into(), "small letters"),

@@ -15,4 +15,5 @@ pub mod plan;
 pub mod project;
 pub mod run;
 pub mod views;
+pub mod what_if;
 mod work;

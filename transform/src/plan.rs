@@ -126,6 +126,7 @@ fn own_change(model: &Model, last: &Release) -> (Change, BTreeSet<Cause>) {
     match last.fingerprints.get(&model.path) {
         None => (Change::Everything, BTreeSet::from([Cause::New])),
         Some(before) if *before != model.fingerprint() => {
+            // A union changes where a model came or went; that one's file is told, or it is gone.
             (Change::Everything, BTreeSet::from([Cause::Sql(model.path.clone())]))
         }
         Some(_) if model.stored == Stored::Table && !last.tables.contains_key(&model.name) => {

@@ -195,6 +195,11 @@ fn built_in_files() -> BTreeMap<String, String> {
     files
 }
 
+/// Whether a path is that of a union that is generated from a schema's models, and no file's.
+pub fn is_generated(path: &str) -> bool {
+    path.split_once('/').is_some_and(|(_, name)| ["all.sql", "keyed.sql", "unkeyed.sql"].contains(&name))
+}
+
 /// Whether this build carries a file of this path.
 pub fn is_built_in(path: &str) -> bool {
     BUILT_IN.get_file(path).is_some()

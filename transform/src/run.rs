@@ -140,7 +140,7 @@ async fn run(
     check::plans(warehouse, project, &plan.inputs.versions).await?;
     progress(Progress::Planned { steps: plan.work() });
 
-    let mut work = Work::new(warehouse, context, &plan, last.as_ref(), options.today).await?;
+    let mut work = Work::new([warehouse; 2], &BTreeSet::new(), context, &plan, last.as_ref(), options.today).await?;
     let mut rows = Vec::new();
     for step in plan.steps.iter().filter(|step| !step.model.is_test()) {
         let started = Instant::now();

@@ -33,6 +33,8 @@ const FILE_ROWS: u64 = 1 << 18;
 /// A run at work.
 pub(crate) struct Work<'a> {
     warehouse: &'a Warehouse,
+    /// Where what is computed is written.
+    target: &'a Warehouse,
     plan: &'a Plan<'a>,
     last: Option<&'a Release>,
     /// Where everything stands as a whole.
@@ -74,9 +76,11 @@ impl<'a> Needed<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// A run of `plan` in a session that the warehouse is attached to.
+    /// A run of `plan` in a session that both warehouses are attached to: `warehouse` holds facts, reference tables and the
+    /// last release; what is computed goes to `target`, usually the same. `replaced` are tables of `target` in place of inputs.
     pub(crate) async fn new(
-        warehouse: &'a Warehouse,
+        [warehouse, target]: [&'a Warehouse; 2],
+        replaced: &BTreeSet<TableName>,
         whole: SessionContext,
         plan: &'a Plan<'a>,
         last: Option<&'a Release>,
@@ -87,12 +91,13 @@ impl<'a> Work<'a> {
             register(context, &TableName::new(PLAIN, "run"), run_table(today))?;
         }
         let (tables, changes) = (plan.inputs.versions.clone(), plan.inputs.changes.clone());
-        let work = Work { warehouse, plan, last, whole, keyed, needed: Needed::by(plan), tables, changes };
+        let work = Work { warehouse, target, plan, last, whole, keyed, needed: Needed::by(plan), tables, changes };
         for (name, version) in &plan.inputs.versions {
             if work.is_needed(name) {
-                let snapshot = work.warehouse.snapshot(name, Some(*version)).await?;
+                let place = if replaced.contains(name) { target } else { warehouse };
+                let snapshot = place.snapshot(name, Some(*version)).await?;
                 let key = plan.key.filter(|key| snapshot.schema.column_with_name(key).is_some());
-                work.show(name, work.warehouse.provider(snapshot), key)?;
+                work.show(name, place.provider(snapshot), key)?;
             }
         }
         Ok(work)
@@ -133,8 +138,9 @@ impl<'a> Work<'a> {
         };
         self.tables.insert(model.name.clone(), version);
         if self.is_needed(&model.name) {
-            let snapshot = self.warehouse.snapshot(&model.name, Some(version)).await?;
-            self.show(&model.name, self.warehouse.provider(snapshot), model.key())?;
+            let place = if rows.is_some() { self.target } else { self.warehouse };
+            let snapshot = place.snapshot(&model.name, Some(version)).await?;
+            self.show(&model.name, place.provider(snapshot), model.key())?;
         }
         if rows.is_some() {
             step::reached(&format!("transform.stored.{}", model.name));
@@ -192,10 +198,10 @@ impl<'a> Work<'a> {
         let frame = self.whole.sql(&model.sql).await.map_err(&fault)?;
         let schema = storable(frame.schema().as_arrow());
         let frame = in_order(frame, model.key()).map_err(&fault)?;
-        self.warehouse.shape_table(&model.name, &schema).await?;
+        self.target.shape_table(&model.name, &schema).await?;
         let staged = self.write(model, frame, &schema, None).await?;
         let rows = staged.rows();
-        Ok((self.warehouse.overwrite(&model.name, &Replace::All, staged).await?, rows))
+        Ok((self.target.overwrite(&model.name, &Replace::All, staged).await?, rows))
     }
 
     /// Computes the rows of the changed keys and writes them in place of those that version `base` has of these keys: only
@@ -226,7 +232,7 @@ impl<'a> Work<'a> {
         let fresh = self.whole.read_batch(fresh).map_err(&fault)?;
         let frame = kept.union(fresh).and_then(|frame| in_order(frame, Some(key))).map_err(&fault)?;
         let staged = self.write(model, frame, &schema, Some(base)).await?;
-        Ok((self.warehouse.replace(&model.name, base, &gone, staged).await?, rows))
+        Ok((self.target.replace(&model.name, base, &gone, staged).await?, rows))
     }
 
     /// Writes rows to files that nobody sees yet.
@@ -234,7 +240,7 @@ impl<'a> Work<'a> {
         let fault = fault(model);
         let mut stream = frame.execute_stream().await.map_err(&fault)?;
         let mut staged = Staged::default();
-        let mut writer = self.warehouse.writer_at(&model.name, base).await?;
+        let mut writer = self.target.writer_at(&model.name, base).await?;
         while let Some(batch) = stream.next().await {
             let batch = batch.map_err(&fault)?;
             if batch.num_rows() > 0 {
@@ -242,7 +248,7 @@ impl<'a> Work<'a> {
             }
             if model.key().is_some() && writer.rows() >= FILE_ROWS {
                 staged = staged.join(writer.finish().await?);
-                writer = self.warehouse.writer_at(&model.name, base).await?;
+                writer = self.target.writer_at(&model.name, base).await?;
             }
         }
         Ok(staged.join(writer.finish().await?))

@@ -8,7 +8,7 @@ use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use ingest::form::form;
 use ingest::receipt::Receipt;
 use serde::Serialize;
-use transform::project::Project;
+use transform::project::{Project, is_generated};
 use warehouse::release::Release;
 use warehouse::table::TableName;
 
@@ -223,7 +223,7 @@ fn slice(id: usize, row: Row<'_>) -> SliceChange {
 /// The SQL files that differ, by their fingerprints; a union that is generated from the others is none.
 pub fn changed_files(before: &Release, after: &Release) -> Vec<(String, Kind)> {
     let paths: BTreeSet<&String> = before.fingerprints.keys().chain(after.fingerprints.keys()).collect();
-    let written = paths.into_iter().filter(|path| !path.ends_with("/all.sql"));
+    let written = paths.into_iter().filter(|path| !is_generated(path));
     written
         .filter_map(|path| {
             let kind = match (before.fingerprints.get(path), after.fingerprints.get(path)) {
@@ -339,7 +339,7 @@ async fn case_steps(sides: &Sides<'_>) -> Result<u64> {
     let mut rows = [0, 0];
     for (count, version) in rows.iter_mut().zip(versions) {
         if let Some(version) = version {
-            *count = sides.warehouse.snapshot(&name, Some(version)).await?.rows();
+            *count = sides.snapshot(&name, version).await?.rows();
         }
     }
     Ok(rows[1].saturating_sub(rows[0]))

@@ -1,6 +1,6 @@
 //! The two releases as one session: each table stands in it twice, as `earlier.<table>` and as `later.<table>`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -11,20 +11,28 @@ use datafusion::prelude::SessionContext;
 use warehouse::Warehouse;
 use warehouse::release::Release;
 use warehouse::session::{Limits, register, session};
-use warehouse::table::TableName;
+use warehouse::table::{Snapshot, TableName};
 
 use crate::error::{DashboardError, Result};
 use crate::rows::Rows;
 
 /// Two releases of one warehouse.
 pub struct Sides<'a> {
-    /// Where they are.
-    pub warehouse: &'a Warehouse,
     /// The earlier one.
     pub before: &'a Release,
     /// The later one.
     pub after: &'a Release,
+    warehouse: &'a Warehouse,
+    /// Where some tables of the later one lie, where it is none that was published.
+    beside: Option<(&'a Warehouse, &'a BTreeSet<TableName>)>,
     context: SessionContext,
+}
+
+/// Where a version of a table is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version {
+    number: u64,
+    is_beside: bool,
 }
 
 impl<'a> Sides<'a> {
@@ -32,12 +40,29 @@ impl<'a> Sides<'a> {
     pub fn new(warehouse: &'a Warehouse, before: &'a Release, after: &'a Release) -> Result<Sides<'a>> {
         let context = session(&Limits::default())?;
         warehouse.attach(&context);
-        Ok(Sides { warehouse, before, after, context })
+        Ok(Sides { before, after, warehouse, beside: None, context })
+    }
+
+    /// A session over a release and what it would be: `beside` has the tables `written` of the latter.
+    pub fn with_beside(mut self, beside: &'a Warehouse, written: &'a BTreeSet<TableName>) -> Sides<'a> {
+        beside.attach(&self.context);
+        self.beside = Some((beside, written));
+        self
     }
 
     /// The versions of a table, the earlier first.
-    pub fn versions(&self, name: &TableName) -> [Option<u64>; 2] {
-        [self.before, self.after].map(|release| release.tables.get(name).copied())
+    pub fn versions(&self, name: &TableName) -> [Option<Version>; 2] {
+        let version = |release: &Release, is_beside| {
+            release.tables.get(name).map(|number| Version { number: *number, is_beside })
+        };
+        let is_beside = self.beside.is_some_and(|(_, written)| written.contains(name));
+        [version(self.before, false), version(self.after, is_beside)]
+    }
+
+    /// A table at a version.
+    pub async fn snapshot(&self, name: &TableName, version: Version) -> Result<Snapshot> {
+        let place = self.beside.filter(|_| version.is_beside).map_or(self.warehouse, |(beside, _)| beside);
+        Ok(place.snapshot(name, Some(version.number)).await?)
     }
 
     /// Registers a table of both; a side that lacks it has it without rows. `false` where both have the same one, or neither has
@@ -55,7 +80,7 @@ impl<'a> Sides<'a> {
         let mut tables: Vec<Option<Arc<dyn TableProvider>>> = Vec::new();
         for version in self.versions(name) {
             tables.push(match version {
-                Some(version) => Some(self.warehouse.provider(self.warehouse.snapshot(name, Some(version)).await?)),
+                Some(version) => Some(self.warehouse.provider(self.snapshot(name, version).await?)),
                 None => None,
             });
         }
@@ -76,7 +101,7 @@ impl<'a> Sides<'a> {
     pub async fn register_newest(&self, name: &TableName) -> Result<()> {
         let version = self.versions(name)[1].or(self.versions(name)[0]);
         let lacking = || DashboardError::Lacking { release: self.after.release, table: name.to_string() };
-        let snapshot = self.warehouse.snapshot(name, Some(version.ok_or_else(lacking)?)).await?;
+        let snapshot = self.snapshot(name, version.ok_or_else(lacking)?).await?;
         let bare = TableName::new(warehouse::session::PLAIN, &name.table);
         Ok(register(&self.context, &bare, self.warehouse.provider(snapshot))?)
     }
