@@ -1,0 +1,153 @@
+-- A school's share beside the overall share of its district or of the city, with the limits that chance alone would keep it within.
+-- stored: table
+-- title_zh: 漏斗图
+-- title_en: Funnel
+-- formula: p ± z × √(p × (1 − p) ÷ n + τ²), z = 1.96 for 95 % and 3.09 for 99.8 %, clipped to 0–1; τ² = 0 unless φ > 1
+-- formula_zh: p ± z × √(p × (1 − p) ÷ n + τ²)，95 % 取 z = 1.96，99.8 % 取 z = 3.09，限于 0 至 1；φ 不大于 1 时 τ² = 0
+-- clause: 八(三)
+-- note_zh: 方法见 Spiegelhalter 2005（doi 10.1002/sim.1970）。p 是区（市）或全市的总体比例，n 是学校的人数或问卷数；学期和年由多个月
+--   合成时，n 取各月人数的平均，因为同一名学生各月不是独立的观测。z 值在两端各 10 % 处缩尾：低于第 10 百分位的取第 10 百分位，高于第 90
+--   百分位的取第 90 百分位（百分位在相邻两校间线性内插），φ 是缩尾后 z 值平方的平均。只有越过放宽后的 99.8 % 控制限（high、low）才是异常；
+--   between 在 95 % 与 99.8 % 之间。控制限用正态近似，人数很少时只作参考。没有人数的学校不参与。
+-- note_en: After Spiegelhalter 2005 (doi 10.1002/sim.1970). p is the overall share of the district or the city, n the school's pupils or
+--   responses; where a term or year is made of months, n is their mean, for a pupil counted in each of them is no new observation. Z-scores
+--   are winsorised at 10 %: those below the 10th percentile are set to it, those above the 90th to that (percentiles between two schools by
+--   linear interpolation); φ is the mean of their squares. A school is an outlier (high, low) only outside of the widened 99.8 % limits;
+--   between is between 95 and 99.8 %. The limits are normal approximations: with a handful of people they are a hint and no more. A school
+--   without people takes no part.
+with figure as (
+    select
+        indicator, unit_id as school_id, unit_name as school_name, district_code, period_type, period,
+        -- More answered than are enrolled: shown as all, as everywhere.
+        least(numerator, denominator) as reached, denominator,
+        cast(denominator as double) / cast(greatest(coalesce(reported, 1), 1) as double) as n
+    from marts.figure
+    -- The shares of people are those that have an interval.
+    where level = 'school' and dimension = '' and lower is not null
+),
+
+placed as (
+    select 'city' as group_level, 'city' as group_id, * from figure
+    union all
+    select 'district' as group_level, district_code as group_id, * from figure
+),
+
+overall as (
+    select
+        group_level, group_id, indicator, period_type, period, count(*) as schools,
+        cast(sum(reached) as double) / cast(sum(denominator) as double) as p
+    from placed
+    group by group_level, group_id, indicator, period_type, period
+),
+
+measured as (
+    select
+        placed.*, overall.schools, overall.p,
+        cast(placed.reached as double) / cast(placed.denominator as double) as value,
+        overall.p * (cast(1 as double) - overall.p) / cast(placed.n as double) as variance
+    from placed
+    inner join overall
+        on overall.group_level = placed.group_level
+        and overall.group_id = placed.group_id
+        and overall.indicator = placed.indicator
+        and overall.period_type = placed.period_type
+        and overall.period = placed.period
+),
+
+-- Where all or none do, everybody stands at p and nothing varies.
+scored as (
+    select
+        *,
+        coalesce((value - p) / cast(nullif(sqrt(variance), cast(0 as double)) as double), cast(0 as double)) as z,
+        cast(1 as double) / cast(nullif(variance, cast(0 as double)) as double) as precision
+    from measured
+),
+
+tail as (
+    select
+        group_level, group_id, indicator, period_type, period, quantile_cont(z, 0.1) as low, quantile_cont(z, 0.9) as high
+    from scored
+    group by group_level, group_id, indicator, period_type, period
+),
+
+winsorised as (
+    select scored.*, least(greatest(scored.z, tail.low), tail.high) as w
+    from scored
+    inner join tail
+        on tail.group_level = scored.group_level
+        and tail.group_id = scored.group_id
+        and tail.indicator = scored.indicator
+        and tail.period_type = scored.period_type
+        and tail.period = scored.period
+),
+
+-- To the trillionth, so that a φ of one is one however its squares were added up.
+dispersed as (
+    select
+        group_level, group_id, indicator, period_type, period, count(*) as schools,
+        cast(cast(sum(w * w) / cast(count(*) as double) as decimal(38,12)) as double) as phi,
+        sum(precision) - sum(precision * precision) / cast(sum(precision) as double) as freedom
+    from winsorised
+    group by group_level, group_id, indicator, period_type, period
+),
+
+between_schools as (
+    select
+        *,
+        case
+            when phi > cast(1 as double)
+                then coalesce(
+                    greatest(
+                        (schools * phi - (schools - 1)) / cast(nullif(freedom, cast(0 as double)) as double), cast(0 as double)
+                    ),
+                    cast(0 as double)
+                )
+            else cast(0 as double)
+        end as tau2
+    from dispersed
+),
+
+limited as (
+    select
+        scored.*, between_schools.phi, between_schools.tau2,
+        cast('1.959963984540054' as double) * sqrt(scored.variance + between_schools.tau2) as reach_95,
+        cast('3.090232306167814' as double) * sqrt(scored.variance + between_schools.tau2) as reach_998
+    from scored
+    inner join between_schools
+        on between_schools.group_level = scored.group_level
+        and between_schools.group_id = scored.group_id
+        and between_schools.indicator = scored.indicator
+        and between_schools.period_type = scored.period_type
+        and between_schools.period = scored.period
+)
+
+select
+    cast(indicator as varchar) as indicator,
+    cast(group_level as varchar) as group_level,
+    cast(group_id as varchar) as group_id,
+    cast(school_id as varchar) as school_id,
+    cast(school_name as varchar) as school_name,
+    cast(district_code as varchar) as district_code,
+    cast(period_type as varchar) as period_type,
+    cast(period as varchar) as period,
+    cast(n as double) as n,
+    cast(value as double) as value,
+    cast(schools as bigint) as schools,
+    cast(p as double) as overall,
+    cast(greatest(p - reach_95, cast(0 as double)) as double) as lower_95,
+    cast(least(p + reach_95, cast(1 as double)) as double) as upper_95,
+    cast(greatest(p - reach_998, cast(0 as double)) as double) as lower_998,
+    cast(least(p + reach_998, cast(1 as double)) as double) as upper_998,
+    cast(z as double) as z,
+    cast(phi as double) as phi,
+    cast(tau2 as double) as tau2,
+    cast(tau2 > cast(0 as double) as boolean) as is_widened,
+    cast(
+        case
+            when value > p + reach_998 then 'high'
+            when value < p - reach_998 then 'low'
+            when abs(value - p) > reach_95 then 'between'
+            else 'inside'
+        end as varchar
+    ) as verdict
+from limited
