@@ -59,7 +59,7 @@ scored as (
     select
         *,
         coalesce((value - p) / cast(nullif(sqrt(variance), cast(0 as double)) as double), cast(0 as double)) as z,
-        cast(1 as double) / cast(nullif(variance, cast(0 as double)) as double) as precision
+        cast(1 as double) / cast(nullif(variance, cast(0 as double)) as double) as inverse
     from measured
 ),
 
@@ -86,7 +86,7 @@ dispersed as (
     select
         group_level, group_id, indicator, period_type, period, count(*) as schools,
         cast(cast(sum(w * w) / cast(count(*) as double) as decimal(38,12)) as double) as phi,
-        sum(precision) - sum(precision * precision) / cast(sum(precision) as double) as freedom
+        sum(inverse) - sum(inverse * inverse) / cast(sum(inverse) as double) as freedom
     from winsorised
     group by group_level, group_id, indicator, period_type, period
 ),

@@ -31,13 +31,13 @@ select
     cast(quantile_cont(other.value, 0.5) as double) as median,
     cast(max(other.value) as double) as highest
 from figure as own
-inner join marts.similar_school as similar
-    on similar.school_id = own.school_id
-    and similar.period_type = own.period_type
-    and similar.period = own.period
+inner join marts.similar_school as likeness
+    on likeness.school_id = own.school_id
+    and likeness.period_type = own.period_type
+    and likeness.period = own.period
 inner join figure as other
     on other.indicator = own.indicator
-    and other.school_id = similar.similar_id
+    and other.school_id = likeness.similar_id
     and other.period_type = own.period_type
     and other.period = own.period
 group by own.indicator, own.school_id, own.district_code, own.period_type, own.period, own.value

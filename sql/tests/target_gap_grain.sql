@@ -6,7 +6,7 @@ with missed as (
 ),
 
 gap as (
-    select indicator, level, unit_id, period_type, period, dimension, count(*) as rows, min(gap) as least
+    select indicator, level, unit_id, period_type, period, dimension, count(*) as rows, min(gap) as smallest
     from marts.target_gap
     group by indicator, level, unit_id, period_type, period, dimension
 )
@@ -23,4 +23,4 @@ full outer join gap
     and gap.period_type = missed.period_type
     and gap.period = missed.period
     and gap.dimension = missed.dimension
-where missed.indicator is null or gap.indicator is null or gap.rows > 1 or gap.least <= 0
+where missed.indicator is null or gap.indicator is null or gap.rows > 1 or gap.smallest <= 0
