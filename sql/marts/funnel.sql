@@ -63,10 +63,22 @@ scored as (
     from measured
 ),
 
+ordered as (
+    select
+        *,
+        row_number() over (
+            partition by group_level, group_id, indicator, period_type, period order by z asc nulls last
+        ) - 1 as below
+    from scored
+),
+
+-- The percentile lies (schools − 1) tenths of a step between one school and the next from its end: each of the two counts by how near it is.
 tail as (
     select
-        group_level, group_id, indicator, period_type, period, quantile_cont(z, 0.1) as low, quantile_cont(z, 0.9) as high
-    from scored
+        group_level, group_id, indicator, period_type, period,
+        sum(z * greatest(10 - abs(schools - 1 - 10 * below), 0)) / cast(10 as double) as low,
+        sum(z * greatest(10 - abs(schools - 1 - 10 * (schools - 1 - below)), 0)) / cast(10 as double) as high
+    from ordered
     group by group_level, group_id, indicator, period_type, period
 ),
 

@@ -28,7 +28,7 @@ select
     cast(count(*) as bigint) as schools,
     cast(1 + sum(case when other.value > own.value then 1 else 0 end) as bigint) as place,
     cast(min(other.value) as double) as lowest,
-    cast(quantile_cont(other.value, 0.5) as double) as median,
+    cast(median(other.value) as double) as median,
     cast(max(other.value) as double) as highest
 from figure as own
 inner join marts.similar_school as likeness
