@@ -108,12 +108,7 @@ between_schools as (
         *,
         case
             when phi > cast(1 as double)
-                then coalesce(
-                    greatest(
-                        (schools * phi - (schools - 1)) / cast(nullif(freedom, cast(0 as double)) as double), cast(0 as double)
-                    ),
-                    cast(0 as double)
-                )
+                then (schools * phi - (schools - 1)) / cast(nullif(freedom, cast(0 as double)) as double)
             else cast(0 as double)
         end as tau2
     from dispersed
