@@ -10,16 +10,19 @@
 --   indicator keeps its score; its rank may still move, for others do.
 with part as (
     select
-        level, unit_id, district_code, period_type, period, indicator, cast(given_weight as double) as given, fulfilled, total, rank
+        level, unit_id, district_code, period_type, period, indicator, total, rank, fulfilled,
+        cast(given_weight as double) as given,
+        case when fulfilled is null then cast(0 as double) else cast(given_weight as double) end as counting
     from marts.score
 ),
 
-weight as (
-    select distinct indicator, given from part
-),
-
 whole as (
-    select sum(given) as given from weight
+    select
+        *,
+        sum(given) over (partition by level, unit_id, period_type, period) as all_given,
+        sum(counting) over (partition by level, unit_id, period_type, period) as all_counting,
+        sum(counting * fulfilled) over (partition by level, unit_id, period_type, period) as all_fulfilled
+    from part
 ),
 
 step as (
@@ -31,40 +34,30 @@ step as (
 -- No weight grows beyond the whole, and one that is the whole stays it.
 moved as (
     select
-        weight.indicator, step.direction,
-        least(weight.given * step.factor, whole.given) / cast(nullif(weight.given, cast(0 as double)) as double) as own,
-        (whole.given - least(weight.given * step.factor, whole.given))
-            / cast(nullif(whole.given - weight.given, cast(0 as double)) as double) as others
-    from weight
-    cross join whole
+        whole.*, step.direction,
+        least(whole.given * step.factor, whole.all_given) as own,
+        (whole.all_given - least(whole.given * step.factor, whole.all_given))
+            / cast(nullif(whole.all_given - whole.given, cast(0 as double)) as double) as others
+    from whole
     cross join step
 ),
 
-weighed as (
-    select
-        part.level, part.unit_id, part.district_code, part.period_type, part.period, part.total, part.rank,
-        moved.indicator, moved.direction, part.fulfilled,
-        case
-            when part.fulfilled is null then cast(0 as double)
-            when part.indicator = moved.indicator then part.given * coalesce(moved.own, cast(1 as double))
-            else part.given * coalesce(moved.others, cast(1 as double))
-        end as weight
-    from part
-    cross join moved
-),
-
 -- To the millionth, as the score itself.
-summed as (
+scored as (
     select
-        level, unit_id, district_code, period_type, period, indicator, direction, max(total) as total_base, max(rank) as rank_base,
-        cast(
-            cast(
-                cast(100 as double) * sum(weight * fulfilled) / cast(nullif(sum(weight), cast(0 as double)) as double)
-                as decimal(18,6)
-            ) as double
-        ) as total
-    from weighed
-    group by level, unit_id, district_code, period_type, period, indicator, direction
+        *,
+        case
+            when fulfilled is null or others is null then total
+            else
+                cast(
+                    cast(
+                        cast(100 as double) * (own * fulfilled + others * (all_fulfilled - counting * fulfilled))
+                            / cast(nullif(own + others * (all_counting - counting), cast(0 as double)) as double)
+                        as decimal(18,6)
+                    ) as double
+                )
+        end as moved_total
+    from moved
 )
 
 select
@@ -75,10 +68,12 @@ select
     cast(period as varchar) as period,
     cast(indicator as varchar) as indicator,
     cast(direction as varchar) as direction,
-    cast(total as double) as total,
+    cast(moved_total as double) as total,
     cast(
-        rank() over (partition by level, period_type, period, indicator, direction order by total desc nulls last) as bigint
+        rank() over (
+            partition by level, period_type, period, indicator, direction order by moved_total desc nulls last
+        ) as bigint
     ) as rank,
-    cast(total_base as double) as total_base,
-    cast(rank_base as bigint) as rank_base
-from summed
+    cast(total as double) as total_base,
+    cast(rank as bigint) as rank_base
+from scored

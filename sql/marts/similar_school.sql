@@ -29,25 +29,81 @@ sized as (
     inner join staging.school as school on school.school_id = latest.school_id
 ),
 
+-- Where a school stands among its like, from the smallest up and from the largest down; of equals the smaller id first. So the ten
+-- nearest are among the next ten up, the next ten down and the first eleven equals, and no school is compared with all others.
+ordered as (
+    select
+        *,
+        row_number() over (
+            partition by period_type, period, school_kind, urban_rural order by pupils asc nulls last, school_id asc nulls last
+        ) as up,
+        row_number() over (
+            partition by period_type, period, school_kind, urban_rural order by pupils desc nulls last, school_id asc nulls last
+        ) as down,
+        row_number() over (
+            partition by period_type, period, school_kind, urban_rural, pupils order by school_id asc nulls last
+        ) as equal,
+        count(*) over (partition by period_type, period, school_kind, urban_rural, pupils) as equals
+    from sized
+),
+
+step as (
+    select step.step from (values (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)) as step (step)
+),
+
+sought as (
+    select ordered.*, up - equal + equals + step.step as next_up, down - equal + equals + step.step as next_down
+    from ordered
+    cross join step
+),
+
 pair as (
     select
         school.period_type, school.period, school.school_id, school.district_code, school.pupils,
         other.school_id as similar_id, other.school_name as similar_name, other.district_code as similar_district_code,
-        other.pupils as similar_pupils, abs(other.pupils - school.pupils) as difference
-    from sized as school
-    inner join sized as other
+        other.pupils as similar_pupils
+    from sought as school
+    inner join ordered as other
         on other.period_type = school.period_type
         and other.period = school.period
         and other.school_kind = school.school_kind
         and other.urban_rural = school.urban_rural
+        and other.up = school.next_up
+    union all
+    select
+        school.period_type, school.period, school.school_id, school.district_code, school.pupils,
+        other.school_id as similar_id, other.school_name as similar_name, other.district_code as similar_district_code,
+        other.pupils as similar_pupils
+    from sought as school
+    inner join ordered as other
+        on other.period_type = school.period_type
+        and other.period = school.period
+        and other.school_kind = school.school_kind
+        and other.urban_rural = school.urban_rural
+        and other.down = school.next_down
+    union all
+    select
+        school.period_type, school.period, school.school_id, school.district_code, school.pupils,
+        other.school_id as similar_id, other.school_name as similar_name, other.district_code as similar_district_code,
+        other.pupils as similar_pupils
+    from ordered as school
+    inner join ordered as other
+        on other.period_type = school.period_type
+        and other.period = school.period
+        and other.school_kind = school.school_kind
+        and other.urban_rural = school.urban_rural
+        and other.pupils = school.pupils
         and other.school_id <> school.school_id
+    where other.equal <= 11
 ),
 
 ranked as (
     select
         *,
+        abs(similar_pupils - pupils) as difference,
         row_number() over (
-            partition by period_type, period, school_id order by difference asc nulls last, similar_id asc nulls last
+            partition by period_type, period, school_id
+            order by abs(similar_pupils - pupils) asc nulls last, similar_id asc nulls last
         ) as place
     from pair
 )
