@@ -34,24 +34,19 @@ placed as (
 
 overall as (
     select
-        group_level, group_id, indicator, period_type, period, count(*) as schools,
-        cast(sum(reached) as double) / cast(sum(denominator) as double) as p
+        *,
+        count(*) over (partition by group_level, group_id, indicator, period_type, period) as schools,
+        cast(sum(reached) over (partition by group_level, group_id, indicator, period_type, period) as double)
+            / cast(sum(denominator) over (partition by group_level, group_id, indicator, period_type, period) as double) as p
     from placed
-    group by group_level, group_id, indicator, period_type, period
 ),
 
 measured as (
     select
-        placed.*, overall.schools, overall.p,
-        cast(placed.reached as double) / cast(placed.denominator as double) as value,
-        overall.p * (cast(1 as double) - overall.p) / cast(placed.n as double) as variance
-    from placed
-    inner join overall
-        on overall.group_level = placed.group_level
-        and overall.group_id = placed.group_id
-        and overall.indicator = placed.indicator
-        and overall.period_type = placed.period_type
-        and overall.period = placed.period
+        *,
+        cast(reached as double) / cast(denominator as double) as value,
+        p * (cast(1 as double) - p) / cast(n as double) as variance
+    from overall
 ),
 
 -- Where all or none do, everybody stands at p and nothing varies.
@@ -72,35 +67,39 @@ ordered as (
     from scored
 ),
 
--- The percentile lies (schools − 1) tenths of a step between one school and the next from its end: each of the two counts by how near it is.
-tail as (
+-- A percentile lies (schools − 1) tenths of a step from its end, between one school and the next: each of the two counts by how near it is.
+tailed as (
     select
-        group_level, group_id, indicator, period_type, period,
-        sum(z * greatest(10 - abs(schools - 1 - 10 * below), 0)) / cast(10 as double) as low,
-        sum(z * greatest(10 - abs(schools - 1 - 10 * (schools - 1 - below)), 0)) / cast(10 as double) as high
+        *,
+        sum(z * greatest(10 - abs(schools - 1 - 10 * below), 0)) over (
+            partition by group_level, group_id, indicator, period_type, period
+        ) / cast(10 as double) as low,
+        sum(z * greatest(10 - abs(schools - 1 - 10 * (schools - 1 - below)), 0)) over (
+            partition by group_level, group_id, indicator, period_type, period
+        ) / cast(10 as double) as high
     from ordered
-    group by group_level, group_id, indicator, period_type, period
 ),
 
 winsorised as (
-    select scored.*, least(greatest(scored.z, tail.low), tail.high) as w
-    from scored
-    inner join tail
-        on tail.group_level = scored.group_level
-        and tail.group_id = scored.group_id
-        and tail.indicator = scored.indicator
-        and tail.period_type = scored.period_type
-        and tail.period = scored.period
+    select *, least(greatest(z, low), high) as w from tailed
+),
+
+summed as (
+    select
+        *,
+        sum(w * w) over (partition by group_level, group_id, indicator, period_type, period) as squares,
+        sum(inverse) over (partition by group_level, group_id, indicator, period_type, period) as inverses,
+        sum(inverse * inverse) over (partition by group_level, group_id, indicator, period_type, period) as inverse_squares
+    from winsorised
 ),
 
 -- To the trillionth, so that a φ of one is one however its squares were added up.
 dispersed as (
     select
-        group_level, group_id, indicator, period_type, period, count(*) as schools,
-        cast(cast(sum(w * w) / cast(count(*) as double) as decimal(38,12)) as double) as phi,
-        sum(inverse) - sum(inverse * inverse) / cast(sum(inverse) as double) as freedom
-    from winsorised
-    group by group_level, group_id, indicator, period_type, period
+        *,
+        cast(cast(squares / cast(schools as double) as decimal(38,12)) as double) as phi,
+        inverses - inverse_squares / cast(inverses as double) as freedom
+    from summed
 ),
 
 between_schools as (
@@ -116,16 +115,10 @@ between_schools as (
 
 limited as (
     select
-        scored.*, between_schools.phi, between_schools.tau2,
-        cast('1.959963984540054' as double) * sqrt(scored.variance + between_schools.tau2) as reach_95,
-        cast('3.090232306167814' as double) * sqrt(scored.variance + between_schools.tau2) as reach_998
-    from scored
-    inner join between_schools
-        on between_schools.group_level = scored.group_level
-        and between_schools.group_id = scored.group_id
-        and between_schools.indicator = scored.indicator
-        and between_schools.period_type = scored.period_type
-        and between_schools.period = scored.period
+        *,
+        cast('1.959963984540054' as double) * sqrt(variance + tau2) as reach_95,
+        cast('3.090232306167814' as double) * sqrt(variance + tau2) as reach_998
+    from between_schools
 )
 
 select
