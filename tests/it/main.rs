@@ -23,4 +23,5 @@ mod truth;
 mod unseal;
 mod warnings;
 mod watch;
+mod what_if;
 mod withdraw;

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, RecordBatch};
 use datafusion::arrow::util::display::array_value_to_string;
 
-use super::{Reference, ReferenceError, parse, table::SPECS};
+use super::{Reference, ReferenceError, parse};
 
 /// What a setting without a column sets, by table.
 const VALUES: [(&str, &str, &str); 2] = [("policy", "key", "value"), ("weight", "indicator", "weight")];
@@ -102,14 +102,14 @@ impl Setting {
             return Err(unknown(&self.row, &known));
         }
         let (Some(from), Some(valid_from)) = (self.from, valid_from) else {
-            rows.iter().for_each(|row| cells[*row][column] = self.value.clone());
+            rows.iter().for_each(|row| cells[*row][column].clone_from(&self.value));
             return Ok(());
         };
         // Dates of equal length sort as text.
         let from = from.to_string();
-        rows.iter()
-            .filter(|row| cells[**row][valid_from] >= from)
-            .for_each(|row| cells[*row][column] = self.value.clone());
+        for row in rows.iter().filter(|row| cells[**row][valid_from] >= from).copied().collect::<Vec<_>>() {
+            cells[row][column].clone_from(&self.value);
+        }
         if !rows.iter().any(|row| cells[*row][valid_from] == from) {
             let mut row = cells[*rows.last().expect("there is one")].clone();
             (row[column], row[valid_from]) = (self.value.clone(), from);
@@ -160,7 +160,6 @@ mod tests {
     fn nothing_set_is_the_same() {
         let (before, after) = (example(), set(&[]).expect("it was sound"));
         assert_eq!(before.tables, after.tables, "writing and reading loses nothing");
-        assert!(before.tables.iter().map(|(name, _)| *name).eq(SPECS.iter().map(|spec| spec.name)));
     }
 
     #[test]
