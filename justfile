@@ -25,3 +25,4 @@ bench:
     cargo build --release
     python3 benches/bench.py
     python3 benches/intake.py
+    python3 benches/figures.py
