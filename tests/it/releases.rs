@@ -208,14 +208,14 @@ fn policy_sql_and_date_are_named_as_causes() {
 
     // A rule of one's own in the place of a built-in one that finds nothing: its findings end because of that file.
     let built_in =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/rules/r24.sql")).expect("it is there");
-    let ended = city.query("select finding_id from finding where rule = 'R24' and ended is null").len();
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/rules/r01.sql")).expect("it is there");
+    let ended = city.query("select finding_id from finding where rule = 'R01' and ended is null").len();
     assert!(ended > 0, "the example has some");
     let own = city.folder().join("own/rules");
     fs::create_dir_all(&own).expect("made");
     fs::write(
-        own.join("r24.sql"),
-        built_in.replace("where unit_year.income > 0", "where false and unit_year.income > 0"),
+        own.join("r01.sql"),
+        built_in.replace("where school.is_primary and", "where false and school.is_primary and"),
     )
     .expect("written");
     city.ok(&["transform", "--today", "2020-03-01", "--sql", &own.parent().expect("a folder").display().to_string()]);
@@ -223,15 +223,15 @@ fn policy_sql_and_date_are_named_as_causes() {
     let file = &difference["changes"]["sql"][0];
     assert_eq!(
         (text(file, "path"), text(file, "kind"), &file["own"]),
-        ("rules/r24.sql", "changed", &Value::Bool(true))
+        ("rules/r01.sql", "changed", &Value::Bool(true))
     );
     assert_eq!((list(file, "removed").len(), list(file, "added").len()), (1, 1));
     assert!(text(&serde_json::json!({ "line": file["added"][0] }), "line").contains("where false"));
     let findings = list(&difference, "findings");
     assert_eq!(findings.len(), ended);
     for finding in findings {
-        assert_eq!((text(finding, "kind"), text(finding, "rule")), ("ended", "R24"));
-        assert_eq!(finding["causes"]["sql"], serde_json::json!(["rules/r24.sql"]));
+        assert_eq!((text(finding, "kind"), text(finding, "rule")), ("ended", "R01"));
+        assert_eq!(finding["causes"]["sql"], serde_json::json!(["rules/r01.sql"]));
     }
     let codes: BTreeSet<&str> = list(&difference, "figures").iter().map(|figure| text(figure, "indicator")).collect();
     assert_eq!(codes, BTreeSet::from(["K01"]), "only the density of findings rests on findings");
@@ -256,7 +256,7 @@ fn policy_sql_and_date_are_named_as_causes() {
         (&Value::Null, &Value::from(first.parse::<i64>().expect("a number")))
     );
     assert_eq!(rows[1]["since"]["reference"], serde_json::json!(["policy"]));
-    assert_eq!(rows[2]["since"]["sql"], serde_json::json!([["rules/r24.sql", "changed"]]));
+    assert_eq!(rows[2]["since"]["sql"], serde_json::json!([["rules/r01.sql", "changed"]]));
     assert_eq!(
         (&rows[3]["since"]["today"], &rows[3]["schools_reported"]),
         (&Value::from("2020-03-01"), &Value::from(8))
@@ -265,7 +265,7 @@ fn policy_sql_and_date_are_named_as_causes() {
     assert!(newest.contains("日期 2020-03-01 → 2020-03-20") && newest.contains("另有更早的 3 期"), "{newest}");
     let csv = city.ok(&["releases", "--format", "csv"]);
     assert_eq!(csv.lines().count(), 5);
-    assert!(csv.lines().nth(3).is_some_and(|line| line.starts_with("3,") && line.contains("rules/r24.sql")), "{csv}");
+    assert!(csv.lines().nth(3).is_some_and(|line| line.starts_with("3,") && line.contains("rules/r01.sql")), "{csv}");
 }
 
 #[test]
