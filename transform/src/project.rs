@@ -18,9 +18,6 @@ static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../sql");
 /// The layers of models, in the order in which they may read each other: rules and indicators read staging, marts all.
 pub const LAYERS: [&str; 4] = ["staging", "indicators", "rules", "marts"];
 
-/// The tables of a collected schema that are generated from its files.
-const GENERATED: [&str; 3] = ["all", "keyed", "unkeyed"];
-
 /// How a model's rows are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stored {
@@ -206,12 +203,6 @@ pub fn is_generated(path: &str) -> bool {
 /// Whether this build carries a file of this path.
 pub fn is_built_in(path: &str) -> bool {
     BUILT_IN.get_file(path).is_some()
-}
-
-/// Whether a path is that of a union which is generated from the files of its folder.
-pub fn is_generated(path: &str) -> bool {
-    let table = path.strip_suffix(".sql").and_then(|stem| stem.split_once('/')).map(|(_, table)| table);
-    table.is_some_and(|table| GENERATED.contains(&table))
 }
 
 fn collect(folder: &Dir<'_>, files: &mut BTreeMap<String, String>) {
