@@ -1,5 +1,6 @@
 //! `kehou diff`: what differs between two releases, and what caused it.
 
+mod inputs;
 mod text;
 
 use std::process::ExitCode;

@@ -13,6 +13,7 @@ mod intake;
 mod kill;
 mod own_rules;
 mod persons;
+mod releases;
 mod returned;
 mod s3;
 mod sql_cases;

@@ -257,6 +257,11 @@ fn a_faulty_file_is_refused_by_file_and_line_and_harms_nothing() {
     let cases: Vec<((&str, Vec<u8>), String, &str)> = vec![
         (("rules/x01.sql", b"select 1 as rule".to_vec()), "rules/x01.sql:1".into(), "one sentence"),
         (rule("-- blind:", "-- blnd:"), "rules/x01.sql:7".into(), "unknown key"),
+        (
+            rule("-- severity: low", "-- severity: low\n-- key: district_code"),
+            "rules/x01.sql:6".into(),
+            "a key is school_id",
+        ),
         (rule("-- severity: low", "-- severity: grave"), "rules/x01.sql:5".into(), "high, medium or low"),
         (rule("-- title_zh: 需求过于集中\n", ""), "rules/x01.sql:1".into(), "lacks '-- title_zh"),
         (rule("-- rule: X01", "-- rule: R07"), "rules/x01.sql:2".into(), "rules/r07.sql"),
@@ -406,4 +411,13 @@ fn a_file_of_the_same_path_takes_the_place_of_the_built_in_one() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("tests/small_classes.sql"));
     assert_eq!(city.query("select max(release) as newest from release")[0]["newest"], "2");
+
+    // The release's SQL is part of the warehouse, and so it is verified.
+    city.ok(&["verify"]);
+    let kept =
+        fs::read_dir(city.warehouse().join("models")).expect("a folder").next().expect("one").expect("an entry").path();
+    fs::write(&kept, "{}").expect("written");
+    let output = city.run(&["verify"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("models/"), "it names the object");
 }

@@ -13,7 +13,7 @@ use warehouse::table::TableName;
 
 use crate::error::{Fault, Result, TransformError};
 use crate::lint;
-use crate::project::{Model, Project};
+use crate::project::{Model, Project, is_generated};
 use crate::run::run_table;
 use crate::views::carried;
 use crate::work::storable;
@@ -85,7 +85,7 @@ fn patterns(project: &Project) -> Vec<TableName> {
 }
 
 fn pattern<'a>(project: &'a Project, schema: &str) -> Option<&'a Model> {
-    project.models().find(|model| model.name.schema == schema && model.name.table != "all" && !is_own(project, model))
+    project.models().find(|model| model.name.schema == schema && !is_generated(&model.path) && !is_own(project, model))
 }
 
 /// A session that has all inputs with their columns and no rows.
@@ -144,6 +144,10 @@ async fn plan(context: &SessionContext, model: &Model, whole: bool) -> Result<Sc
     if whole {
         // Types are checked where the plan is analysed.
         frame.into_optimized_plan().map_err(fault)?;
+    }
+    if let Some(key) = model.key().filter(|key| schema.column_with_name(key).is_none()) {
+        let line = crate::header::line_of(&model.sql, "key");
+        return Err(one(line, format!("没有 key 所说的列 {key} / the key's column {key} is not among its columns")));
     }
     Ok(schema)
 }

@@ -9,7 +9,7 @@ use warehouse::release::Release;
 
 use crate::error::{Result, TransformError};
 use crate::own::Own;
-use crate::project::Project;
+use crate::project::{Project, is_generated};
 
 /// What is kept.
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,7 +49,8 @@ pub async fn standing_project(warehouse: &Warehouse) -> Result<Project> {
 /// The files that the last release was made with and the project lacks: what they computed goes with them.
 pub fn gone(last: &Release, project: &Project) -> Vec<String> {
     let known: BTreeSet<&str> = project.models().map(|model| model.path.as_str()).collect();
-    last.fingerprints.keys().filter(|path| !known.contains(path.as_str())).cloned().collect()
+    let gone = last.fingerprints.keys().filter(|path| !known.contains(path.as_str()) && !is_generated(path));
+    gone.cloned().collect()
 }
 
 async fn read(warehouse: &Warehouse, release: &Release) -> Result<Option<Kept>> {

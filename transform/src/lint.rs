@@ -6,7 +6,7 @@ use crate::header;
 use crate::project::{Model, Stored};
 
 /// What stands in one engine alone, or means something else in the other, and what to write in its place.
-const TRAPS: [(&str, &str); 19] = [
+const TRAPS: [(&str, &str); 21] = [
     ("strftime(", "dates are compared as dates; text of a date is cast(d as varchar)"),
     ("to_char(", "only DataFusion has it"),
     ("date_diff(", "only DuckDB has it; date - date works in both"),
@@ -25,6 +25,8 @@ const TRAPS: [(&str, &str); 19] = [
     ("struct_pack", "only DuckDB has it"),
     ("make_array", "only DataFusion has it"),
     ("approx_", "not the same in both engines"),
+    ("quantile_", "DataFusion interpolates to the millionth alone; weigh the two neighbours by row_number"),
+    ("percentile_", "DataFusion interpolates to the millionth alone; weigh the two neighbours by row_number"),
     ("^", "power in one engine, exclusive or in the other"),
 ];
 

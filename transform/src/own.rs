@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use crate::error::{Fault, Result, TransformError};
 use crate::header;
 use crate::lint;
-use crate::project::{LAYERS, Model};
+use crate::project::{LAYERS, Model, is_generated};
 
 /// Models of one's own, not yet checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,7 +99,7 @@ pub(crate) fn faults(models: &[Model], own: &BTreeSet<String>) -> Vec<Fault> {
     let collected: BTreeSet<&str> =
         models.iter().filter_map(|model| model.get("collects")?.strip_suffix(".*")).collect();
     for model in models.iter().filter(|model| own.contains(&model.path)) {
-        if model.name.table == "all" && collected.contains(model.name.schema.as_str()) {
+        if is_generated(&model.path) {
             let why = format!(
                 "{} 由系统汇总生成，请换个文件名 / {0} is made from all files of the folder; name the file otherwise",
                 model.name
@@ -112,6 +112,7 @@ pub(crate) fn faults(models: &[Model], own: &BTreeSet<String>) -> Vec<Fault> {
         faults.extend(lint::header(model));
         faults.extend(unknown_models(model, models));
         faults.extend(same_code(model, models));
+        faults.extend(other_key(model, models, own));
         if collected.contains(model.name.schema.as_str()) {
             faults.extend(columns(model, models, own));
         }
@@ -123,7 +124,9 @@ pub(crate) fn faults(models: &[Model], own: &BTreeSet<String>) -> Vec<Fault> {
 fn unknown_models(model: &Model, models: &[Model]) -> Vec<Fault> {
     let is_layer = |schema: &str| LAYERS.contains(&schema);
     let known = |read: &&warehouse::table::TableName| {
-        !is_layer(&read.schema) || read.table == "all" || models.iter().any(|other| other.name == **read)
+        !is_layer(&read.schema)
+            || is_generated(&format!("{}/{}.sql", read.schema, read.table))
+            || models.iter().any(|other| other.name == **read)
     };
     let unknown = model.reads.iter().filter(|read| !known(read));
     unknown
@@ -156,6 +159,16 @@ fn same_code(model: &Model, models: &[Model]) -> Option<Fault> {
         other.path
     );
     Some(model.fault(line, why))
+}
+
+/// A run computes apart what has one key: all models that have any have the same.
+fn other_key(model: &Model, models: &[Model], own: &BTreeSet<String>) -> Option<Fault> {
+    let key = models.iter().filter(|other| !own.contains(&other.path)).find_map(Model::key)?;
+    let theirs = model.key().filter(|theirs| *theirs != key)?;
+    let why = format!(
+        "key 只能是 {key}，不能是“{theirs}” / a key is {key}, not '{theirs}'; without the line the model is computed whole"
+    );
+    Some(model.fault(header::line_of(&model.sql, "key"), why))
 }
 
 /// One column of a model's last select.

@@ -131,7 +131,8 @@ impl<'a> Finder<'a> {
         let Some(lineage) = self.lineages.get(code) else { return Causes::default() };
         let span = span(period, &self.terms);
         let reads = |schema: &str, table: &str| lineage.inputs.contains(&TableName::new(schema, table));
-        let sql = self.changes.sql.iter().map(|file| &file.path).filter(|path| lineage.files.contains(*path));
+        let sql = self.changes.sql.iter().filter(|file| !file.only_comments).map(|file| &file.path);
+        let sql = sql.filter(|path| lineage.files.contains(*path));
         let (sql, reference): (Vec<String>, _) = (sql.cloned().collect(), self.reference(lineage, code, span));
         // A slice of a later period can matter, as a register does, but seldom: it is named where nothing else is.
         let farthest = if sql.is_empty() && reference.is_empty() { LATER } else { BEFORE };

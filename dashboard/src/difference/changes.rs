@@ -32,6 +32,14 @@ pub struct Changes {
     pub case_steps: u64,
 }
 
+impl Changes {
+    /// Whether nothing went in otherwise.
+    pub fn is_empty(&self) -> bool {
+        let Changes { today, slices, sql, reference, case_steps } = self;
+        today.is_none() && slices.is_empty() && sql.is_empty() && reference.is_empty() && *case_steps == 0
+    }
+}
+
 /// What the submissions in between did to a slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -94,6 +102,8 @@ pub struct FileChange {
     pub kind: Kind,
     /// Whether it is one's own, in the release that has it.
     pub own: bool,
+    /// Whether only comments differ, so that it causes nothing.
+    pub only_comments: bool,
     /// Lines that the earlier text alone has; empty where a release does not carry its SQL.
     pub removed: Vec<String>,
     /// Lines that the later text alone has.
@@ -245,11 +255,14 @@ fn files(sides: &Sides<'_>, projects: &[Project; 2]) -> Vec<FileChange> {
             let [was, now] = projects
                 .each_ref()
                 .map(|project| project.files().get(&path).filter(|_| carried).map(String::as_str).unwrap_or_default());
+            let (removed, added) = (lines_without(was, now), lines_without(now, was));
+            let is_comment = |line: &String| line.trim_start().starts_with("--");
             let holder = &projects[usize::from(kind != Kind::Removed)];
             FileChange {
                 own: holder.own().files.contains_key(&path),
-                removed: lines_without(was, now),
-                added: lines_without(now, was),
+                only_comments: carried && kind == Kind::Changed && removed.iter().chain(&added).all(is_comment),
+                removed,
+                added,
                 path,
                 kind,
             }

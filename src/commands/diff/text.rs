@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Formatter};
 
-use dashboard::difference::{Causes, Difference, FigureChange, FindingChange, Kind, Numbers, ScoreChange, SliceChange};
+use dashboard::difference::{Causes, Difference, FigureChange, FindingChange, Kind, Numbers, ScoreChange};
 
 use crate::args::Language;
-use crate::commands::releases::sign;
 use crate::show;
 
 /// How many lines of a changed SQL file are shown, and how many causes stand beside a line.
-const FEW: usize = 6;
+pub(super) const FEW: usize = 6;
 
 /// A difference with the words that it is told in.
 pub struct Told<'a> {
@@ -45,19 +44,19 @@ impl fmt::Display for Told<'_> {
 }
 
 impl Told<'_> {
-    fn say<T>(&self, zh: T, en: T) -> T {
+    pub(super) fn say<T>(&self, zh: T, en: T) -> T {
         match self.lang {
             Language::Zh => zh,
             Language::En => en,
         }
     }
 
-    fn shown<'a, T>(&self, all: &'a [T]) -> &'a [T] {
+    pub(super) fn shown<'a, T>(&self, all: &'a [T]) -> &'a [T] {
         if self.limit == 0 { all } else { &all[..all.len().min(self.limit)] }
     }
 
     /// What is left out of a list is counted.
-    fn rest(&self, out: &mut Formatter<'_>, all: usize, shown: usize) -> fmt::Result {
+    pub(super) fn rest(&self, out: &mut Formatter<'_>, all: usize, shown: usize) -> fmt::Result {
         match all - shown {
             0 => Ok(()),
             rest => writeln!(
@@ -69,106 +68,6 @@ impl Told<'_> {
                 )
             ),
         }
-    }
-
-    /// What went in otherwise.
-    fn changes(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        let changes = &self.difference.changes;
-        writeln!(out, "\n{}", self.say("起因", "What went in otherwise"))?;
-        if let Some([was, now]) = changes.today {
-            writeln!(out, "  [D] {} {was} → {now}", self.say("日期", "date"))?;
-        }
-        for (at, file) in changes.sql.iter().enumerate() {
-            let own = if file.own { self.say("（自有）", " (your own)") } else { "" };
-            writeln!(out, "  [Q{}] SQL {}{}{own}", at + 1, sign(file.kind), file.path)?;
-            if file.kind == Kind::Changed {
-                let lines: Vec<String> = file
-                    .removed
-                    .iter()
-                    .map(|line| format!("− {}", line.trim()))
-                    .chain(file.added.iter().map(|line| format!("+ {}", line.trim())))
-                    .collect();
-                for line in lines.iter().take(FEW) {
-                    writeln!(out, "       {line}")?;
-                }
-                if lines.len() > FEW {
-                    let rest = lines.len() - FEW;
-                    writeln!(
-                        out,
-                        "       {}",
-                        self.say(format!("…… 另有 {rest} 行"), format!("… and {rest} more lines"))
-                    )?;
-                }
-            }
-        }
-        for (at, table) in changes.reference.iter().enumerate() {
-            writeln!(
-                out,
-                "  [R{}] {} {}（{}）",
-                at + 1,
-                self.say("参照表", "reference table"),
-                table.table,
-                table.columns.join(", ")
-            )?;
-            let rows: Vec<String> = table
-                .removed
-                .iter()
-                .map(|row| format!("− {}", row.join(", ")))
-                .chain(table.added.iter().map(|row| format!("+ {}", row.join(", "))))
-                .collect();
-            for row in self.shown(&rows) {
-                writeln!(out, "       {row}")?;
-            }
-            self.rest(out, rows.len(), self.shown(&rows).len())?;
-        }
-        if changes.case_steps > 0 {
-            let steps = changes.case_steps;
-            writeln!(out, "  [K] {}", self.say(format!("案件进展 {steps} 步"), format!("{steps} steps of cases")))?;
-        }
-        if !changes.slices.is_empty() {
-            let count = changes.slices.len();
-            writeln!(out, "  {}", self.say(format!("报送单元 {count} 个"), format!("{count} slices")))?;
-            let shown = self.shown(&changes.slices);
-            let rows: Vec<Vec<String>> = shown.iter().map(|slice| self.slice(slice)).collect();
-            indented(out, &rows)?;
-            self.rest(out, count, shown.len())?;
-        }
-        if changes.today.is_none()
-            && changes.sql.is_empty()
-            && changes.reference.is_empty()
-            && changes.case_steps == 0
-            && changes.slices.is_empty()
-        {
-            writeln!(out, "  {}", self.say("无", "nothing"))?;
-        }
-        Ok(())
-    }
-
-    fn slice(&self, slice: &SliceChange) -> Vec<String> {
-        use dashboard::difference::Effect;
-        let effect = match (slice.effect, slice.state.as_str()) {
-            (Effect::New, "zero") => self.say("零报告", "zero report"),
-            (Effect::New, _) => self.say("新报", "new"),
-            (Effect::Corrected, "zero") => self.say("更正为零报告", "corrected to a zero report"),
-            (Effect::Corrected, _) => self.say("更正", "corrected"),
-            (Effect::Withdrawn, _) => self.say("撤回", "withdrawn"),
-            (Effect::Rejected, _) => self.say("退回", "rejected"),
-        };
-        let receipt = match &slice.receipt_before {
-            Some(before) => format!("{before} → {}", slice.receipt),
-            None => slice.receipt.clone(),
-        };
-        let sheet = slice.sheet.as_deref().map(|sheet| format!(" · {sheet}")).unwrap_or_default();
-        vec![
-            format!("[S{}]", slice.id + 1),
-            effect.to_owned(),
-            self.say(&slice.form_zh, &slice.form_en).clone(),
-            slice.school_name.clone(),
-            slice.school_id.clone(),
-            slice.period.clone(),
-            self.say(format!("回执 {receipt}"), format!("receipt {receipt}")),
-            format!("{}{sheet}", slice.file_name),
-        ]
     }
 
     fn figures(&self, out: &mut Formatter<'_>) -> fmt::Result {
@@ -371,7 +270,7 @@ impl Told<'_> {
     }
 }
 
-fn indented(out: &mut Formatter<'_>, rows: &[Vec<String>]) -> fmt::Result {
+pub(super) fn indented(out: &mut Formatter<'_>, rows: &[Vec<String>]) -> fmt::Result {
     for line in show::columns(rows).lines() {
         writeln!(out, "  {line}")?;
     }
