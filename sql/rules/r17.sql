@@ -42,7 +42,7 @@ excess as (
 
 -- Half up to the fen: x = 2a + b, (x − x mod 2b) ÷ 2b, of a = excess × net and b = net sessions.
 twice as (
-    select *, 2 * too_many * net_fen + net_sessions as x, 2 * net_sessions as y from excess
+    select *, 2 * too_many * net_fen + net_sessions as x from excess
 ),
 
 judged as (

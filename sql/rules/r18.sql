@@ -9,7 +9,7 @@
 with days as (
     select period, cast(value as int) as days
     from staging.period_policy
-    where period_type = 'month' and key = 'refund_within_days'
+    where key = 'refund_within_days'
 ),
 
 -- (a) The earliest request of a pupil's month that is over, and the first refund after which nothing is asked any more.
@@ -19,7 +19,6 @@ asked as (
         pupil_month.requested_on, pupil_month.first_refund_on, pupil_month.requested_on + days.days as last_day
     from staging.pupil_month as pupil_month
     inner join days on days.period = pupil_month.month
-    where pupil_month.requested_on is not null
 ),
 
 late as (

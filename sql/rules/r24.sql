@@ -10,7 +10,7 @@ with ended as (
     select period.period, cast(policy.value as decimal(18,4)) as least_share
     from staging.period as period
     inner join staging.period_policy as policy
-        on policy.period_type = period.period_type and policy.period = period.period and policy.key = 'staff_pay_min_share'
+        on policy.period = period.period and policy.key = 'staff_pay_min_share'
     where period.period_type = 'year' and period.is_over
 ),
 
@@ -20,9 +20,9 @@ school_year as (
         school.school_name,
         school.district_code,
         substr(ledger.month, 1, 4) as period,
-        sum(case when ledger.direction = 'expense' and ledger.category = 'staff_pay' then ledger.amount else cast(0 as decimal(18,2)) end)
+        sum(case when ledger.category = 'staff_pay' then ledger.amount else cast(0 as decimal(18,2)) end)
             as pay,
-        sum(case when ledger.direction = 'income' and ledger.category in ('service_fee', 'subsidy') then ledger.amount else cast(0 as decimal(18,2)) end)
+        sum(case when ledger.category in ('service_fee', 'subsidy') then ledger.amount else cast(0 as decimal(18,2)) end)
             as income
     from staging.ledger_month as ledger
     inner join staging.school as school on school.school_id = ledger.school_id

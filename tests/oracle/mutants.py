@@ -15,7 +15,7 @@ SIGNS = {"+": "-", "-": "+", "*": "+", "/": "*", "%": "+"}
 # A condition ends where one of these stands beside it.
 BOUNDS = {"where", "on", "having", "when", "then", "else", "end", "select", "as", "and", "or", "group", "order", "qualify", "union"}
 BOUNDS |= {"inner", "left", "cross", "full", "join", "from", "case", "distinct"}
-CODE = re.compile(r"[A-Za-z0-9_*%=.\-]*")
+CODE = re.compile(r"[A-Za-z0-9_*%=.\-]*(?<!\.)")
 FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
 
 
