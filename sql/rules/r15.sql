@@ -25,7 +25,7 @@ place as (
 turn as (
     select district_code, valid_from as day from standard
     union
-    select district_code, last_day + 1 as day from standard where valid_to is not null
+    select district_code, last_day + 1 as day from standard
 ),
 
 compared as (
@@ -38,8 +38,7 @@ compared as (
     inner join urban
         on urban.district_code = place.district_code and urban.valid_from <= turn.day and turn.day <= urban.last_day
     qualify row_number() over (
-        partition by place.district_code, place.urban_rural, place.valid_from, turn.day
-        order by urban.place asc nulls last, urban.yuan_per_session asc nulls last
+        partition by place.district_code, place.urban_rural, turn.day order by urban.place asc nulls last
     ) = 1
 ),
 

@@ -11,7 +11,7 @@ with ended as (
     from staging.period as period
     inner join staging.period_policy as policy
         on policy.period = period.period and policy.key = 'staff_pay_min_share'
-    where period.period_type = 'year' and period.is_over
+    where period.is_over
 ),
 
 school_year as (
@@ -45,7 +45,7 @@ short as (
     select unit_year.*, ended.least_share, round(cast(ended.least_share * unit_year.income as decimal(38,6)), 2) - unit_year.pay as amount
     from unit_year
     inner join ended on ended.period = unit_year.period
-    where unit_year.income > 0 and unit_year.pay < ended.least_share * unit_year.income
+    where unit_year.pay < ended.least_share * unit_year.income
 ),
 
 proof as (

@@ -7,7 +7,7 @@
 -- blind: Two faults that cancel out.
 -- blind_zh: 相互抵消的两处差错。
 with counted as (
-    select form, school_id, period from staging.slice where form in ('fund_ledger', 'charge', 'staff_work')
+    select form, school_id, period from staging.slice
 ),
 
 ledger as (
