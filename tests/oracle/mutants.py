@@ -59,9 +59,9 @@ def tokenised(text):
 
 
 def described(text, start, end, new):
-    """The change within what stands around it on its lines."""
-    before = text[max(text.rfind("\n", 0, start) + 1, start - 60) : start]
-    after = text[end : min(text.find("\n", end) % (len(text) + 1), end + 40)]
+    """The change within the words around it."""
+    before = " ".join(text[max(0, start - 50) : start].split(" ")[1:])
+    after = " ".join(text[end : end + 40].split(" ")[:-1])
     return " ".join(f"{before}⟦{text[start:end]} → {new}⟧{after}".split())
 
 
