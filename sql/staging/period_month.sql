@@ -6,7 +6,7 @@ with month as (
 ),
 
 known as (
-    select period_type, period from staging.period
+    select period from staging.period
 ),
 
 part as (
@@ -23,4 +23,4 @@ select
     cast(part.month as varchar) as month
 from part
 inner join month on month.month = part.month
-inner join known on known.period_type = part.period_type and known.period = part.period
+inner join known on known.period = part.period

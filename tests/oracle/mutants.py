@@ -94,8 +94,6 @@ def changed(token, before, after, earlier):
             yield WORDS[token.text]
     elif token.text in ("inner", "left", "full", "and", "or", "asc", "desc"):
         yield WORDS[token.text]
-    elif token.text == "outer" and before == "full":
-        yield ""
     elif token.text == "is":
         yield "is" if after == "not" else "is not"
     elif token.text == "not" and after == "null":
@@ -127,7 +125,7 @@ def literal(words):
     elif re.fullmatch(r"\d{4}-\d\d", words):
         yield "'2019-10'"
     elif CODE.fullmatch(words):
-        yield f"'{words}x'"
+        yield f"'x{words}'"
 
 
 def is_of_type(earlier):
