@@ -5,7 +5,8 @@
 
 Without paths all of sql/rules, sql/indicators, sql/marts and sql/staging. A mutant of a rule or an indicator is to fail a case of
 its own; one of staging or marts a case of its own or of a model that reads it. A survivor that no input can tell from the
-original stands in equivalent.txt with the reason. Exits with 1 where another survives. Needs duckdb alone, and no build.
+original stands in equivalent.txt with the reason. Exits with 1 where another survives, or where what stands there is killed or
+gone. Needs duckdb alone, and no build.
 """
 
 import argparse
@@ -40,9 +41,9 @@ def main():
     known = equivalents()
     fates = {written(name, mutant): fate for name, mutant, fate in results}
     survivors = [(name, mutant) for name, mutant, fate in results if fate == "survived" and written(name, mutant) not in known]
-    stale = [line for line in known if fates.get(line, "survived" if name_of(line) not in names else "gone") != "survived"]
+    stale = [line for line in known if name_of(line) in names and fates.get(line) != "survived"]
     for name, mutant in survivors:
-        print(f"survived {path_of(name)}:{mutant.line}: {mutant.change}")
+        print(f"survived, line {mutant.line} of {written(name, mutant)}")
     for line in stale:
         print(f"no survivor any more, to be taken out of {KNOWN.name}: {line}")
     print_counts(results, known)
@@ -71,14 +72,9 @@ def name_of(line):
 
 
 def equivalents():
-    """The mutants that no input can tell from the original, with the reason for each: a reason, and below it its mutants."""
-    known, reason = {}, None
-    for line in KNOWN.read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            reason = line
-        elif line.strip():
-            known[line.strip()] = reason
-    return known
+    """The mutants that no input can tell from the original; the lines with # say why."""
+    lines = KNOWN.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
 
 
 def judged(names):
@@ -87,7 +83,7 @@ def judged(names):
     models = cases.project()
     alive = {name: mutants.mutants(models[name][0]) for name in names}
     results = []
-    for case in sorted((cases.ROOT / "tests/sql").glob("*.*/*/"), key=lambda case: FOLDERS.index(schema) if (schema := case.parent.name.split(".")[0]) in FOLDERS else 9):
+    for case in sorted((cases.ROOT / "tests/sql").glob("*.*/*/"), key=lambda case: (case.parent.name not in names, case)):
         computed = order_of(models, case)
         ways = {name: way for name in names if alive[name] and (way := way_of(models, computed, name, case.parent.name))}
         if not ways:
