@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use ingest::reference::settings::Setting;
 
 /// 课后 kehou: from schools' submissions to figures on after-school service that hold up before an inspector.
 #[derive(Debug, Parser)]
@@ -40,9 +41,30 @@ pub enum Command {
     /// needed, the warehouse has the sealed originals.
     Ingest(Ingest),
     /// Compute all figures and findings, test them, and publish a release
+    ///
+    /// Rules, indicators and other models of your own are SQL files in a folder: --sql DIR lays them over the built-in ones, a file
+    /// of the same path (rules/r07.sql) in the place of the built-in one. A rule is one file, DIR/rules/x01.sql, whose header has
+    /// rule, title_zh, title_en, severity and clause; `kehou catalog models --format json` shows the built-in ones to begin from, and
+    /// `kehou query "select * from rules.x01" --sql DIR` tries it without publishing. What is wrong with a file is told with its line
+    /// before anything runs. The release carries the files: pages and catalogue show them, and later runs keep them until --sql
+    /// gives another folder or --no-sql leaves them out, because a rule that is forgotten would end its findings.
     Transform(Transform),
     /// Ask a release in SQL: marts.*, facts.*, reference.*, staging.* and, by their bare names, finding, indicator_value, …
     Query(Query),
+    /// The releases: what was published when, and what each rests on
+    Releases(Releases),
+    /// Compare two releases: which figures, scores and findings changed, by how much, and what caused it
+    ///
+    /// Without numbers the newest release is compared with the one before; with one number that release with the one before it.
+    /// Causes are named by lineage: a slice that was sent, corrected or withdrawn, of a form that the figure is computed from and of
+    /// a school that it counts; SQL files, reference tables and the date that it is computed by. A figure that several causes touch
+    /// names them all.
+    Diff(Diff),
+    /// What would differ with other numbers, reference tables or SQL: computed beside the warehouse, nothing is published
+    ///
+    /// Cells of the reference tables are set otherwise one by one, or all of them by a folder. Findings open and end as they would
+    /// in the next release. What it takes lies in the system's folder for temporary files and goes with the command.
+    WhatIf(WhatIf),
     /// Show the dashboard
     Serve(Serve),
     /// Accounts of the dashboard
@@ -86,6 +108,17 @@ pub struct Where {
     /// Path, file://, s3://bucket/prefix (credentials from the AWS_… variables)
     #[arg(long, value_name = "URL", env = "KEHOU_WAREHOUSE")]
     pub warehouse: String,
+}
+
+/// Models of one's own
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct OwnSql {
+    /// Folder of rules, indicators, other models and data tests of your own: DIR/rules/x01.sql …
+    #[arg(id = "own_sql", long = "sql", value_name = "DIR", env = "KEHOU_SQL")]
+    pub sql: Option<PathBuf>,
+    /// Without your own models, though KEHOU_SQL or the last release names some
+    #[arg(long)]
+    pub no_sql: bool,
 }
 
 /// `kehou demo`
@@ -236,9 +269,14 @@ pub struct Transform {
     /// The date that lateness is judged against; default today
     #[arg(long, value_name = "DATE")]
     pub today: Option<NaiveDate>,
-    /// Compute anew even where nothing changed
+    /// Compute everything anew, whatever changed
     #[arg(long)]
     pub full: bool,
+    #[command(flatten)]
+    pub own: OwnSql,
+    /// Only say what would be computed, and why
+    #[arg(long, conflicts_with = "select")]
+    pub plan: bool,
     /// Only these models (schema.table) and what they read; publishes nothing
     #[arg(long, value_name = "MODEL", num_args = 1..)]
     pub select: Vec<String>,
@@ -257,9 +295,12 @@ pub struct Query {
     /// The release to ask; default the newest
     #[arg(long, conflicts_with = "as_of")]
     pub release: Option<u64>,
-    /// The release that stood at this time (2020-03-01 or 2020-03-01T08:00:00Z)
+    /// The release that stood at this time: a day (its end), a time of this machine's zone (2020-03-01T08:00), or one with
+    /// its zone (2020-03-01T08:00:00Z)
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<String>,
+    #[command(flatten)]
+    pub own: OwnSql,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
     pub format: QueryFormat,
@@ -276,6 +317,90 @@ pub enum QueryFormat {
     Json,
     /// Parquet, to standard output
     Parquet,
+}
+
+/// `kehou releases`
+#[derive(Debug, ClapArgs)]
+pub struct Releases {
+    #[command(flatten)]
+    pub at: Where,
+    /// Only the newest ones, so many
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Form of the list
+    #[arg(long, value_enum, default_value_t = StatusFormat::Table)]
+    pub format: StatusFormat,
+    /// Language of the list
+    #[arg(long, value_enum, default_value_t = Language::Zh)]
+    pub lang: Language,
+}
+
+/// `kehou diff`
+#[derive(Debug, ClapArgs)]
+pub struct Diff {
+    /// The earlier release; default the one before the other
+    pub before: Option<u64>,
+    /// The later release; default the newest
+    pub after: Option<u64>,
+    #[command(flatten)]
+    pub at: Where,
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// `kehou what-if`
+#[derive(Debug, ClapArgs)]
+pub struct WhatIf {
+    /// policy.staff_pay_min_share=0.85, policy.staff_pay_min_share@2020-01-01=0.85 (from that day on), weight.C03=30,
+    /// weight.C03.floor=0.6
+    pub settings: Vec<Setting>,
+    #[command(flatten)]
+    pub at: Where,
+    /// The release to start from; default the newest
+    #[arg(long)]
+    pub release: Option<u64>,
+    /// A folder of reference tables in place of those that the release was made with
+    #[arg(long, value_name = "DIR")]
+    pub reference: Option<PathBuf>,
+    #[command(flatten)]
+    pub own: OwnSql,
+    /// Memory for joins, sorts and groups before they spill to disk
+    #[arg(long, value_name = "BYTES", default_value = "2GiB", value_parser = bytes)]
+    pub memory: usize,
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// What of a difference is shown, and how.
+#[derive(Debug, ClapArgs)]
+pub struct Shown {
+    /// Only this indicator (C03), or this rule's findings (R13)
+    #[arg(long, value_name = "CODE")]
+    pub indicator: Option<String>,
+    /// Only this unit: a school (ten digits), a district (code) or `city`
+    #[arg(long, value_name = "ID")]
+    pub unit: Option<String>,
+    /// Only this period: 2019-09, 2019-2020-1, 2019
+    #[arg(long)]
+    pub period: Option<String>,
+    /// How many lines of each list the text shows, 0 for all; what is left out is counted
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub limit: usize,
+    /// Form of the answer; json has all of it
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub format: DiffFormat,
+    /// Language of the text
+    #[arg(long, value_enum, default_value_t = Language::Zh)]
+    pub lang: Language,
+}
+
+/// The form of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For reading
+    Text,
+    /// For programs
+    Json,
 }
 
 /// `kehou serve`
@@ -335,6 +460,11 @@ pub struct Catalog {
     /// What to list
     #[arg(value_enum, default_value_t = CatalogKind::Forms)]
     pub kind: CatalogKind,
+    /// With the models of your own that this warehouse's last release was made with
+    #[arg(long, value_name = "URL", env = "KEHOU_WAREHOUSE")]
+    pub warehouse: Option<String>,
+    #[command(flatten)]
+    pub own: OwnSql,
     /// Form of the list
     #[arg(long, value_enum, default_value_t = CatalogFormat::Table)]
     pub format: CatalogFormat,

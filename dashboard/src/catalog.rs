@@ -41,14 +41,19 @@ impl Catalogue {
     /// runs models is where that is an error.
     pub fn built_in() -> Catalogue {
         match Project::built_in() {
-            Ok(project) => Catalogue::new(
-                project.models().map(|model| (model.name.schema.as_str(), model.sentence.as_str(), &model.header)),
-            ),
+            Ok(project) => Catalogue::of(&project),
             Err(error) => {
                 tracing::warn!(%error, "the catalogue of models can't be read");
                 Catalogue::default()
             }
         }
+    }
+
+    /// The catalogue of a project.
+    pub fn of(project: &Project) -> Catalogue {
+        Catalogue::new(
+            project.models().map(|model| (model.name.schema.as_str(), model.sentence.as_str(), &model.header)),
+        )
     }
 
     /// A catalogue of (schema, sentence, header).
@@ -74,7 +79,9 @@ impl Catalogue {
     /// The indicators in their order of presentation.
     pub fn indicators(&self) -> Vec<&Entry> {
         let mut all: Vec<_> = self.indicators.values().collect();
-        all.sort_by_key(|entry| (ORDER.iter().position(|code| *code == entry.code), &entry.code));
+        all.sort_by_key(|entry| {
+            (ORDER.iter().position(|code| *code == entry.code).unwrap_or(ORDER.len()), &entry.code)
+        });
         all
     }
 

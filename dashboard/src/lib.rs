@@ -6,6 +6,8 @@
 pub mod accounts;
 pub mod catalog;
 pub mod charts;
+pub mod difference;
+pub mod editions;
 pub mod error;
 mod figures;
 mod format;

@@ -9,9 +9,12 @@ use chrono::NaiveDate;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::prelude::SessionContext;
+use transform::kept::project_of;
 use warehouse::Warehouse;
+use warehouse::release::Release;
 use warehouse::session::Limits;
 
+use crate::catalog::Catalogue;
 use crate::error::{DashboardError, Result};
 use crate::scope::doors::{DOORS, Hold};
 use crate::scope::{Scope, Scoped};
@@ -47,6 +50,8 @@ pub struct Held {
 pub struct Pinned {
     /// Which release it is.
     pub edition: Edition,
+    /// What its indicators and rules are called and mean; none where it does not carry the models that it was made with.
+    pub catalogue: Option<Arc<Catalogue>>,
     pub(crate) held: BTreeMap<(&'static str, &'static str), Held>,
     pub(crate) whole: SessionContext,
     scopes: Mutex<HashMap<Scope, Arc<Scoped>>>,
@@ -70,7 +75,7 @@ impl Pinned {
             let schema = batches.first().map_or(schema, RecordBatch::schema);
             held.insert((door.schema, door.table), Held { schema, batches });
         }
-        Ok(Pinned { edition, held, whole, scopes: Mutex::default() })
+        Ok(Pinned { edition, catalogue: None, held, whole, scopes: Mutex::default() })
     }
 
     /// What somebody sees of the release; made once for each scope.
@@ -163,7 +168,9 @@ impl Releases {
                     official: release.official,
                 };
                 let whole = warehouse.release_session(&release, &Limits::default()).await?;
-                let pinned = Arc::new(Pinned::load(edition, whole).await?);
+                let mut pinned = Pinned::load(edition, whole).await?;
+                pinned.catalogue = catalogue_of(warehouse, &release).await.map(Arc::new);
+                let pinned = Arc::new(pinned);
                 pinned.scoped(&Scope::City).await?;
                 pinned
             }
@@ -178,5 +185,17 @@ impl Releases {
 
     fn lock(&self) -> MutexGuard<'_, Option<(Instant, Arc<Pinned>)>> {
         self.known.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// What the release's indicators and rules are called and mean. Models that can't be read keep no page from being shown.
+async fn catalogue_of(warehouse: &Warehouse, release: &Release) -> Option<Catalogue> {
+    release.models.as_ref()?;
+    match project_of(warehouse, release).await {
+        Ok(project) => Some(Catalogue::of(&project)),
+        Err(error) => {
+            tracing::warn!(%error, release = release.release, "the release's own catalogue can't be read");
+            None
+        }
     }
 }

@@ -36,8 +36,8 @@ pub struct App {
     pub releases: Arc<Releases>,
     /// Who may log in.
     pub accounts: Accounts,
-    /// Titles and meanings.
-    pub catalogue: Catalogue,
+    /// Titles and meanings where no release is shown, or one that does not carry its own.
+    pub catalogue: Arc<Catalogue>,
     /// Bounds the memory and time that log-ins take.
     pub hashing: tokio::sync::Semaphore,
     made_up_city: bool,
@@ -50,7 +50,7 @@ impl App {
         App {
             releases,
             accounts,
-            catalogue,
+            catalogue: Arc::new(catalogue),
             hashing: tokio::sync::Semaphore::new(HASHES_AT_ONCE),
             made_up_city: config.made_up_city,
             secure: config.secure_cookies,
@@ -123,6 +123,7 @@ impl Visitor {
             account: self.session.as_ref().map(|session| session.account.clone()),
             form_token: self.session.as_ref().map(|session| session.form_token.clone()).unwrap_or_default(),
             edition: None,
+            catalogue: app.catalogue.clone(),
             made_up_city: app.made_up_city,
             address: self.address.clone(),
         }
@@ -158,7 +159,7 @@ impl FromRequestParts<Arc<App>> for Reader {
         }
         let pinned = app.releases.current().await?.ok_or(Fault::NoRelease)?;
         let scoped = pinned.scoped(&scope).await?;
-        let frame = Frame { edition: Some(scoped.edition.clone()), ..visitor.frame(app) };
+        let frame = visitor.frame(app).of(&pinned);
         Ok(Reader { frame, scoped })
     }
 }

@@ -152,6 +152,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("group.f", "经费", "Money"),
     ("group.k", "管理", "Administration"),
     ("group.e", "评价", "Evaluation"),
+    ("group.own", "自有指标", "Of the city's own"),
     ("indicator", "指标", "Indicator"),
     ("numerator", "分子", "Numerator"),
     ("denominator", "分母", "Denominator"),

@@ -5,6 +5,7 @@
 pub mod calendar;
 mod check;
 pub mod policy;
+pub mod settings;
 mod table;
 #[cfg(test)]
 mod tests;

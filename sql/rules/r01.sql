@@ -1,4 +1,5 @@
 -- A primary school, open at the deadline, of which no plan is reported as started by then.
+-- key: school_id
 -- rule: R01
 -- title_zh: 未按期开办
 -- title_en: Not offering by the deadline

@@ -1,4 +1,5 @@
 -- A school and month in which more pupils of some class of grades 1 to 6 wanted the service than took part.
+-- key: school_id
 -- rule: R02
 -- title_zh: 需求未满足
 -- title_en: Demand not met

@@ -1,4 +1,5 @@
 -- A group session whose minutes are not those of its sessions, or that has more sessions than a day may have.
+-- key: school_id
 -- rule: R03
 -- title_zh: 超时或学时不规范
 -- title_en: Sessions not as laid down

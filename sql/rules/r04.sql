@@ -1,4 +1,5 @@
 -- A group session on a day that is no school day.
+-- key: school_id
 -- rule: R04
 -- title_zh: 非上学日开展
 -- title_en: Held on no school day

@@ -1,4 +1,5 @@
 -- Collective teaching: a group session that says so, or a finding of an inspection that proved true.
+-- key: school_id
 -- rule: R05
 -- title_zh: 集体补课
 -- title_en: Collective teaching

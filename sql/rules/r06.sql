@@ -1,4 +1,5 @@
 -- Forced participation: more enrolled than approved or approved than applied in a class, a complaint that proved true, or too few who say that they took part freely.
+-- key: school_id
 -- rule: R06
 -- title_zh: 强制参加
 -- title_en: Forced participation

@@ -1,4 +1,5 @@
 -- A class and month with fewer signed agreements than enrolled pupils.
+-- key: school_id
 -- rule: R07
 -- title_zh: 未签告知书
 -- title_en: Agreements missing

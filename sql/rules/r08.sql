@@ -1,4 +1,5 @@
 -- A plan that started without the parents having been consulted before.
+-- key: school_id
 -- rule: R08
 -- title_zh: 未征求意见
 -- title_en: Parents not consulted

@@ -1,4 +1,5 @@
 -- A plan that started without both public notices before.
+-- key: school_id
 -- rule: R09
 -- title_zh: 未公示
 -- title_en: Not made public

@@ -1,4 +1,5 @@
 -- A third party without the approvals in their order before its service, or at work without being on the school's list.
+-- key: school_id
 -- rule: R10
 -- title_zh: 第三方未经审批
 -- title_en: Third party not approved

@@ -1,4 +1,5 @@
 -- An institution without a licence.
+-- key: school_id
 -- rule: R11
 -- title_zh: 第三方无资质
 -- title_en: Third party without licence

@@ -1,4 +1,5 @@
 -- Solicitation or commerce in school that proved true.
+-- key: school_id
 -- rule: R12
 -- title_zh: 招揽生源或商业行为
 -- title_en: Solicitation or commerce

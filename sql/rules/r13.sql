@@ -1,4 +1,5 @@
 -- A charge above the fee standard, a pupil's month above the cap, or an overcharge that proved true.
+-- key: school_id
 -- rule: R13
 -- title_zh: 超标准收费
 -- title_en: Overcharged

@@ -1,4 +1,5 @@
 -- A charge at a school for which no fee standard is in force on its day.
+-- key: school_id
 -- rule: R14
 -- title_zh: 无标准收费
 -- title_en: Charged without a standard

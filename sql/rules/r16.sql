@@ -1,4 +1,5 @@
 -- A pupil from a registered poor household who was charged for a month.
+-- key: school_id
 -- rule: R16
 -- title_zh: 困难学生收费
 -- title_en: Poor pupil charged

@@ -1,4 +1,5 @@
 -- A pupil who was billed more sessions of a month than were held for the class.
+-- key: school_id
 -- rule: R17
 -- title_zh: 多计学时
 -- title_en: Sessions overbilled

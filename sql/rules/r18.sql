@@ -1,4 +1,5 @@
 -- A refund that was not paid in time after the request, or less than what was paid for sessions after the pupil left.
+-- key: school_id
 -- rule: R18
 -- title_zh: 退费逾期或不足
 -- title_en: Refund late or short

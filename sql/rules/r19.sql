@@ -1,4 +1,5 @@
 -- A pupil who paid the same amount for the same sessions of a month twice, with no refund between.
+-- key: school_id
 -- rule: R19
 -- title_zh: 重复收费
 -- title_en: Charged twice

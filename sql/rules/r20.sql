@@ -1,4 +1,5 @@
 -- A charge not remitted in time, spending from the school account, or fees taken into it.
+-- key: school_id
 -- rule: R20
 -- title_zh: 未缴专户、坐收坐支
 -- title_en: Not remitted, spent from the till

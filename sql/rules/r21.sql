@@ -1,4 +1,5 @@
 -- A ledger line that takes a management fee.
+-- key: school_id
 -- rule: R21
 -- title_zh: 提取管理费
 -- title_en: Management fee

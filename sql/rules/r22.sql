@@ -1,4 +1,5 @@
 -- A ledger line that spends on what is not the service, or moves money away.
+-- key: school_id
 -- rule: R22
 -- title_zh: 列支无关费用、挪用
 -- title_en: Unrelated spending

@@ -1,4 +1,5 @@
 -- A school and quarter with spending lines disclosed late or not at all.
+-- key: school_id
 -- rule: R23
 -- title_zh: 支出未公示
 -- title_en: Spending not disclosed

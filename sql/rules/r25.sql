@@ -1,4 +1,5 @@
 -- A school whose annual report was not at both departments by the deadline, or does not tell how teachers were assessed.
+-- key: school_id
 -- rule: R25
 -- title_zh: 年报逾期
 -- title_en: Annual report late

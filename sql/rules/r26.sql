@@ -1,4 +1,5 @@
 -- A school and month whose ledger does not agree with its receipts or with its staff pay.
+-- key: school_id
 -- rule: R26
 -- title_zh: 账实不符
 -- title_en: Ledger and records differ

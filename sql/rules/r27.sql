@@ -1,4 +1,5 @@
 -- A safety hazard that proved true, or a plan that started without a safety plan before.
+-- key: school_id
 -- rule: R27
 -- title_zh: 安全隐患
 -- title_en: Safety

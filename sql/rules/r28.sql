@@ -1,4 +1,5 @@
 -- A pupil who paid for a month without having attended once.
+-- key: school_id
 -- rule: R28
 -- title_zh: 无出勤收费
 -- title_en: Paid without attending

@@ -1,6 +1,7 @@
 -- When a slice that counts was first accepted (or reported as nothing): what came on time stays so when it is corrected. What
 -- was withdrawn is missing, so only what came after it counts.
 -- stored: table
+-- key: school_id
 with slice as (
     select form, school_id, period from staging.slice
 ),

@@ -1,4 +1,5 @@
 -- A row of the form annual_report (年度报告) in a slice that counts.
+-- key: school_id
 with slice as (
     select submission_id from staging.slice where form = 'annual_report' and state = 'accepted'
 )

@@ -1,4 +1,5 @@
 -- A row of the form attendance (学生考勤) in a slice that counts.
+-- key: school_id
 with slice as (
     select submission_id from staging.slice where form = 'attendance' and state = 'accepted'
 )

@@ -1,4 +1,5 @@
 -- A row of the form charge (收退费台账) in a slice that counts.
+-- key: school_id
 with slice as (
     select submission_id from staging.slice where form = 'charge' and state = 'accepted'
 )

@@ -1,4 +1,5 @@
 -- A row of the form class_roster (班级需求汇总表) in a slice that counts.
+-- key: school_id
 with slice as (
     select submission_id from staging.slice where form = 'class_roster' and state = 'accepted'
 )

@@ -1,5 +1,6 @@
 -- How a slice's first attempt ended. It is no withdrawal, for that takes back what was accepted before.
 -- stored: table
+-- key: school_id
 with first_one as (
     select form, school_id, period, state
     from facts.submission

@@ -1,4 +1,5 @@
 -- A row of the form fund_ledger (经费收支台账) in a slice that counts.
+-- key: school_id
 with slice as (
     select submission_id from staging.slice where form = 'fund_ledger' and state = 'accepted'
 )

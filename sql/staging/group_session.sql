@@ -1,4 +1,5 @@
 -- A row of the form group_session (活动登记表) in a slice that counts.
+-- key: school_id
 with slice as (
     select submission_id from staging.slice where form = 'group_session' and state = 'accepted'
 )

@@ -1,4 +1,5 @@
 -- A row of the form inspection (督导与投诉) in a slice that counts.
+-- key: school_id
 with slice as (
     select submission_id from staging.slice where form = 'inspection' and state = 'accepted'
 )

@@ -1,6 +1,7 @@
 -- A slice that is owed, was reported, or both: what an indicator's reported and expected count. A month is expected when it
 -- is over, a year's form when the year is, a term's form as soon as it is owed.
 -- stored: table
+-- key: school_id
 with owed as (
     select form, school_id, period_type, period, due_on, is_over from staging.owed
 ),

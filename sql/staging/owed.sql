@@ -1,5 +1,6 @@
 -- A slice that a school owes (the register: its district for it), with its last day; no day where no number is in force for it.
 -- stored: table
+-- key: school_id
 with open_school as (
     select * from staging.school_period
 ),

@@ -1,6 +1,7 @@
 -- The plan in force at the end of a period: of a school's accepted plans the one of the latest term that had begun by then.
 -- A plan that says that the school doesn't offer the service (a zero report) is none: it has no row.
 -- stored: table
+-- key: school_id
 with plan as (
     select slice.school_id, slice.period as term, slice.submission_id, term.first_day
     from staging.slice as slice

@@ -1,4 +1,5 @@
 -- A row of the form provider (第三方准入) in a slice that counts.
+-- key: school_id
 with slice as (
     select submission_id from staging.slice where form = 'provider' and state = 'accepted'
 )

@@ -1,5 +1,6 @@
 -- A school as the register in force has it: its latest accepted line, whatever its year.
 -- stored: table
+-- key: school_id
 with slice as (
     select attempt.submission_id, attempt.received_at
     from facts.submission as attempt

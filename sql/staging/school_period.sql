@@ -1,5 +1,6 @@
 -- A school and a period on some school day of which it was open.
 -- stored: table
+-- key: school_id
 with school as (
     select * from staging.school
 ),

@@ -1,4 +1,5 @@
 -- A row of the form service_plan (课后服务方案) in a slice that counts.
+-- key: school_id
 with slice as (
     select submission_id from staging.slice where form = 'service_plan' and state = 'accepted'
 )

@@ -1,5 +1,6 @@
 -- A slice's newest attempt that was not rejected: accepted, reported as nothing (zero), or withdrawn and so missing again.
 -- stored: table
+-- key: school_id
 with attempt as (
     select * from facts.submission where state in ('accepted', 'zero', 'withdrawn')
 ),

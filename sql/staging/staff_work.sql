@@ -1,4 +1,5 @@
 -- A row of the form staff_work (教职工参与情况) in a slice that counts.
+-- key: school_id
 with slice as (
     select submission_id from staging.slice where form = 'staff_work' and state = 'accepted'
 )

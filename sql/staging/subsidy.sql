@@ -1,4 +1,5 @@
 -- A row of the form subsidy (财政补贴) in a slice that counts.
+-- key: school_id
 with slice as (
     select submission_id from staging.slice where form = 'subsidy' and state = 'accepted'
 )

@@ -1,4 +1,5 @@
 -- A row of the form survey (满意度问卷) in a slice that counts.
+-- key: school_id
 with slice as (
     select submission_id from staging.slice where form = 'survey' and state = 'accepted'
 )

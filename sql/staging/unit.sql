@@ -1,5 +1,6 @@
 -- A unit whose figures a school's are a part of: itself, its district, the city, and the latter two by town and country.
 -- stored: table
+-- key: school_id
 with school as (
     select
         school.school_id, school.school_name, school.district_code, district.name_zh as district_name,

@@ -1,4 +1,4 @@
-//! `kehou catalog`: what this build knows.
+//! `kehou catalog`: what this build knows, and what is one's own.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -6,17 +6,27 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::{Value, json};
 use transform::project::{Model, Project, Stored};
+use warehouse::Warehouse;
 
 use crate::args::{Catalog, CatalogFormat, CatalogKind};
+use crate::commands::project;
 use crate::show::columns;
 
-/// Lists forms, indicators, rules or models.
-pub fn run(args: Catalog) -> Result<ExitCode> {
+/// Lists forms, indicators, rules or models: what this build knows, and what is one's own.
+pub async fn run(args: Catalog) -> Result<ExitCode> {
     let (headings, entries) = match args.kind {
         CatalogKind::Forms => forms(),
-        CatalogKind::Indicators => headers(&["code", "title_zh", "title_en", "clause", "formula"])?,
-        CatalogKind::Rules => headers(&["rule", "severity", "title_zh", "title_en", "clause"])?,
-        CatalogKind::Models => models()?,
+        kind => {
+            let project = match &args.warehouse {
+                Some(location) => project::standing(&Warehouse::open(location).await?, &args.own).await?,
+                None => project::without_warehouse(&args.own)?,
+            };
+            match kind {
+                CatalogKind::Indicators => headers(&project, &["code", "title_zh", "title_en", "clause", "formula"]),
+                CatalogKind::Rules => headers(&project, &["rule", "severity", "title_zh", "title_en", "clause"]),
+                _ => models(&project),
+            }
+        }
     };
     let mut out = std::io::stdout().lock();
     match args.format {
@@ -46,20 +56,21 @@ fn forms() -> Listing {
 
 /// The models whose header has the first of `keys`, which names what they are: some indicators are marts, for they rest on findings
 /// or on other indicators.
-fn headers(keys: &[&'static str]) -> Result<Listing> {
-    let project = Project::built_in()?;
+fn headers(project: &Project, keys: &[&'static str]) -> Listing {
     let named = |model: &&Model| model.get(keys[0]).is_some();
     let entries = project.models().filter(named).map(|model| {
         let mut entry = serde_json::to_value(&model.header).expect("a header is plain data");
         entry["sentence"] = json!(model.sentence);
         entry["sql"] = json!(model.path);
+        entry["own"] = json!(is_own(project, model));
         entry
     });
-    Ok((keys.to_vec(), entries.collect()))
+    let mut entries: Vec<Value> = entries.collect();
+    entries.sort_by_key(|entry| entry[keys[0]].to_string());
+    (keys.to_vec(), entries)
 }
 
-fn models() -> Result<Listing> {
-    let project = Project::built_in()?;
+fn models(project: &Project) -> Listing {
     let entries = project.models().map(|model| {
         json!({
             "name": model.name.to_string(),
@@ -67,10 +78,15 @@ fn models() -> Result<Listing> {
             "sentence": model.sentence,
             "reads": model.reads.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "sql": model.path,
+            "own": is_own(project, model),
             "carries": model.get("carries"),
             "warns": model.get("warns") == Some("true"),
             "text": model.sql,
         })
     });
-    Ok((vec!["name", "stored", "sentence"], entries.collect()))
+    (vec!["name", "stored", "sentence"], entries.collect())
+}
+
+fn is_own(project: &Project, model: &Model) -> bool {
+    project.own().files.contains_key(&model.path)
 }

@@ -13,8 +13,8 @@ use dashboard::accounts::{Accounts, Role};
 use dashboard::{Config, serve};
 use warehouse::session::Limits;
 
-use crate::args::Demo;
-use crate::commands::{ingest, init, sample, transform, user};
+use crate::args::{Demo, OwnSql};
+use crate::commands::{ingest, init, project, sample, transform, user};
 
 /// The day that the sample city is looked at.
 const TODAY: NaiveDate = NaiveDate::from_ymd_opt(2020, 3, 1).expect("a day of the calendar");
@@ -41,7 +41,8 @@ pub async fn run(args: Demo) -> Result<ExitCode> {
     ensure!(report.all_accepted(), "the sample city has a fault; please report it");
     step("computing figures and findings");
     let options = TransformOptions { today: TODAY, full: false, select: Vec::new(), limits: Limits::default() };
-    transform::transform(&warehouse, &options).await?;
+    let project = project::standing(&warehouse, &OwnSql::default()).await?;
+    transform::transform(&warehouse, &project, &options).await?;
 
     let accounts_file = user::file(&location)?;
     let log_ins = log_ins(&warehouse, &Accounts::open(&accounts_file)?).await?;

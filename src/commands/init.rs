@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use ingest::keys::{Keys, keys_folder};
+use ingest::reference::ReferenceError;
 use warehouse::Warehouse;
 
 use crate::args::Init;
@@ -27,12 +28,16 @@ pub async fn run(args: Init) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// All faults of reference tables, each in both languages.
+pub fn unsound(faults: &[ReferenceError]) -> anyhow::Error {
+    let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}\n  {}", fault.message_zh)).collect();
+    anyhow::anyhow!("{}", lines.join("\n"))
+}
+
 /// Makes or opens the warehouse and loads the reference tables; a folder with a fault changes nothing.
 pub async fn make(location: &str, reference: &Path) -> Result<Warehouse> {
-    let reference = ingest::reference::read_reference(reference).map_err(|faults| {
-        let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}\n  {}", fault.message_zh)).collect();
-        anyhow::anyhow!("the reference folder was not loaded, nothing changed:\n{}", lines.join("\n"))
-    })?;
+    let reference = ingest::reference::read_reference(reference)
+        .map_err(|faults| unsound(&faults).context("the reference folder was not loaded, nothing changed"))?;
     let folder = (!location.contains("://") || location.starts_with("file://"))
         .then(|| std::path::absolute(location.trim_start_matches("file://")))
         .transpose()?;

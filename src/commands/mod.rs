@@ -2,9 +2,12 @@
 
 pub mod catalog;
 pub mod demo;
+pub mod diff;
 pub mod ingest;
 pub mod init;
+pub mod project;
 pub mod query;
+pub mod releases;
 pub mod rotate;
 pub mod sample;
 pub mod serve;
@@ -15,4 +18,5 @@ pub mod unseal;
 pub mod user;
 pub mod verify;
 pub mod watch;
+pub mod what_if;
 pub mod withdraw;

@@ -1,29 +1,33 @@
 //! `kehou query`: a release answers SQL.
 
+use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use anyhow::{Result, bail};
 use datafusion::arrow::util::pretty::pretty_format_batches_with_schema;
 use datafusion::arrow::{csv, json};
 use datafusion::execution::context::SQLOptions;
 use datafusion::parquet::arrow::ArrowWriter;
 use futures::StreamExt;
-use transform::project::Project;
+use transform::project::{Project, Stored, tables_of};
 use transform::views::register_views;
 use warehouse::Warehouse;
 use warehouse::release::Release;
 use warehouse::session::Limits;
+use warehouse::table::TableName;
 
 use crate::args::{Query, QueryFormat};
+use crate::commands::{project, releases};
 
 /// Answers one query from one release. Large answers stream, but for the table, which needs all widths.
 pub async fn run(args: Query) -> Result<ExitCode> {
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
-    let release = choose(&warehouse, args.release, args.as_of.as_deref()).await?;
+    let release = releases::choose(&warehouse, args.release, args.as_of.as_deref()).await?;
     let context = warehouse.release_session(&release, &Limits::default()).await?;
-    register_views(&context, &Project::built_in()?, &release, &args.sql).await?;
+    let project = project::of_release(&warehouse, &release, &args.own).await?;
+    check_stored(&project, &release, &args.sql)?;
+    register_views(&context, &project, &release, &args.sql).await?;
     // A query reads: nothing that writes is even planned.
     let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     let frame = context.sql_with_options(&args.sql, reading).await?;
@@ -65,21 +69,22 @@ pub async fn run(args: Query) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The release of a number, the one that stood at a time, or the newest.
-async fn choose(warehouse: &Warehouse, number: Option<u64>, as_of: Option<&str>) -> Result<Release> {
-    if let Some(number) = number {
-        return Ok(warehouse.release(number).await?);
+/// A table that only a run writes can't be had from a release that was made without it.
+fn check_stored(project: &Project, release: &Release, sql: &str) -> Result<()> {
+    let mut waiting: Vec<TableName> = tables_of(sql).unwrap_or_default().into_iter().collect();
+    let mut seen = BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        let Some(model) = project.model(&name) else { continue };
+        if release.tables.contains_key(&name) || !seen.insert(name.clone()) {
+            continue;
+        }
+        if model.stored == Stored::Table {
+            bail!(
+                "第 {} 期数据里没有 {name}，它要由 kehou transform 计算 / release {0} has no {name}: a stored table is computed by kehou transform",
+                release.release
+            );
+        }
+        waiting.extend(model.reads.iter().cloned());
     }
-    let Some(as_of) = as_of else {
-        let newest = warehouse.latest_release().await?;
-        return newest.context("there is no release yet; make one with: kehou transform --warehouse …");
-    };
-    let moment = match (as_of.parse::<DateTime<Utc>>(), as_of.parse::<NaiveDate>()) {
-        (Ok(moment), _) => moment,
-        (_, Ok(day)) => day.and_time(NaiveTime::MIN).and_utc() + chrono::Days::new(1),
-        _ => bail!("--as-of takes a day (2020-03-01) or a time (2020-03-01T08:00:00Z), not '{as_of}'"),
-    };
-    let stood = |release: &Release| release.made_at.parse::<DateTime<Utc>>().is_ok_and(|made| made <= moment);
-    let found = warehouse.releases().await?.into_iter().rev().find(stood);
-    found.with_context(|| format!("no release had been made by {as_of}"))
+    Ok(())
 }

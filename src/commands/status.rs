@@ -15,7 +15,7 @@ use datafusion::arrow::datatypes::{DataType, Date32Type};
 use ingest::form::{Form, by_heading, form};
 use ingest::receipt::Receipt;
 use serde::Serialize;
-use transform::project::Project;
+use transform::kept::standing_project;
 use transform::views::fresh_session;
 use warehouse::Warehouse;
 use warehouse::release::Release;
@@ -82,7 +82,7 @@ struct Slice {
 /// The slices that the filters leave, as the facts are now.
 async fn slices(warehouse: &Warehouse, args: &Status, today: NaiveDate) -> Result<Vec<Slice>> {
     let names = [TableName::new("marts", "slice"), TableName::new("staging", "school")];
-    let context = fresh_session(warehouse, &Project::built_in()?, today, names).await?;
+    let context = fresh_session(warehouse, &standing_project(warehouse).await?, today, names).await?;
     let filters = [
         ("district_code", args.district.clone()),
         ("school_id", args.school.clone()),

@@ -21,6 +21,11 @@ pub async fn run(args: Verify) -> Result<ExitCode> {
             faults.extend(checked.faults.into_iter().map(place));
         }
     }
+    for release in &releases {
+        if let Err(error) = warehouse.kept_models(release).await {
+            faults.push(format!("release {}: {error}", release.release));
+        }
+    }
     for (at, release) in releases.iter().enumerate() {
         if release.release != at as u64 + 1 {
             faults.push(format!("release {} is missing", at + 1));

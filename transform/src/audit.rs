@@ -12,16 +12,15 @@ use crate::run::Progress;
 /// How many offending rows a message shows.
 const SHOWN: usize = 5;
 
-/// Runs the tests on the models that the session holds. Gives the findings of those that only warn; fails with those of
+/// Runs each test in the session that holds what it reads. Gives the findings of those that only warn; fails with those of
 /// all others together.
 pub(crate) async fn audit(
-    context: &SessionContext,
-    tests: &[&Model],
+    tests: &[(&Model, &SessionContext)],
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
     let mut failed = Vec::new();
-    for test in tests {
+    for (test, context) in tests {
         let started = Instant::now();
         let fault = |source| TransformError::Run { path: test.path.clone(), source: Box::new(source) };
         let rows = context.sql(&test.sql).await.map_err(fault)?.collect().await.map_err(fault)?;
@@ -41,7 +40,7 @@ pub(crate) async fn audit(
             let text = format!("{}: {} {count} rows, the first:\n{table}", test.path, test.sentence);
             if test.get("warns") == Some("true") { warnings.push(text) } else { failed.push(text) }
         }
-        progress(Progress::Done { model: test, rows: Some(count as u64), took: started.elapsed() });
+        progress(Progress::Done { model: *test, rows: Some(count as u64), took: started.elapsed() });
     }
     if failed.is_empty() { Ok(warnings) } else { Err(TransformError::Tests { tests: tests.len(), failed }) }
 }

@@ -2,15 +2,59 @@
 
 use warehouse::error::WarehouseError;
 
+/// What is wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The file.
+    pub path: String,
+    /// The line, from 1, where one is to blame.
+    pub line: Option<usize>,
+    /// What is wrong and what is expected.
+    pub why: String,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}: {}", self.file(), self.why)
+    }
+}
+
+impl Fault {
+    /// `file:line`
+    fn file(&self) -> String {
+        self.line.map_or_else(|| self.path.clone(), |line| format!("{}:{line}", self.path))
+    }
+}
+
+impl From<Fault> for TransformError {
+    fn from(fault: Fault) -> TransformError {
+        TransformError::Model { path: fault.file(), why: fault.why }
+    }
+}
+
 /// An error of transform. A failing data test is one too: it keeps the release from being published.
 #[derive(Debug, thiserror::Error)]
 pub enum TransformError {
     /// A model's header or SQL can't be read.
     #[error("{path}: {why}")]
     Model {
-        /// The file, below `sql/`.
+        /// The file, below `sql/`, and the line where one is to blame: `file:line`.
         path: String,
         /// What is wrong and what is expected.
+        why: String,
+    },
+    /// Models of one's own that can't be used: nothing ran.
+    #[error("自有模型有 {} 处错误，没有计算任何数据，最近一期数据不变 / {0} faults in your own models: nothing ran, the last release stands\n{}", faults.len(), lines(faults))]
+    Own {
+        /// All that is wrong.
+        faults: Vec<Fault>,
+    },
+    /// The models that a release was made with can't be read.
+    #[error("the models of release {release} can't be read: {why}")]
+    Kept {
+        /// The release.
+        release: u64,
+        /// Why.
         why: String,
     },
     /// Models read each other in a circle.
@@ -64,6 +108,10 @@ pub enum TransformError {
     /// The warehouse failed.
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
+}
+
+fn lines(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// The result of every operation of transform.

@@ -4,7 +4,16 @@
 //! DataFusion's own parser, so that no file lists what it reads.
 
 pub mod audit;
+pub mod change;
+pub mod check;
 pub mod error;
+pub mod header;
+pub mod kept;
+pub mod lint;
+pub mod own;
+pub mod plan;
 pub mod project;
 pub mod run;
 pub mod views;
+pub mod what_if;
+mod work;

@@ -9,35 +9,14 @@ use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 use warehouse::table::TableName;
 
-use crate::error::{Result, TransformError};
+use crate::error::{Fault, Result, TransformError};
+use crate::header;
+use crate::own::{self, Own};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../sql");
 
 /// The layers of models, in the order in which they may read each other: rules and indicators read staging, marts all.
 pub const LAYERS: [&str; 4] = ["staging", "indicators", "rules", "marts"];
-
-/// The keys that a header may have, besides its sentence.
-const KEYS: [&str; 19] = [
-    "stored",
-    "key",
-    "collects",
-    "carries",
-    "warns",
-    "code",
-    "rule",
-    "title_zh",
-    "title_en",
-    "formula",
-    "unit",
-    "clause",
-    "better",
-    "severity",
-    "blind",
-    "blind_zh",
-    "formula_zh",
-    "note_zh",
-    "note_en",
-];
 
 /// How a model's rows are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,9 +57,29 @@ impl Model {
         self.header.get(key).map(String::as_str)
     }
 
+    /// The column by whose values its rows can be computed apart from each other: a row rests on rows of the same value alone,
+    /// besides tables that have no such column.
+    pub fn key(&self) -> Option<&str> {
+        self.get("key")
+    }
+
     /// Whether it is a data test.
     pub fn is_test(&self) -> bool {
         self.name.schema == "tests"
+    }
+
+    /// The code of the rule or indicator that it is.
+    pub fn code(&self) -> Option<&str> {
+        match self.name.schema.as_str() {
+            "rules" => self.get("rule"),
+            "indicators" | "marts" => self.get("code"),
+            _ => None,
+        }
+    }
+
+    /// Something that is wrong with it.
+    pub(crate) fn fault(&self, line: Option<usize>, why: String) -> Fault {
+        Fault { path: self.path.clone(), line, why }
     }
 }
 
@@ -88,21 +87,63 @@ impl Model {
 #[derive(Debug, Clone)]
 pub struct Project {
     models: Vec<Model>,
+    /// The files that are one's own.
+    own: Own,
+    /// The files that were written, and not generated.
+    files: BTreeMap<String, String>,
 }
 
 impl Project {
     /// The models that this build carries.
     pub fn built_in() -> Result<Project> {
-        let mut files = BTreeMap::new();
-        collect(&BUILT_IN, &mut files);
-        Project::new(files)
+        Project::new(built_in_files())
     }
 
     /// A project of files: path below `sql/` → text.
     pub fn new(files: BTreeMap<String, String>) -> Result<Project> {
-        let mut models = files.into_iter().map(|(path, sql)| read(path, sql)).collect::<Result<Vec<_>>>()?;
+        let mut models = files.clone().into_iter().map(|(path, sql)| read(path, sql)).collect::<Result<Vec<_>, _>>()?;
         add_collections(&mut models)?;
-        Ok(Project { models: in_order(models)? })
+        Ok(Project { models: in_order(models)?, own: Own::default(), files })
+    }
+
+    /// The models that this build carries with models of one's own over them: a file of the same path takes the place of the
+    /// built-in one. All that is wrong with one's own is told at once.
+    pub fn with_own(own: Own) -> Result<Project> {
+        Project::laid_over(built_in_files(), own)
+    }
+
+    /// Files with models of one's own over them.
+    pub fn laid_over(mut files: BTreeMap<String, String>, own: Own) -> Result<Project> {
+        files.extend(own.files.clone());
+        let paths: BTreeSet<String> = own.files.keys().cloned().collect();
+        let (mut models, mut faults) = (Vec::new(), Vec::new());
+        for (path, sql) in &files {
+            match read(path.clone(), sql.clone()) {
+                Ok(model) => models.push(model),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        faults.extend(own::faults(&models, &paths));
+        if !faults.is_empty() {
+            return Err(TransformError::Own { faults: own.placed(faults) });
+        }
+        add_collections(&mut models)?;
+        Ok(Project { models: in_order(models)?, own, files })
+    }
+
+    /// The project that a release was made with, which was checked then: its files, and those of them that were one's own.
+    pub(crate) fn as_it_was(files: BTreeMap<String, String>, own: Own) -> Result<Project> {
+        Ok(Project { own, ..Project::new(files)? })
+    }
+
+    /// The models that are one's own.
+    pub fn own(&self) -> &Own {
+        &self.own
+    }
+
+    /// The files that were written, path below `sql/` → text: without what is generated from them.
+    pub fn files(&self) -> &BTreeMap<String, String> {
+        &self.files
     }
 
     /// Models and data tests, each after what it reads.
@@ -113,6 +154,11 @@ impl Project {
     /// The model of a name.
     pub fn model(&self, name: &TableName) -> Option<&Model> {
         self.models.iter().find(|model| model.name == *name)
+    }
+
+    /// The column that its models have as their key, if any has one.
+    pub fn key(&self) -> Option<&str> {
+        self.models.iter().find_map(Model::key)
     }
 
     /// The models of these names and all that they read, in order.
@@ -143,6 +189,22 @@ pub fn tables_of(sql: &str) -> Result<BTreeSet<TableName>, String> {
         .collect())
 }
 
+fn built_in_files() -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    collect(&BUILT_IN, &mut files);
+    files
+}
+
+/// Whether a path is that of a union that is generated from a schema's models, and no file's.
+pub fn is_generated(path: &str) -> bool {
+    path.split_once('/').is_some_and(|(_, name)| ["all.sql", "keyed.sql", "unkeyed.sql"].contains(&name))
+}
+
+/// Whether this build carries a file of this path.
+pub fn is_built_in(path: &str) -> bool {
+    BUILT_IN.get_file(path).is_some()
+}
+
 fn collect(folder: &Dir<'_>, files: &mut BTreeMap<String, String>) {
     for file in folder.files() {
         if file.path().extension().is_some_and(|extension| extension == "sql") {
@@ -155,62 +217,44 @@ fn collect(folder: &Dir<'_>, files: &mut BTreeMap<String, String>) {
     }
 }
 
-fn read(path: String, sql: String) -> Result<Model> {
-    let fault = |why: String| TransformError::Model { path: path.clone(), why };
+fn read(path: String, sql: String) -> Result<Model, Fault> {
+    let fault = |line, why: String| Fault { path: path.clone(), line, why };
     let name = match path.strip_suffix(".sql").and_then(|stem| stem.split_once('/')) {
         Some((schema, table)) if LAYERS.contains(&schema) || schema == "tests" => TableName::new(schema, table),
-        _ => return Err(fault(format!("a model lies in one of the folders {}, tests", LAYERS.join(", ")))),
+        _ => return Err(fault(None, format!("a model lies in one of the folders {}, tests", LAYERS.join(", ")))),
     };
-    let (sentence, header) = read_header(&sql).map_err(&fault)?;
-    let stored = match header.get("stored").map(String::as_str) {
+    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    if !name.table.starts_with(|letter: char| letter.is_ascii_lowercase()) || !name.table.chars().all(plain) {
+        return Err(fault(
+            None,
+            "a file is named by its table: small letters, digits and '_', a letter first".to_owned(),
+        ));
+    }
+    let header = header::read(&sql).map_err(|(line, why)| fault(Some(line), why))?;
+    let stored = match header.values.get("stored").map(String::as_str) {
         None | Some("view") => Stored::View,
         Some("table") => Stored::Table,
-        Some(other) => return Err(fault(format!("'stored: {other}' is neither view nor table"))),
-    };
-    let reads = tables_of(&sql).map_err(&fault)?;
-    Ok(Model { name, path, sentence, header, sql, stored, reads })
-}
-
-/// The sentence and the `key: value` lines of the comment at a file's top. A line that goes on is indented by two spaces.
-fn read_header(sql: &str) -> Result<(String, BTreeMap<String, String>), String> {
-    let mut sentence = String::new();
-    let mut header: BTreeMap<String, String> = BTreeMap::new();
-    let mut last: Option<String> = None;
-    for line in sql.lines().map_while(|line| line.strip_prefix("--")) {
-        let key = line.trim_start().split_once(':').filter(|(key, _)| KEYS.contains(key));
-        match (key, &last) {
-            (Some((key, value)), _) => {
-                if header.insert(key.to_owned(), value.trim().to_owned()).is_some() {
-                    return Err(format!("the header gives '{key}' twice"));
-                }
-                last = Some(key.to_owned());
-            }
-            (None, Some(_)) if line.trim().is_empty() => {}
-            (None, Some(key)) if line.starts_with("   ") => {
-                let value = header.get_mut(key).expect("the last key was inserted");
-                value.push(' ');
-                value.push_str(line.trim());
-            }
-            (None, Some(_)) => {
-                return Err(format!(
-                    "the header's line '{}' has an unknown key; known are {}; a value goes on in lines indented by three spaces",
-                    line.trim(),
-                    KEYS.join(", ")
-                ));
-            }
-            (None, None) => {
-                sentence.push_str(if sentence.is_empty() { "" } else { " " });
-                sentence.push_str(line.trim());
-            }
+        Some(other) => {
+            let why = format!("'stored: {other}' is neither view nor table");
+            return Err(fault(header::line_of(&sql, "stored"), why));
         }
-    }
-    if sentence.is_empty() {
-        return Err("the first line must be a comment of one sentence: what one row of the table is".to_owned());
-    }
-    Ok((sentence, header))
+    };
+    let reads = tables_of(&sql).map_err(|why| {
+        let (why, line) = with_line(&why);
+        fault(line, why)
+    })?;
+    Ok(Model { name, path, sentence: header.sentence, header: header.values, sql, stored, reads })
 }
 
-/// Adds `<schema>.all` for each schema that some model collects: the union of all its models, so that a rule is one file.
+/// The parser names the line at its message's end: `… at Line: 3, Column: 5`.
+fn with_line(message: &str) -> (String, Option<usize>) {
+    let Some((before, place)) = message.rsplit_once(" at Line: ") else { return (message.to_owned(), None) };
+    let line = place.split(',').next().and_then(|line| line.trim().parse().ok());
+    (before.trim_start_matches("SQL error: ParserError(\"").to_owned(), line)
+}
+
+/// Adds `<schema>.all` for each schema that some model collects: the union of all its models, so that a rule is one file. It is
+/// a view of two stored tables where only some of the models have a key.
 fn add_collections(models: &mut Vec<Model>) -> Result<()> {
     let mut schemas = BTreeSet::new();
     for model in models.iter() {
@@ -221,16 +265,40 @@ fn add_collections(models: &mut Vec<Model>) -> Result<()> {
         schemas.insert(schema.to_owned());
     }
     for schema in schemas {
-        let parts: Vec<String> = models
-            .iter()
-            .filter(|model| model.name.schema == schema)
-            .map(|model| format!("select * from {}", model.name))
-            .collect();
-        if parts.is_empty() {
-            continue;
-        }
-        let sql = format!("-- All rows of {schema}.\n-- stored: table\n{}\n", parts.join("\nunion all\n"));
-        models.push(read(format!("{schema}/all.sql"), sql)?);
+        let parts = |key: Option<&str>| -> Vec<String> {
+            let members = models.iter().filter(|model| model.name.schema == schema && model.key() == key);
+            members.map(|model| model.name.to_string()).collect()
+        };
+        let key = models.iter().filter(|model| model.name.schema == schema).find_map(Model::key).map(str::to_owned);
+        let (keyed, other) = (key.as_deref().map(|key| parts(Some(key))).unwrap_or_default(), parts(None));
+        let key = key.map(|key| format!("-- key: {key}\n")).unwrap_or_default();
+        let union = |name: &str, header: String, parts: &[String]| {
+            let parts: Vec<String> = parts.iter().map(|part| format!("select * from {part}")).collect();
+            read(format!("{schema}/{name}.sql"), format!("{header}{}\n", parts.join("\nunion all\n")))
+        };
+        let more = match (keyed.is_empty(), other.is_empty()) {
+            (true, true) => continue,
+            (false, true) => vec![union("all", format!("-- All rows of {schema}.\n-- stored: table\n{key}"), &keyed)?],
+            (true, false) => vec![union("all", format!("-- All rows of {schema}.\n-- stored: table\n"), &other)?],
+            (false, false) => vec![
+                union(
+                    "keyed",
+                    format!("-- The rows of {schema} that each rest on one key.\n-- stored: table\n{key}"),
+                    &keyed,
+                )?,
+                union(
+                    "unkeyed",
+                    format!("-- The rows of {schema} that rest on many keys.\n-- stored: table\n"),
+                    &other,
+                )?,
+                union(
+                    "all",
+                    format!("-- All rows of {schema}.\n"),
+                    &[format!("{schema}.keyed"), format!("{schema}.unkeyed")],
+                )?,
+            ],
+        };
+        models.extend(more);
     }
     Ok(())
 }

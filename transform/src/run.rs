@@ -6,23 +6,23 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Date32Array, RecordBatch};
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::datasource::MemTable;
-use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::SessionContext;
-use futures::StreamExt;
 use warehouse::Warehouse;
 use warehouse::lock::Lock;
 use warehouse::release::Release;
-use warehouse::session::{Limits, PLAIN, days, register, session};
+use warehouse::session::{Limits, days, session};
 use warehouse::step;
-use warehouse::table::{Replace, TableName};
+use warehouse::table::TableName;
 
 use crate::audit::audit;
+use crate::change::Inputs;
+use crate::check;
 use crate::error::{Result, TransformError};
-use crate::project::{Model, Project, Stored};
-use crate::views::{plan_view, previous_table};
+use crate::kept::keep;
+use crate::plan::Plan;
+use crate::project::{Model, Project};
+use crate::work::Work;
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -88,6 +88,31 @@ pub async fn transform(
     outcome
 }
 
+/// What a run would compute now, and why. Nothing is written, and no lock is needed.
+pub async fn plan<'a>(warehouse: &Warehouse, project: &'a Project, options: &Options) -> Result<Plan<'a>> {
+    let context = session(&options.limits)?;
+    warehouse.attach(&context);
+    let last = warehouse.latest_release().await?;
+    prepare(warehouse, &context, project, options, last.as_ref()).await
+}
+
+async fn prepare<'a>(
+    warehouse: &Warehouse,
+    context: &SessionContext,
+    project: &'a Project,
+    options: &Options,
+    last: Option<&Release>,
+) -> Result<Plan<'a>> {
+    let asked = options.full || !options.select.is_empty();
+    let inputs = Inputs::since(warehouse, context, last, pin(warehouse).await?, project.key()).await?;
+    let mut plan = Plan::new(project, inputs, last, options.today, asked);
+    if !options.select.is_empty() {
+        let chosen: BTreeSet<&TableName> = choose(project, &options.select)?.iter().map(|model| &model.name).collect();
+        plan.steps.retain(|step| chosen.contains(&step.model.name));
+    }
+    Ok(plan)
+}
+
 async fn run(
     warehouse: &Warehouse,
     lock: &Lock,
@@ -101,70 +126,47 @@ async fn run(
     {
         return Err(TransformError::Backdated { today: options.today, last: last.today, release: last.release });
     }
-    let inputs = pin(warehouse).await?;
+    let context = session(&options.limits)?;
+    warehouse.attach(&context);
+    let plan = prepare(warehouse, &context, project, options, last.as_ref()).await?;
     let fingerprints: BTreeMap<String, String> =
         project.models().map(|model| (model.path.clone(), model.fingerprint())).collect();
     if let Some(last) = &last
-        && !options.full
-        && options.select.is_empty()
-        && unchanged(last, &inputs, &fingerprints, options.today)
+        && plan.is_empty()
+        && last.fingerprints == fingerprints
     {
         return Ok(Outcome::Unchanged(last.clone()));
     }
-    let chosen = choose(project, &options.select)?;
-    progress(Progress::Planned { steps: chosen.len() });
+    check::plans(warehouse, project, &plan.inputs.versions).await?;
+    progress(Progress::Planned { steps: plan.work() });
 
-    let context = session(&options.limits)?;
-    warehouse.attach(&context);
-    for (name, version) in &inputs {
-        let snapshot = warehouse.snapshot(name, Some(*version)).await?;
-        register(&context, name, warehouse.provider(snapshot))?;
-    }
-    register(&context, &TableName::new(PLAIN, "run"), run_table(options.today))?;
-    let known: BTreeSet<&TableName> = project.models().map(|model| &model.name).collect();
-
-    let mut tables = inputs;
+    let mut work = Work::new([warehouse; 2], &BTreeSet::new(), context, &plan, last.as_ref(), options.today).await?;
     let mut rows = Vec::new();
-    for model in chosen.iter().filter(|model| !model.is_test()) {
+    for step in plan.steps.iter().filter(|step| !step.model.is_test()) {
         let started = Instant::now();
-        require(model, &known, &tables)?;
-        if let Some(previous) = previous_table(warehouse, model, last.as_ref()).await? {
-            register(&context, &TableName::new("previous", &model.name.table), previous)?;
+        if let Some(count) = work.compute(step).await? {
+            rows.push((step.model.name.clone(), count));
+            progress(Progress::Done { model: step.model, rows: Some(count), took: started.elapsed() });
         }
-        let count = match model.stored {
-            Stored::View => {
-                register(&context, &model.name, plan_view(&context, model).await?)?;
-                None
-            }
-            Stored::Table => {
-                let (version, count) = store(warehouse, &context, model).await?;
-                let snapshot = warehouse.snapshot(&model.name, Some(version)).await?;
-                register(&context, &model.name, warehouse.provider(snapshot))?;
-                tables.insert(model.name.clone(), version);
-                rows.push((model.name.clone(), count));
-                Some(count)
-            }
-        };
-        progress(Progress::Done { model, rows: count, took: started.elapsed() });
     }
     if !options.select.is_empty() {
         return Ok(Outcome::Selected { rows });
     }
     step::reached("transform.models_written");
 
-    let tests: Vec<&Model> = chosen.iter().copied().filter(|model| model.is_test()).collect();
-    let warnings = audit(&context, &tests, progress).await?;
+    let warnings = audit(&work.tests(), progress).await?;
     step::reached("transform.tested");
 
     lock.check()?;
     let release = Release {
-        release: last.map_or(1, |last| last.release + 1),
+        release: last.as_ref().map_or(1, |last| last.release + 1),
         made_at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         today: options.today,
         official: false,
         note: String::new(),
-        tables,
+        tables: work.into_tables(),
         fingerprints,
+        models: Some(keep(warehouse, project).await?),
     };
     warehouse.publish(&release).await?;
     step::reached("transform.published");
@@ -185,16 +187,6 @@ pub(crate) async fn pin(warehouse: &Warehouse) -> Result<BTreeMap<TableName, u64
     Ok(tables)
 }
 
-fn unchanged(
-    last: &Release,
-    inputs: &BTreeMap<TableName, u64>,
-    fingerprints: &BTreeMap<String, String>,
-    today: NaiveDate,
-) -> bool {
-    let before = last.tables.iter().filter(|(name, _)| name.schema == "facts" || name.schema == "reference");
-    last.today == today && last.fingerprints == *fingerprints && before.eq(inputs.iter())
-}
-
 fn choose<'a>(project: &'a Project, select: &[String]) -> Result<Vec<&'a Model>> {
     if select.is_empty() {
         return Ok(project.models().collect());
@@ -205,68 +197,6 @@ fn choose<'a>(project: &'a Project, select: &[String]) -> Result<Vec<&'a Model>>
         names.push(name.ok_or_else(|| TransformError::NoModel(text.clone()))?);
     }
     Ok(project.upstream(names))
-}
-
-/// Everything that a model reads must be there, else the engine's message would not say what to do.
-fn require(model: &Model, known: &BTreeSet<&TableName>, tables: &BTreeMap<TableName, u64>) -> Result<()> {
-    let missing = model.reads.iter().find(|read| {
-        !(known.contains(read)
-            || tables.contains_key(*read)
-            || (read.schema == PLAIN && read.table == "run")
-            || (read.schema == "previous" && read.table == model.name.table))
-    });
-    let Some(missing) = missing else { return Ok(()) };
-    let hint = match missing.schema.as_str() {
-        "facts" | "reference" => "; `kehou init --warehouse … --reference DIR` makes it",
-        "previous" => "; a model reads its own previous rows alone",
-        _ => "",
-    };
-    Err(TransformError::Unknown { path: model.path.clone(), table: missing.to_string(), hint: hint.to_owned() })
-}
-
-/// Computes a model and writes its table. Gives the version and the number of rows.
-async fn store(warehouse: &Warehouse, context: &SessionContext, model: &Model) -> Result<(u64, u64)> {
-    let fault = |source| TransformError::Run { path: model.path.clone(), source: Box::new(source) };
-    let frame = context.sql(&model.sql).await.map_err(fault)?;
-    let schema = storable(frame.schema().as_arrow());
-    warehouse.shape_table(&model.name, &schema).await?;
-    let mut writer = warehouse.writer(&model.name).await?;
-    let mut stream: SendableRecordBatchStream = frame.execute_stream().await.map_err(fault)?;
-    while let Some(batch) = stream.next().await {
-        let batch = batch.map_err(fault)?;
-        if batch.num_rows() > 0 {
-            writer.write(conform(&batch, &schema).map_err(fault)?).await?;
-        }
-    }
-    let staged = writer.finish().await?;
-    let rows = staged.rows();
-    let version = warehouse.overwrite(&model.name, &Replace::All, staged).await?;
-    step::reached(&format!("transform.stored.{}", model.name));
-    Ok((version, rows))
-}
-
-/// The schema that a model's rows are stored in: what every reader of Delta knows.
-pub(crate) fn storable(schema: &Schema) -> SchemaRef {
-    let fields = schema.fields().iter().map(|field| {
-        let kind = match field.data_type() {
-            DataType::Utf8View | DataType::LargeUtf8 | DataType::Null => DataType::Utf8,
-            DataType::UInt64 | DataType::UInt32 | DataType::Int32 | DataType::Int16 | DataType::Int8 => DataType::Int64,
-            DataType::Timestamp(_, _) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-            other => other.clone(),
-        };
-        Field::new(field.name(), kind, true)
-    });
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
-}
-
-fn conform(batch: &RecordBatch, schema: &SchemaRef) -> datafusion::error::Result<RecordBatch> {
-    let columns = batch
-        .columns()
-        .iter()
-        .zip(schema.fields())
-        .map(|(column, field)| cast(column, field.data_type()))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(RecordBatch::try_new(schema.clone(), columns)?)
 }
 
 /// The table `run`: one row, the date.

@@ -37,6 +37,17 @@ pub enum WarehouseError {
         /// What is wrong with it.
         why: String,
     },
+    /// There is no release of a number.
+    #[error("there is no release {release}; {}", match newest {
+        Some(newest) => format!("they are 1 to {newest}, and `kehou releases` lists them"),
+        None => "there is none at all yet, `kehou transform` makes one".to_owned(),
+    })]
+    NoRelease {
+        /// The number asked for.
+        release: u64,
+        /// The newest one's.
+        newest: Option<u64>,
+    },
     /// Somebody else holds the lock.
     #[error("another {what} is running on this warehouse ({who}); wait for it to end, then run the command again")]
     Locked {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::Warehouse;
 use crate::error::{Result, WarehouseError};
@@ -31,6 +32,9 @@ pub struct Release {
     /// What it was computed by: the SHA-256 of each model's SQL.
     #[serde(default)]
     pub fingerprints: BTreeMap<String, String>,
+    /// The object that holds the SQL itself, named by its SHA-256; none in releases of a kehou that did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<String>,
 }
 
 impl Warehouse {
@@ -65,8 +69,28 @@ impl Warehouse {
     pub async fn release(&self, number: u64) -> Result<Release> {
         let place = Place::Release(number);
         let damaged = |why: String| WarehouseError::Damaged { place: Place::Release(number).to_string(), why };
-        let bytes = self.get(&place).await?.ok_or_else(|| damaged("there is no such release".to_owned()))?;
+        let Some(bytes) = self.get(&place).await? else {
+            let newest = self.release_numbers().await?.last().copied();
+            return Err(WarehouseError::NoRelease { release: number, newest });
+        };
         serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))
+    }
+
+    /// Keeps the models that a release is made with; the same ones are kept once. Gives the name for [`Release::models`].
+    pub async fn keep_models(&self, text: Vec<u8>) -> Result<String> {
+        let name: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+        self.put_once(&Place::Models(name.clone()), Bytes::from(text)).await?;
+        Ok(name)
+    }
+
+    /// The models that a release was made with, as they were kept; none where it kept none.
+    pub async fn kept_models(&self, release: &Release) -> Result<Option<Bytes>> {
+        let Some(name) = &release.models else { return Ok(None) };
+        let place = Place::Models(name.clone());
+        let damaged = |why: &str| WarehouseError::Damaged { place: place.to_string(), why: why.to_owned() };
+        let bytes = self.get(&place).await?.ok_or_else(|| damaged("it is missing"))?;
+        let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        if found == *name { Ok(Some(bytes)) } else { Err(damaged("its bytes are not those that its name tells")) }
     }
 
     async fn release_numbers(&self) -> Result<Vec<u64>> {

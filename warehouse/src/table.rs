@@ -13,7 +13,7 @@ use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 use deltalake::kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TableReference, TransactionError};
-use deltalake::kernel::{Action, Add, MetadataExt, StructType, Transaction};
+use deltalake::kernel::{Action, Add, LogicalFileView, MetadataExt, StructType, Transaction};
 use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
@@ -107,6 +107,11 @@ impl Writer {
         self.inner.write(batch).await.map_err(fault(&self.table))
     }
 
+    /// How many rows were written.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// Closes the files.
     pub async fn finish(mut self) -> Result<Staged> {
         let adds = self.inner.flush().await.map_err(fault(&self.table))?;
@@ -147,6 +152,17 @@ pub struct DataFile {
     pub rows: u64,
     /// The values of the partition columns, as Delta's log writes them.
     pub partition: HashMap<String, Option<String>>,
+    /// What Delta's log says of its columns.
+    statistics: Option<String>,
+}
+
+impl DataFile {
+    /// The least and the greatest value of a column of text, where the log tells them.
+    pub fn bounds(&self, column: &str) -> Option<(String, String)> {
+        let statistics: serde_json::Value = serde_json::from_str(self.statistics.as_deref()?).ok()?;
+        let bound = |which: &str| Some(statistics.get(which)?.get(column)?.as_str()?.to_owned());
+        Some((bound("minValues")?, bound("maxValues")?))
+    }
 }
 
 /// What a look at a table's files found.
@@ -230,7 +246,12 @@ impl Warehouse {
 
     /// A writer of new files for the table as it is now.
     pub async fn writer(&self, name: &TableName) -> Result<Writer> {
-        let table = self.load(name, None).await?;
+        self.writer_at(name, None).await
+    }
+
+    /// A writer of new files for the table as it stood at a version, or as it is now.
+    pub async fn writer_at(&self, name: &TableName, version: Option<u64>) -> Result<Writer> {
+        let table = self.load(name, version).await?;
         let inner = RecordBatchWriter::for_table(&table)
             .map_err(fault(name))?
             .with_writer_properties(properties())
@@ -333,6 +354,45 @@ impl Warehouse {
         commit(&table, name, actions, SaveMode::Overwrite).await
     }
 
+    /// Makes the table what it was at version `base`, without the files `gone` and with the staged rows, in one commit: what
+    /// others wrote since `base` and no release names is left behind. Gives the version.
+    ///
+    /// The caller is the table's only writer (transform holds its lock); the commit fails where it is not so.
+    pub async fn replace(&self, name: &TableName, base: u64, gone: &[Path], staged: Staged) -> Result<u64> {
+        let table = self.load(name, None).await?;
+        let now = table.snapshot().map_err(fault(name))?;
+        let base = self.load(name, Some(base)).await?;
+        let base = base.snapshot().map_err(fault(name))?;
+        let folder = self.storage().path(&Place::Table(name.clone()));
+        let is_gone = |file: &LogicalFileView| {
+            gone.contains(&file.object_store_path().parts().fold(folder.clone(), |path, part| path.join(part)))
+        };
+        let (now_files, base_files) = (now.log_data(), base.log_data());
+        let kept: Vec<_> = base_files.iter().filter(|file| !is_gone(file)).collect();
+        let kept_paths: HashSet<String> = kept.iter().map(|file| file.path().into_owned()).collect();
+        let held: HashSet<String> = now_files.iter().map(|file| file.path().into_owned()).collect();
+        let mut actions = Vec::new();
+        if now.metadata() != base.metadata() {
+            actions.push(Action::Metadata(base.metadata().clone()));
+        }
+        let removed = now_files.iter().filter(|file| !kept_paths.contains(file.path().as_ref()));
+        actions.extend(removed.map(|file| Action::Remove(file.remove_action(true))));
+        let again = kept.iter().filter(|file| !held.contains(file.path().as_ref()));
+        actions.extend(again.map(|file| {
+            Action::Add(Add {
+                path: file.path().into_owned(),
+                partition_values: file.partition_values_map(),
+                size: file.size(),
+                modification_time: file.modification_time(),
+                data_change: true,
+                stats: file.stats(),
+                ..Add::default()
+            })
+        }));
+        actions.extend(staged.adds.into_iter().map(Action::Add));
+        commit(&table, name, actions, SaveMode::Overwrite).await
+    }
+
     /// The table at a version, or as it is now.
     pub async fn snapshot(&self, name: &TableName, version: Option<u64>) -> Result<Snapshot> {
         let table = self.load(name, version).await?;
@@ -351,6 +411,7 @@ impl Warehouse {
                 size: u64::try_from(file.size()).expect("a file's size is not negative"),
                 rows: file.num_records().unwrap_or_default() as u64,
                 partition: file.partition_values_map(),
+                statistics: file.stats(),
             });
         }
         // The log gives files newest first and in no promised order; readers want the same order each time.
@@ -373,6 +434,7 @@ impl Warehouse {
             size: u64::try_from(add.size).expect("a file's size is not negative"),
             rows: add.get_stats().ok().flatten().map_or(0, |stats| stats.num_records as u64),
             partition: add.partition_values.clone(),
+            statistics: add.stats.clone(),
         };
         let files = staged.adds.iter().map(file).collect();
         Snapshot { name: name.clone(), version: 0, schema, partition_by: Vec::new(), files }

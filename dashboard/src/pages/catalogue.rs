@@ -15,8 +15,7 @@ use crate::visit::{App, Visitor};
 use crate::words::Lang;
 
 /// What the page shows.
-struct CataloguePage<'a> {
-    app: &'a App,
+struct CataloguePage {
     frame: Frame,
     scope: Scope,
 }
@@ -27,14 +26,19 @@ pub async fn show(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Marku
     if scope == Scope::Public {
         return Err(Fault::LogIn { next: visitor.address });
     }
-    Ok(CataloguePage { app: &app, frame: visitor.frame(&app), scope }.template())
+    let mut frame = visitor.frame(&app);
+    // What is shown is what the current release was computed by, one's own rules included.
+    if let Some(pinned) = app.releases.current().await? {
+        frame = frame.of(&pinned);
+    }
+    Ok(CataloguePage { frame, scope }.template())
 }
 
-impl CataloguePage<'_> {
+impl CataloguePage {
     fn template(&self) -> Markup {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
-        let indicators = self.app.catalogue.indicators();
+        let indicators = self.frame.catalogue.indicators();
         page(
             &self.frame,
             t("nav.catalogue"),
@@ -50,8 +54,8 @@ impl CataloguePage<'_> {
                 }
                 section {
                     h2 { (t("catalogue.rules")) }
-                    @if self.app.catalogue.rules().len() == 0 { p.empty { (t("catalogue.empty")) } }
-                    dl.catalogue { @for entry in self.app.catalogue.rules() { (self.rule(entry)) } }
+                    @if self.frame.catalogue.rules().len() == 0 { p.empty { (t("catalogue.empty")) } }
+                    dl.catalogue { @for entry in self.frame.catalogue.rules() { (self.rule(entry)) } }
                 }
             },
         )

@@ -1,8 +1,5 @@
 //! The city's overview: where it stands, how it got there, how the districts differ, and what was found.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use chrono::NaiveDate;
 use maud::{Markup, PreEscaped, html};
 
@@ -22,11 +19,10 @@ use crate::pages::parts::{self, Choice, Months};
 use crate::pages::slices::State as SliceState;
 use crate::routes;
 use crate::scope::{Scope, Scoped};
-use crate::visit::{App, Asked, Reader};
+use crate::visit::{Asked, Reader};
 
 /// What the overview shows.
-struct CityPage<'a> {
-    app: &'a App,
+struct CityPage {
     frame: Frame,
     months: Months,
     city: Vec<Figure>,
@@ -57,7 +53,7 @@ struct Found {
 }
 
 /// `/city`
-pub async fn show(State(app): State<Arc<App>>, reader: Reader, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
+pub async fn show(reader: Reader, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     if scoped.scope != Scope::City {
         return Err(Fault::NotHere);
@@ -70,8 +66,7 @@ pub async fn show(State(app): State<Arc<App>>, reader: Reader, Asked(choice): As
     let days = curve::days(scoped, "").await?;
     let deadline = curve::deadline(scoped).await?;
     let found = found(scoped).await?;
-    Ok(CityPage { app: &app, frame: reader.frame, months, city, districts, indicator, days, deadline, found }
-        .template())
+    Ok(CityPage { frame: reader.frame, months, city, districts, indicator, days, deadline, found }.template())
 }
 
 async fn districts(scoped: &Scoped, month: &str, frame: &Frame) -> Result<Vec<District>> {
@@ -112,7 +107,7 @@ async fn found(scoped: &Scoped) -> Result<Vec<Found>> {
     Ok(rows.iter().map(read).collect())
 }
 
-impl CityPage<'_> {
+impl CityPage {
     fn template(&self) -> Markup {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
@@ -128,7 +123,7 @@ impl CityPage<'_> {
                 section {
                     h2 { (lang.with("city.figures", &[&format::period(&self.months.chosen, lang)])) }
                     @if self.city.is_empty() { p.empty { (t("city.no_figures")) } }
-                    (parts::tiles(&self.city, &self.months, &self.app.catalogue, lang))
+                    (parts::tiles(&self.city, &self.months, &self.frame.catalogue, lang))
                 }
                 div.pair {
                     section { h2 { (t("rollout.title")) } (rollout_figure(&self.days, self.deadline, &self.frame)) }
@@ -159,7 +154,7 @@ impl CityPage<'_> {
 
     fn compare(&self) -> Markup {
         let lang = self.frame.lang;
-        let catalogue = &self.app.catalogue;
+        let catalogue = &self.frame.catalogue;
         let (unit, title) = (catalogue.unit(&self.indicator), catalogue.indicator_title(&self.indicator, lang));
         let figure_of =
             |district: &District| of_month(&district.figures, &self.indicator, &self.months.chosen).cloned();
@@ -272,7 +267,7 @@ impl CityPage<'_> {
 
     fn heat(&self) -> Markup {
         let lang = self.frame.lang;
-        let catalogue = &self.app.catalogue;
+        let catalogue = &self.frame.catalogue;
         let codes = figures::indicators(self.districts.iter().flat_map(|district| &district.figures));
         html! {
             div.scroll tabindex="0" {
@@ -375,7 +370,7 @@ impl CityPage<'_> {
                                     a href=(routes::with(routes::FINDINGS, &[("rule", rule)])) {
                                         (rule)
                                         " "
-                                        (self.app.catalogue.rule_title(rule, lang))
+                                        (self.frame.catalogue.rule_title(rule, lang))
                                     }
                                 }
                                 td { (severity_badge(severity, lang)) }

@@ -1,11 +1,9 @@
 //! A district: its figures, its schools side by side, and who owes what.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use chrono::NaiveDate;
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 use crate::charts::Words;
 use crate::charts::rollout::Day;
@@ -20,12 +18,11 @@ use crate::pages::parts::{self, Choice, Months};
 use crate::pages::slices::{self, State as SliceState};
 use crate::routes;
 use crate::scope::{Scope, Scoped};
-use crate::visit::{App, Asked, Reader};
+use crate::visit::{Asked, Reader};
 use crate::words::Lang;
 
 /// What the page shows.
-struct DistrictPage<'a> {
-    app: &'a App,
+struct DistrictPage {
     frame: Frame,
     code: String,
     name: String,
@@ -70,12 +67,7 @@ struct Sort {
 const COLUMNS: [&str; 7] = ["C03", "C04", "C05", "S01", "F01", "F03", "K04"];
 
 /// `/district/{code}`
-pub async fn show(
-    State(app): State<Arc<App>>,
-    reader: Reader,
-    Path(code): Path<String>,
-    Asked(choice): Asked<Choice>,
-) -> Result<Markup, Fault> {
+pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     if !matches!(scoped.scope, Scope::City | Scope::District(_)) {
         return Err(Fault::NotHere);
@@ -97,7 +89,6 @@ pub async fn show(
     let deadline = curve::deadline(scoped).await?;
     let owed = owed(scoped, &code, &months.chosen, &schools).await?;
     let mut shown = DistrictPage {
-        app: &app,
         frame: reader.frame,
         code,
         name,
@@ -184,7 +175,7 @@ pub fn register_label(column: &str, code: &str, lang: Lang) -> String {
     )
 }
 
-impl DistrictPage<'_> {
+impl DistrictPage {
     fn sort(&mut self) {
         let (column, month) = (self.sort.column.clone(), self.months.chosen.clone());
         let number = |school: &School| match column.as_str() {
@@ -222,7 +213,7 @@ impl DistrictPage<'_> {
                 section {
                     h2 { (lang.with("district.figures", &[&format::period(&self.months.chosen, lang)])) }
                     @if self.figures.is_empty() { p.empty { (t("district.no_figures")) } }
-                    (parts::tiles(&self.figures, &self.months, &self.app.catalogue, lang))
+                    (parts::tiles(&self.figures, &self.months, &self.frame.catalogue, lang))
                 }
                 section #schools { h2 { (t("district.schools")) } (self.distribution()) (self.table()) }
                 section #reports {
@@ -236,7 +227,7 @@ impl DistrictPage<'_> {
 
     fn distribution(&self) -> Markup {
         let lang = self.frame.lang;
-        let catalogue = &self.app.catalogue;
+        let catalogue = &self.frame.catalogue;
         let (unit, title) = (catalogue.unit(&self.indicator), catalogue.indicator_title(&self.indicator, lang));
         let shown: Vec<(&School, &Figure, f64)> = self
             .schools
@@ -287,7 +278,7 @@ impl DistrictPage<'_> {
 
     fn table(&self) -> Markup {
         let lang = self.frame.lang;
-        let catalogue = &self.app.catalogue;
+        let catalogue = &self.frame.catalogue;
         if self.schools.is_empty() {
             return html! { p.empty { (lang.say("district.no_schools")) } };
         }

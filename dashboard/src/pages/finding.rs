@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use chrono::NaiveDate;
 use ingest::form::{Column, Form, Kind};
 use maud::{Markup, html};
@@ -18,12 +18,11 @@ use crate::pages::slices::form_title;
 use crate::routes;
 use crate::rows::{Row, Rows, Value};
 use crate::scope::{Scope, Scoped};
-use crate::visit::{App, Asked, Reader};
+use crate::visit::{Asked, Reader};
 use crate::words::Lang;
 
 /// What the page shows.
-struct FindingPage<'a> {
-    app: &'a App,
+struct FindingPage {
     frame: Frame,
     scope: Scope,
     finding: Arc<Rows>,
@@ -54,12 +53,7 @@ pub struct Long {
 const PART: i64 = 100;
 
 /// `/finding/{id}`
-pub async fn show(
-    State(app): State<Arc<App>>,
-    reader: Reader,
-    Path(id): Path<String>,
-    Asked(asked): Asked<Long>,
-) -> Result<Markup, Fault> {
+pub async fn show(reader: Reader, Path(id): Path<String>, Asked(asked): Asked<Long>) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     let lang = reader.frame.lang;
     let sql = "select finding_id, rule, severity, finding.school_id, school_name, finding.district_code, period, subject, amount, message_zh,
@@ -96,7 +90,6 @@ pub async fn show(
         }
     };
     Ok(FindingPage {
-        app: &app,
         scope: scoped.scope.clone(),
         district,
         proofs: proofs(scoped, &id, part, lang).await?,
@@ -206,24 +199,24 @@ fn written(column: &Column, value: &Value, lang: Lang) -> String {
     }
 }
 
-impl FindingPage<'_> {
+impl FindingPage {
     fn template(&self) -> Markup {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
         let row = self.finding.first().expect("the handler checked it");
         let rule = row.text("rule");
-        let entry = self.app.catalogue.rule(rule);
+        let entry = self.frame.catalogue.rule(rule);
         let message = if lang == Lang::Zh { row.text("message_zh") } else { row.text("message_en") };
         page(
             &self.frame,
-            self.app.catalogue.rule_title(rule, lang),
+            self.frame.catalogue.rule_title(rule, lang),
             html! {
                 header.head {
                     p.crumb {
                         a href=(routes::with(routes::FINDINGS, &[("rule", rule)])) {
                             (rule)
                             " "
-                            (self.app.catalogue.rule_title(rule, lang))
+                            (self.frame.catalogue.rule_title(rule, lang))
                         }
                         " · "
                         (severity_badge(row.text("severity"), lang))

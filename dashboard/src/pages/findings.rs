@@ -1,8 +1,5 @@
 //! The findings: a list with filters that stay in the address, its number and its sum.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use chrono::NaiveDate;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -16,12 +13,11 @@ use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Part};
 use crate::routes;
 use crate::scope::{Scope, Scoped};
-use crate::visit::{App, Asked, Reader};
+use crate::visit::{Asked, Reader};
 use crate::words::Lang;
 
 /// What the page shows.
-struct FindingsPage<'a> {
-    app: &'a App,
+struct FindingsPage {
     frame: Frame,
     scope: Scope,
     filter: Filter,
@@ -79,7 +75,7 @@ pub enum Columns {
 const PAGE: i64 = 50;
 
 /// `/findings`
-pub async fn show(State(app): State<Arc<App>>, reader: Reader, Asked(filter): Asked<Filter>) -> Result<Markup, Fault> {
+pub async fn show(reader: Reader, Asked(filter): Asked<Filter>) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     let (condition, texts) = filter.condition();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -102,7 +98,6 @@ pub async fn show(State(app): State<Arc<App>>, reader: Reader, Asked(filter): As
             .map(|row| row.text("school_name").to_owned()),
     };
     Ok(FindingsPage {
-        app: &app,
         scope: scoped.scope.clone(),
         rules: rules.iter().map(|row| row.text("rule").to_owned()).collect(),
         districts: parts::district_names(scoped, reader.frame.lang).await?,
@@ -192,7 +187,7 @@ impl Filter {
     }
 }
 
-impl FindingsPage<'_> {
+impl FindingsPage {
     fn template(&self) -> Markup {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
@@ -215,7 +210,7 @@ impl FindingsPage<'_> {
                 @if self.lines.is_empty() {
                     p.empty { (t("findings.empty")) }
                 } @else {
-                    (list(&self.lines, &self.app.catalogue, Columns::Schools, &self.frame, &self.scope))
+                    (list(&self.lines, &self.frame.catalogue, Columns::Schools, &self.frame, &self.scope))
                     (self.part.pager(|number| self.filter.address(("page", number)), lang))
                 }
             },
@@ -236,7 +231,7 @@ impl FindingsPage<'_> {
                         option value=(rule) selected[*rule == filter.rule] {
                             (rule)
                             " "
-                            (self.app.catalogue.rule_title(rule, lang))
+                            (self.frame.catalogue.rule_title(rule, lang))
                         }
                     }
                 } }

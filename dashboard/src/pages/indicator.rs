@@ -1,10 +1,8 @@
 //! One indicator: what it means, and its numbers above and below the line in each district and period.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 
 use crate::figures::{self, Figure, of_month};
 use crate::format;
@@ -14,11 +12,10 @@ use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Choice, Months};
 use crate::routes;
 use crate::scope::Scope;
-use crate::visit::{App, Asked, Reader};
+use crate::visit::{Asked, Reader};
 
 /// What the page shows.
-struct IndicatorPage<'a> {
-    app: &'a App,
+struct IndicatorPage {
     frame: Frame,
     code: String,
     months: Months,
@@ -33,12 +30,7 @@ struct Unit {
 }
 
 /// `/indicator/{code}`
-pub async fn show(
-    State(app): State<Arc<App>>,
-    reader: Reader,
-    Path(code): Path<String>,
-    Asked(choice): Asked<Choice>,
-) -> Result<Markup, Fault> {
+pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     if !scoped.scope.sees_figures() {
         return Err(Fault::NotHere);
@@ -48,7 +40,7 @@ pub async fn show(
     if let Scope::School(id) = &scoped.scope {
         all.extend(figures::of_unit(scoped, "school", id).await?.into_iter().filter(|figure| figure.indicator == code));
     }
-    if all.is_empty() && app.catalogue.indicator(&code).is_none() {
+    if all.is_empty() && reader.frame.catalogue.indicator(&code).is_none() {
         return Err(Fault::NotHere);
     }
     // Any monthly figure tells which months there are, so the chooser is the same as on the page before.
@@ -74,14 +66,14 @@ pub async fn show(
         figures: own("city"),
     });
     units.retain(|unit| !unit.figures.is_empty());
-    Ok(IndicatorPage { app: &app, frame: reader.frame, code, months, units }.template())
+    Ok(IndicatorPage { frame: reader.frame, code, months, units }.template())
 }
 
-impl IndicatorPage<'_> {
+impl IndicatorPage {
     fn template(&self) -> Markup {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
-        let catalogue = &self.app.catalogue;
+        let catalogue = &self.frame.catalogue;
         let title = catalogue.indicator_title(&self.code, lang);
         page(
             &self.frame,
@@ -120,7 +112,7 @@ impl IndicatorPage<'_> {
     fn parts(&self) -> Markup {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
-        let unit = self.app.catalogue.unit(&self.code);
+        let unit = self.frame.catalogue.unit(&self.code);
         html! {
             section {
                 h2 { (t("indicator.parts")) }
@@ -171,7 +163,7 @@ impl IndicatorPage<'_> {
     /// Units × periods.
     fn periods(&self) -> Markup {
         let lang = self.frame.lang;
-        let unit = self.app.catalogue.unit(&self.code);
+        let unit = self.frame.catalogue.unit(&self.code);
         html! {
             section {
                 h2 { (lang.say("indicator.periods")) }

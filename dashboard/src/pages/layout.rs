@@ -1,10 +1,13 @@
 //! The page around every page: banner, masthead, navigation, footer.
 
+use std::sync::Arc;
+
 use maud::{DOCTYPE, Markup, html};
 
 use crate::accounts::{Account, Role};
+use crate::catalog::Catalogue;
 use crate::format;
-use crate::release::Edition;
+use crate::release::{Edition, Pinned};
 use crate::routes;
 use crate::words::Lang;
 
@@ -19,10 +22,23 @@ pub struct Frame {
     pub form_token: String,
     /// The release that is shown.
     pub edition: Option<Edition>,
+    /// What indicators and rules are called and mean: as the release that is shown was computed by.
+    pub catalogue: Arc<Catalogue>,
     /// Whether the city is made up.
     pub made_up_city: bool,
     /// The address of the page, without the language.
     pub address: String,
+}
+
+impl Frame {
+    /// The page around an answer that shows this release.
+    pub fn of(self, pinned: &Pinned) -> Frame {
+        Frame {
+            edition: Some(pinned.edition.clone()),
+            catalogue: pinned.catalogue.clone().unwrap_or(self.catalogue),
+            ..self
+        }
+    }
 }
 
 /// A whole page.

@@ -94,16 +94,20 @@ pub fn coverage(figure: &Figure, lang: Lang) -> Markup {
     }
 }
 
-/// The groups of indicators by their code's first letter.
-const GROUPS: [(char, &str); 5] =
-    [('C', "group.c"), ('S', "group.s"), ('F', "group.f"), ('K', "group.k"), ('E', "group.e")];
+/// The groups of indicators by their code's first letter; the last is of all other letters, which are the city's own.
+const GROUPS: [(&str, &str); 6] =
+    [("C", "group.c"), ("S", "group.s"), ("F", "group.f"), ("K", "group.k"), ("E", "group.e"), ("", "group.own")];
+
+fn group_of(code: &str) -> &'static str {
+    GROUPS.iter().map(|(initial, _)| *initial).find(|initial| code.starts_with(initial)).unwrap_or_default()
+}
 
 /// The tiles of a unit's indicators for a month, in groups.
 pub fn tiles(figures: &[Figure], months: &Months, catalogue: &Catalogue, lang: Lang) -> Markup {
     let codes = crate::figures::indicators(figures);
     html! {
         div.groups { @for (initial, key) in GROUPS {
-            @let own = codes.iter().filter(|code| code.starts_with(initial));
+            @let own = codes.iter().filter(|code| initial == group_of(code));
             @let shown: Vec<_> = own.filter_map(|code| of_month(figures, code, &months.chosen)).collect();
             @if !shown.is_empty() {
                 section.group {

@@ -1,8 +1,6 @@
 //! A school: its figures over the months, what it sent and owes, and what was found.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use chrono::NaiveDate;
 use maud::{Markup, PreEscaped, html};
 
@@ -20,11 +18,10 @@ use crate::pages::sent::{self, Submission};
 use crate::pages::slices::{self, Slice};
 use crate::routes;
 use crate::scope::Scope;
-use crate::visit::{App, Asked, Reader};
+use crate::visit::{Asked, Reader};
 
 /// What the page shows.
-struct SchoolPage<'a> {
-    app: &'a App,
+struct SchoolPage {
     frame: Frame,
     scope: Scope,
     id: String,
@@ -43,12 +40,7 @@ struct SchoolPage<'a> {
 }
 
 /// `/school/{id}`
-pub async fn show(
-    State(app): State<Arc<App>>,
-    reader: Reader,
-    Path(id): Path<String>,
-    Asked(choice): Asked<Choice>,
-) -> Result<Markup, Fault> {
+pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     if !scoped.scope.sees_figures() {
         return Err(Fault::NotHere);
@@ -62,7 +54,6 @@ pub async fn show(
         .find(|(code, _)| code == row.text("district_code"));
     let figures = figures::of_unit(scoped, "school", &id).await?;
     Ok(SchoolPage {
-        app: &app,
         scope: scoped.scope.clone(),
         name: row.text("school_name").to_owned(),
         kind: row.text("school_kind").to_owned(),
@@ -82,7 +73,7 @@ pub async fn show(
     .template())
 }
 
-impl SchoolPage<'_> {
+impl SchoolPage {
     fn template(&self) -> Markup {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
@@ -135,7 +126,7 @@ impl SchoolPage<'_> {
                 section {
                     h2 { (lang.with("school.figures", &[&format::period(&self.months.chosen, lang)])) }
                     @if self.figures.is_empty() { p.empty { (t("school.no_figures")) } }
-                    (parts::tiles(&self.figures, &self.months, &self.app.catalogue, lang))
+                    (parts::tiles(&self.figures, &self.months, &self.frame.catalogue, lang))
                     (self.over_months())
                 }
                 section #reports {
@@ -148,7 +139,7 @@ impl SchoolPage<'_> {
                     h2 { (t("school.open_findings")) }
                     @if self.findings.is_empty() {
                         p.empty { (t("findings.none")) }
-                    } @else { (list(&self.findings, &self.app.catalogue, Columns::OneSchool, &self.frame, &self.scope)) }
+                    } @else { (list(&self.findings, &self.frame.catalogue, Columns::OneSchool, &self.frame, &self.scope)) }
                     p {
                         a href=(routes::with(routes::FINDINGS, &[("school", &self.id), ("state", "all")])) {
                             (t("findings.with_ended"))
@@ -163,7 +154,7 @@ impl SchoolPage<'_> {
     /// Monthly indicators × months.
     fn over_months(&self) -> Markup {
         let lang = self.frame.lang;
-        let catalogue = &self.app.catalogue;
+        let catalogue = &self.frame.catalogue;
         let monthly: Vec<Figure> =
             self.figures.iter().filter(|figure| figure.period_type == "month").cloned().collect();
         let codes = figures::indicators(&monthly);
@@ -202,7 +193,7 @@ impl SchoolPage<'_> {
 
     fn line(&self, monthly: &[Figure], code: &str) -> Markup {
         let lang = self.frame.lang;
-        let title = lang.with("trend.title", &[self.app.catalogue.indicator_title(code, lang)]);
+        let title = lang.with("trend.title", &[self.frame.catalogue.indicator_title(code, lang)]);
         let values: Vec<_> = self.months.all.iter().map(|month| parts::value_in(monthly, code, month)).collect();
         let target = monthly.iter().find(|figure| figure.indicator == code).and_then(|figure| figure.target);
         html! { @if let Some(drawn) = trend(&values, target, &Words { title, description: String::new() }) { (PreEscaped(drawn)) } }

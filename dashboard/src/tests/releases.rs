@@ -48,6 +48,7 @@ async fn publish(warehouse: &Warehouse, number: u64) {
         note: String::new(),
         tables,
         fingerprints: BTreeMap::new(),
+        models: None,
     };
     warehouse.publish(&release).await.expect("published");
 }

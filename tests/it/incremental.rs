@@ -1,0 +1,258 @@
+//! A run that computes only what changed ends in the same tables as one that computes everything, whatever happened before it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use datafusion::arrow::array::AsArray;
+use datafusion::arrow::datatypes::Int64Type;
+use warehouse::Warehouse;
+use warehouse::session::{Limits, register, session};
+use warehouse::table::TableName;
+
+use crate::city::City;
+
+/// How much happens; `KEHOU_HAPPENINGS` says how much instead, `KEHOU_SEED` in which order.
+const HAPPENINGS: u64 = 100;
+
+/// Numbers by chance, the same ones for the same seed (SplitMix64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).expect("below a usize")
+    }
+
+    fn of<'a, T>(&mut self, many: &'a [T]) -> &'a T {
+        &many[self.below(many.len())]
+    }
+}
+
+/// A city to which things happen.
+struct Busy {
+    city: City,
+    chance: Chance,
+    /// The sample's files that were not sent yet, and those that were.
+    waiting: Vec<PathBuf>,
+    sent: Vec<PathBuf>,
+    today: NaiveDate,
+    files: usize,
+    log: Vec<String>,
+}
+
+impl Busy {
+    fn new(seed: u64) -> Busy {
+        let sample = tempfile::tempdir().expect("a folder");
+        let made = sample.path().join("sample");
+        let city = City::new(&crate::city::example().join("reference"));
+        let words = ["sample", made.to_str().expect("UTF-8"), "--scale", "0.02", "--months", "2", "--format", "csv"];
+        city.ok(&words);
+        fs::remove_dir_all(city.warehouse()).expect("another city's");
+        let reference = city.folder().join("reference");
+        fs::create_dir(&reference).expect("made");
+        for file in fs::read_dir(made.join("reference")).expect("readable") {
+            let file = file.expect("an entry").path();
+            fs::copy(&file, reference.join(file.file_name().expect("a file"))).expect("copied");
+        }
+        city.ok(&["init", "--reference", reference.to_str().expect("UTF-8")]);
+        let mut waiting = Vec::new();
+        for day in fs::read_dir(made.join("inbox")).expect("readable") {
+            for file in fs::read_dir(day.expect("an entry").path()).expect("readable") {
+                let file = file.expect("an entry").path();
+                let name = file.file_name().expect("a file").to_string_lossy().into_owned();
+                let kept = city.folder().join(&name);
+                fs::copy(&file, &kept).expect("copied");
+                waiting.push(kept);
+            }
+        }
+        waiting.sort();
+        let today = NaiveDate::from_ymd_opt(2019, 10, 1).expect("a date");
+        let mut busy = Busy { city, chance: Chance(seed), waiting, sent: Vec::new(), today, files: 0, log: Vec::new() };
+        let (registers, rest) = busy.waiting.drain(..).partition(|path| named(path).contains("-school-"));
+        (busy.sent, busy.waiting) = (registers, rest);
+        for register in busy.sent.clone() {
+            busy.send(&register);
+        }
+        busy
+    }
+
+    fn send(&mut self, file: &Path) {
+        let received = self.today.to_string();
+        let output = self.city.run(&["ingest", file.to_str().expect("UTF-8"), "--received", &received]);
+        // What is rejected is a happening too.
+        assert!(matches!(output.status.code(), Some(0 | 2)), "{}", String::from_utf8_lossy(&output.stderr));
+        self.log.push(format!("sent {} on {received}: {}", named(file), output.status));
+    }
+
+    fn happen(&mut self) {
+        match self.chance.below(12) {
+            0..=5 if !self.waiting.is_empty() => {
+                let at = self.chance.below(self.waiting.len());
+                let file = self.waiting.swap_remove(at);
+                self.send(&file);
+                self.sent.push(file);
+            }
+            0..=7 => self.correct(),
+            8 => self.withdraw(),
+            9 => self.decree(),
+            10 => self.leave_behind(),
+            _ => {
+                self.today = self.today + chrono::Days::new(1 + self.chance.below(12) as u64);
+                self.log.push(format!("it became {}", self.today));
+            }
+        }
+    }
+
+    /// One school's rows of a file that was sent, with a number that differs or a row less.
+    fn correct(&mut self) {
+        let file = self.chance.of(&self.sent).clone();
+        let bytes = fs::read(&file).expect("readable");
+        // Some of the sample's files are UTF-8, the others GB18030.
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
+            Err(_) => encoding_rs::GB18030.decode(&bytes).0.into_owned(),
+        };
+        let mut lines = text.lines();
+        let head = lines.next().expect("a heading").to_owned();
+        let lines: Vec<&str> = lines.collect();
+        let school = &self.chance.of(&lines)[..10];
+        let mut rows: Vec<String> =
+            lines.iter().filter(|line| line.starts_with(school)).map(|line| (*line).to_owned()).collect();
+        let at = self.chance.below(rows.len());
+        if rows.len() > 1 && self.chance.below(3) == 0 {
+            rows.remove(at);
+        } else {
+            let mut cells: Vec<String> = rows[at].split(',').map(str::to_owned).collect();
+            let numbers: Vec<usize> = (2..cells.len()).filter(|at| cells[*at].parse::<u32>().is_ok()).collect();
+            if !numbers.is_empty() {
+                let cell = *self.chance.of(&numbers);
+                let number: u32 = cells[cell].parse().expect("it was a number");
+                cells[cell] = if self.chance.below(2) == 0 { number + 1 } else { number.saturating_sub(1) }.to_string();
+            }
+            rows[at] = cells.join(",");
+        }
+        self.files += 1;
+        let corrected = self.city.folder().join(format!("{}-{}", self.files, named(&file)));
+        fs::write(&corrected, format!("{head}\n{}\n", rows.join("\n"))).expect("written");
+        self.send(&corrected);
+    }
+
+    fn withdraw(&mut self) {
+        let slices = self.city.query(
+            "select form, school_id, period from submission where form <> 'school' and state <> 'rejected' \
+             order by form, school_id, period",
+        );
+        let Some(slice) = (!slices.is_empty()).then(|| self.chance.of(&slices)) else { return };
+        let words =
+            ["withdraw", "--form", &slice["form"], "--school", &slice["school_id"], "--period", &slice["period"]];
+        let output = self.city.run(&[&words[..], &["--reason", "sent by mistake"]].concat());
+        self.log.push(format!("withdrew {slice:?}: {}", output.status));
+    }
+
+    /// Another number in the policy, another price, or a day that is no school day any more.
+    fn decree(&mut self) {
+        let (table, find, replace) = match self.chance.below(5) {
+            0 => ("policy", "staff_pay_min_share,0.", ["staff_pay_min_share,0.8", "staff_pay_min_share,0.9"]),
+            1 => ("policy", "remit_within_days,1", ["remit_within_days,2", "remit_within_days,1"]),
+            2 => ("policy", "due_days_month,1", ["due_days_month,3", "due_days_month,1"]),
+            3 => ("fee_standard", ",3.00,", [",2.90,", ",3.10,"]),
+            _ => ("calendar", "2019-10-15,true", ["2019-10-15,false", "2019-10-15,true"]),
+        };
+        let path = self.city.folder().join(format!("reference/{table}.csv"));
+        let text = fs::read_to_string(&path).expect("readable");
+        let replace = *self.chance.of(&replace);
+        fs::write(&path, text.replacen(find, replace, 1)).expect("written");
+        let reference = self.city.folder().join("reference");
+        self.city.ok(&["init", "--reference", reference.to_str().expect("UTF-8")]);
+        self.log.push(format!("{table}: {replace}"));
+    }
+
+    /// A run that leaves versions of tables behind that no release names, as one that was killed does.
+    fn leave_behind(&mut self) {
+        let output = self.city.run(&["transform", "--select", "marts.figure", "--today", &self.today.to_string()]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self.log.push("figures were computed without a release".to_owned());
+    }
+}
+
+fn named(path: &Path) -> String {
+    path.file_name().expect("a file").to_string_lossy().into_owned()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("made");
+    for entry in fs::read_dir(from).expect("readable") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
+/// The tables of two warehouses' newest releases that don't have the same rows.
+async fn differing(one: &Path, other: &Path) -> Vec<String> {
+    let mut releases = Vec::new();
+    for folder in [one, other] {
+        let warehouse = Warehouse::open(folder.to_str().expect("UTF-8")).await.expect("a warehouse");
+        let release = warehouse.latest_release().await.expect("readable").expect("a release");
+        releases.push((warehouse, release));
+    }
+    let [(left, ours), (right, theirs)] = &releases[..] else { unreachable!("there are two") };
+    assert!(ours.tables.keys().eq(theirs.tables.keys()), "both have the same tables");
+    let context = session(&Limits::default()).expect("a session");
+    left.attach(&context);
+    let mut wrong = Vec::new();
+    for (name, version) in ours.tables.iter().filter(|(name, _)| name.schema != "facts" && name.schema != "reference") {
+        let sides = [("ours", left, *version), ("theirs", right, theirs.tables[name])];
+        for (side, warehouse, version) in sides {
+            let snapshot = warehouse.snapshot(name, Some(version)).await.expect("its files");
+            register(&context, &TableName::new("public", side), warehouse.provider(snapshot)).expect("registered");
+        }
+        for (less, more) in [("ours", "theirs"), ("theirs", "ours")] {
+            let sql = format!("select count(*) from (select * from {more} except all select * from {less})");
+            let batches = context.sql(&sql).await.expect("planned").collect().await.expect("ran");
+            let rows = batches[0].column(0).as_primitive::<Int64Type>().value(0);
+            if rows > 0 {
+                wrong.push(format!("{name}: {rows} rows only in {more}"));
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn what_is_computed_by_keys_is_what_is_computed_as_a_whole() {
+    let number = |name: &str, default| std::env::var(name).map_or(default, |text| text.parse().expect("a number"));
+    let (seed, happenings) = (number("KEHOU_SEED", 20_191_125), number("KEHOU_HAPPENINGS", HAPPENINGS));
+    let mut busy = Busy::new(seed);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (mut happened, mut by_keys) = (0, 0);
+    while happened < happenings {
+        let more = 1 + busy.chance.below(5) as u64;
+        (0..more).for_each(|_| busy.happen());
+        happened += more;
+        let today = busy.today.to_string();
+        let whole = busy.city.folder().join("whole");
+        drop(fs::remove_dir_all(&whole));
+        copy(&busy.city.warehouse(), &whole);
+        let plan = busy.city.ok(&["transform", "--today", &today, "--plan"]);
+        by_keys += usize::from(plan.contains("changed keys"));
+        let mut full = busy.city.command(&["transform", "--today", &today, "--full"]);
+        let output = full.env("KEHOU_WAREHOUSE", &whole).output().expect("the command starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        if busy.city.ok(&["transform", "--today", &today]).starts_with("Nothing") {
+            continue;
+        }
+        let wrong = runtime.block_on(differing(&busy.city.warehouse(), &whole));
+        assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}\nafter {:#?}", busy.log);
+    }
+    assert!(by_keys > 0, "some runs compute by keys");
+    busy.city.ok(&["verify"]);
+}

@@ -1,0 +1,332 @@
+//! The computing of a run: each model in the session that has what it reads, its rows written beside what readers see.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::{cast, concat_batches};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::arrow::row::{OwnedRow, RowConverter, Rows, SortField};
+use datafusion::catalog::TableProvider;
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::{Expr, col, lit, not};
+use datafusion::prelude::{DataFrame, SessionContext};
+use futures::StreamExt;
+use warehouse::Warehouse;
+use warehouse::error::WarehouseError;
+use warehouse::release::Release;
+use warehouse::session::{PLAIN, register};
+use warehouse::step;
+use warehouse::table::{Replace, Snapshot, Staged, TableName};
+
+use crate::change::Change;
+use crate::error::{Result, TransformError};
+use crate::plan::{Plan, Step, change};
+use crate::project::{Model, Stored};
+use crate::run::run_table;
+use crate::views::{plan_view, previous_table};
+
+/// A keyed table's rows stand in the order of their keys, in files of about so many: what a few keys touch is little.
+const FILE_ROWS: u64 = 1 << 18;
+
+/// A run at work.
+pub(crate) struct Work<'a> {
+    warehouse: &'a Warehouse,
+    /// Where what is computed is written.
+    target: &'a Warehouse,
+    plan: &'a Plan<'a>,
+    last: Option<&'a Release>,
+    /// Where everything stands as a whole.
+    whole: SessionContext,
+    /// Where tables that have the key hold the rows of the changed keys alone.
+    keyed: SessionContext,
+    needed: Needed<'a>,
+    tables: BTreeMap<TableName, u64>,
+    /// How much of each table changed, as far as the run has come: what was computed may have come out as it was.
+    changes: BTreeMap<TableName, Change>,
+}
+
+/// What the queries of each session name.
+#[derive(Default)]
+struct Needed<'a> {
+    whole: BTreeSet<&'a TableName>,
+    keyed: BTreeSet<&'a TableName>,
+}
+
+impl<'a> Needed<'a> {
+    fn by(plan: &Plan<'a>) -> Needed<'a> {
+        let mut needed = Needed::default();
+        for step in plan.steps.iter().rev() {
+            let (name, reads) = (&step.model.name, &step.model.reads);
+            let runs = step.model.stored == Stored::Table || step.model.is_test();
+            if !runs && step.own > Change::Nothing {
+                // A view that is new must be sound, whoever reads it.
+                needed.whole.insert(name);
+            }
+            if (runs && step.change == Change::Everything) || (!runs && needed.whole.contains(name)) {
+                needed.whole.extend(reads);
+            }
+            if (runs && step.change == Change::Keys) || (!runs && needed.keyed.contains(name)) {
+                needed.keyed.extend(reads);
+            }
+        }
+        needed
+    }
+}
+
+impl<'a> Work<'a> {
+    /// A run of `plan` in a session that both warehouses are attached to: `warehouse` holds facts, reference tables and the
+    /// last release; what is computed goes to `target`, usually the same. `replaced` are tables of `target` in place of inputs.
+    pub(crate) async fn new(
+        [warehouse, target]: [&'a Warehouse; 2],
+        replaced: &BTreeSet<TableName>,
+        whole: SessionContext,
+        plan: &'a Plan<'a>,
+        last: Option<&'a Release>,
+        today: NaiveDate,
+    ) -> Result<Work<'a>> {
+        let keyed = SessionContext::new_with_config_rt(whole.copied_config(), whole.runtime_env());
+        for context in [&whole, &keyed] {
+            register(context, &TableName::new(PLAIN, "run"), run_table(today))?;
+        }
+        let (tables, changes) = (plan.inputs.versions.clone(), plan.inputs.changes.clone());
+        let work = Work { warehouse, target, plan, last, whole, keyed, needed: Needed::by(plan), tables, changes };
+        for (name, version) in &plan.inputs.versions {
+            if work.is_needed(name) {
+                let place = if replaced.contains(name) { target } else { warehouse };
+                let snapshot = place.snapshot(name, Some(*version)).await?;
+                let key = plan.key.filter(|key| snapshot.schema.column_with_name(key).is_some());
+                work.show(name, place.provider(snapshot), key)?;
+            }
+        }
+        Ok(work)
+    }
+
+    /// Computes a model as far as the plan says. Gives how many rows were computed, where any were.
+    pub(crate) async fn compute(&mut self, step: &Step<'a>) -> Result<Option<u64>> {
+        let model = step.model;
+        self.require(model)?;
+        let change = change(model, step.own, &self.changes);
+        self.changes.insert(model.name.clone(), change);
+        if model.stored == Stored::View {
+            for (context, names) in [(&self.whole, &self.needed.whole), (&self.keyed, &self.needed.keyed)] {
+                if names.contains(&model.name) {
+                    register(context, &model.name, plan_view(context, model).await?)?;
+                }
+            }
+            return Ok(None);
+        }
+        if change > Change::Nothing
+            && let Some(previous) = previous_table(self.warehouse, model, self.last).await?
+        {
+            let name = TableName::new("previous", &model.name.table);
+            register(&self.keyed, &name, self.part(previous.clone(), model.key())?)?;
+            register(&self.whole, &name, previous)?;
+        }
+        let base = self.last.and_then(|last| last.tables.get(&model.name)).copied();
+        let (version, rows) = match (change, base) {
+            (Change::Nothing, Some(base)) => (base, None),
+            (Change::Keys, Some(base)) => {
+                let (version, rows) = self.store_keys(model, base).await?;
+                if version == base {
+                    self.changes.insert(model.name.clone(), Change::Nothing);
+                }
+                (version, Some(rows))
+            }
+            _ => self.store(model).await.map(|(version, rows)| (version, Some(rows)))?,
+        };
+        self.tables.insert(model.name.clone(), version);
+        if self.is_needed(&model.name) {
+            let place = if rows.is_some() { self.target } else { self.warehouse };
+            let snapshot = place.snapshot(&model.name, Some(version)).await?;
+            self.show(&model.name, place.provider(snapshot), model.key())?;
+        }
+        if rows.is_some() {
+            step::reached(&format!("transform.stored.{}", model.name));
+        }
+        Ok(rows)
+    }
+
+    /// The data tests that are to run, each with the session that has what it reads.
+    pub(crate) fn tests(&self) -> Vec<(&'a Model, &SessionContext)> {
+        let tests = self.plan.steps.iter().filter(|step| step.model.is_test());
+        tests
+            .filter_map(|step| match change(step.model, step.own, &self.changes) {
+                Change::Nothing => None,
+                Change::Keys => Some((step.model, &self.keyed)),
+                Change::Everything => Some((step.model, &self.whole)),
+            })
+            .collect()
+    }
+
+    /// The versions of all tables that belong together now.
+    pub(crate) fn into_tables(self) -> BTreeMap<TableName, u64> {
+        self.tables
+    }
+
+    fn is_needed(&self, name: &TableName) -> bool {
+        self.needed.whole.contains(name) || self.needed.keyed.contains(name)
+    }
+
+    /// Registers a table where it is needed; by its key, if it has one, where only the changed keys are looked at.
+    fn show(&self, name: &TableName, table: Arc<dyn TableProvider>, key: Option<&str>) -> Result<()> {
+        if self.needed.keyed.contains(name) {
+            register(&self.keyed, name, self.part(table.clone(), key)?)?;
+        }
+        if self.needed.whole.contains(name) {
+            register(&self.whole, name, table)?;
+        }
+        Ok(())
+    }
+
+    /// The rows of the changed keys, of a table that has the key.
+    fn part(&self, table: Arc<dyn TableProvider>, key: Option<&str>) -> Result<Arc<dyn TableProvider>> {
+        let Some(key) = key else { return Ok(table) };
+        let frame = self.keyed.read_table(table).and_then(|frame| frame.filter(self.changed(key)));
+        Ok(frame.map_err(WarehouseError::from)?.into_view())
+    }
+
+    /// Whether a row's key is one of those that changed.
+    fn changed(&self, key: &str) -> Expr {
+        col(key).in_list(self.plan.inputs.keys.iter().map(lit).collect(), false)
+    }
+
+    /// Computes a whole model and writes its table. Gives the version and the number of rows.
+    async fn store(&self, model: &Model) -> Result<(u64, u64)> {
+        let fault = fault(model);
+        let frame = self.whole.sql(&model.sql).await.map_err(&fault)?;
+        let schema = storable(frame.schema().as_arrow());
+        let frame = in_order(frame, model.key()).map_err(&fault)?;
+        self.target.shape_table(&model.name, &schema).await?;
+        let staged = self.write(model, frame, &schema, None).await?;
+        let rows = staged.rows();
+        Ok((self.target.overwrite(&model.name, &Replace::All, staged).await?, rows))
+    }
+
+    /// Computes the rows of the changed keys and writes them in place of those that version `base` has of these keys: only
+    /// the files in which such rows may lie are written anew, and none where the rows are the same. Gives the version and the
+    /// number of rows computed.
+    async fn store_keys(&self, model: &Model, base: u64) -> Result<(u64, u64)> {
+        let fault = fault(model);
+        let key = model.key().expect("the plan computes by keys only what has one");
+        let before = self.warehouse.snapshot(&model.name, Some(base)).await?;
+        let schema = before.schema.clone();
+        let keys = &self.plan.inputs.keys;
+        let touched = |bounds: Option<(String, String)>| {
+            bounds.is_none_or(|(least, greatest)| keys.range(least..=greatest).next().is_some())
+        };
+        let files: Vec<_> = before.files.iter().filter(|file| touched(file.bounds(key))).cloned().collect();
+        let gone: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
+        let held = self.whole.read_table(self.warehouse.provider(Snapshot { files, ..before })).map_err(&fault)?;
+
+        let frame = self.keyed.sql(&model.sql).await.map_err(&fault)?;
+        let fresh = collected(frame, &schema).await.map_err(&fault)?;
+        let stale = held.clone().filter(self.changed(key)).map_err(&fault)?;
+        let stale = collected(stale, &schema).await.map_err(&fault)?;
+        let rows = fresh.num_rows() as u64;
+        if same_rows(&fresh, &stale).map_err(&fault)? {
+            return Ok((base, rows));
+        }
+        let kept = held.filter(col(key).is_null().or(not(self.changed(key)))).map_err(&fault)?;
+        let fresh = self.whole.read_batch(fresh).map_err(&fault)?;
+        let frame = kept.union(fresh).and_then(|frame| in_order(frame, Some(key))).map_err(&fault)?;
+        let staged = self.write(model, frame, &schema, Some(base)).await?;
+        Ok((self.target.replace(&model.name, base, &gone, staged).await?, rows))
+    }
+
+    /// Writes rows to files that nobody sees yet.
+    async fn write(&self, model: &Model, frame: DataFrame, schema: &SchemaRef, base: Option<u64>) -> Result<Staged> {
+        let fault = fault(model);
+        let mut stream = frame.execute_stream().await.map_err(&fault)?;
+        let mut staged = Staged::default();
+        let mut writer = self.target.writer_at(&model.name, base).await?;
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(&fault)?;
+            if batch.num_rows() > 0 {
+                writer.write(conform(&batch, schema).map_err(&fault)?).await?;
+            }
+            if model.key().is_some() && writer.rows() >= FILE_ROWS {
+                staged = staged.join(writer.finish().await?);
+                writer = self.target.writer_at(&model.name, base).await?;
+            }
+        }
+        Ok(staged.join(writer.finish().await?))
+    }
+
+    /// Everything that a model reads must be there, else the engine's message would not say what to do.
+    fn require(&self, model: &Model) -> Result<()> {
+        let missing = model.reads.iter().find(|read| {
+            !(self.tables.contains_key(*read)
+                || self.plan.steps.iter().any(|step| step.model.name == **read)
+                || (read.schema == PLAIN && read.table == "run")
+                || (read.schema == "previous" && read.table == model.name.table))
+        });
+        let Some(missing) = missing else { return Ok(()) };
+        let hint = match missing.schema.as_str() {
+            "facts" | "reference" => "; `kehou init --warehouse … --reference DIR` makes it",
+            "previous" => "; a model reads its own previous rows alone",
+            _ => "",
+        };
+        Err(TransformError::Unknown { path: model.path.clone(), table: missing.to_string(), hint: hint.to_owned() })
+    }
+}
+
+fn fault(model: &Model) -> impl Fn(DataFusionError) -> TransformError + '_ {
+    |source| TransformError::Run { path: model.path.clone(), source: Box::new(source) }
+}
+
+/// By key, where there is one.
+fn in_order(frame: DataFrame, key: Option<&str>) -> datafusion::error::Result<DataFrame> {
+    match key {
+        Some(key) => frame.sort(vec![col(key).sort(true, true)]),
+        None => Ok(frame),
+    }
+}
+
+/// All rows of a frame in the columns of a stored table. Only for what is known to be little.
+async fn collected(frame: DataFrame, schema: &SchemaRef) -> datafusion::error::Result<RecordBatch> {
+    let batches = frame.collect().await?;
+    let batches = batches.iter().map(|batch| conform(batch, schema)).collect::<Result<Vec<_>, _>>()?;
+    Ok(concat_batches(schema, &batches)?)
+}
+
+/// Whether two batches of one schema have the same rows, in whatever order.
+fn same_rows(one: &RecordBatch, other: &RecordBatch) -> datafusion::error::Result<bool> {
+    if one.num_rows() != other.num_rows() {
+        return Ok(false);
+    }
+    let fields = one.schema().fields().iter().map(|field| SortField::new(field.data_type().clone())).collect();
+    let converter = RowConverter::new(fields)?;
+    let (one, other) = (converter.convert_columns(one.columns())?, converter.convert_columns(other.columns())?);
+    let sorted = |rows: &Rows| -> Vec<OwnedRow> {
+        let mut rows: Vec<OwnedRow> = rows.iter().map(|row| row.owned()).collect();
+        rows.sort();
+        rows
+    };
+    Ok(sorted(&one) == sorted(&other))
+}
+
+/// The schema that a model's rows are stored in: what every reader of Delta knows.
+pub(crate) fn storable(schema: &Schema) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| {
+        let kind = match field.data_type() {
+            DataType::Utf8View | DataType::LargeUtf8 | DataType::Null => DataType::Utf8,
+            DataType::UInt64 | DataType::UInt32 | DataType::Int32 | DataType::Int16 | DataType::Int8 => DataType::Int64,
+            DataType::Timestamp(_, _) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            other => other.clone(),
+        };
+        Field::new(field.name(), kind, true)
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+fn conform(batch: &RecordBatch, schema: &SchemaRef) -> datafusion::error::Result<RecordBatch> {
+    let columns = batch
+        .columns()
+        .iter()
+        .zip(schema.fields())
+        .map(|(column, field)| cast(column, field.data_type()))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(RecordBatch::try_new(schema.clone(), columns)?)
+}
