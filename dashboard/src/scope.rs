@@ -75,6 +75,7 @@ impl Scope {
         match needs {
             Needs::Figures => self.sees_figures(),
             Needs::Findings => self.sees_findings(),
+            Needs::City => *self == Scope::City,
         }
     }
 }

@@ -1,5 +1,4 @@
 -- Which share of a school's income or spending a category is.
--- key: school_id
 -- code: F10
 -- title_zh: 收入、支出结构
 -- title_en: Income and spending by category

@@ -69,14 +69,21 @@ counted as (
 ),
 
 -- A response rate above one says that more answered than are enrolled: it stands as it is, its interval ends at one; pages show it
--- as one, and a data test warns.
+-- as one, and a data test warns. Hundredths are whole numbers, which a double holds exactly: who pays 80 % to the fen has a share of 0.8,
+-- and not a little less.
+hundredths as (
+    select
+        *, cast(cast(numerator as decimal(18,2)) * 100 as double) as part, cast(cast(denominator as decimal(18,2)) * 100 as double) as whole
+    from counted
+),
+
 valued as (
     select
         *,
-        coalesce(exact, cast(numerator as double) / cast(nullif(denominator, 0) as double)) as value,
+        coalesce(exact, part / cast(nullif(whole, cast(0 as double)) as double)) as value,
         cast(nullif(denominator, 0) as double) as people,
         cast('1.959963984540054' as double) as z
-    from counted
+    from hundredths
 ),
 
 shared as (

@@ -22,6 +22,8 @@ pub enum Needs {
     Figures,
     /// These and inspectors.
     Findings,
+    /// The city alone: what names schools to each other.
+    City,
 }
 
 /// By what rows are narrowed. The city sees every row.
@@ -68,12 +70,19 @@ const fn rows(table: &'static str) -> Door {
 }
 
 /// All doors; a child comes after its parent.
-pub const DOORS: [Door; 24] = [
+pub const DOORS: [Door; 31] = [
     memory("marts", "policy_now", Needs::Findings, Guard::Everyone),
     memory("reference", "fee_standard", Needs::Findings, Guard::District),
     memory("marts", "district", Needs::Findings, Guard::District),
     memory("marts", "school", Needs::Findings, Guard::Unit),
     memory("marts", "indicator_value", Needs::Figures, Guard::Indicator),
+    memory("marts", "target_gap", Needs::Figures, Guard::Indicator),
+    memory("marts", "score", Needs::Figures, Guard::Indicator),
+    memory("marts", "score_sensitivity", Needs::Figures, Guard::Indicator),
+    memory("marts", "score_range", Needs::Figures, Guard::Indicator),
+    memory("marts", "funnel", Needs::Figures, Guard::Unit),
+    memory("marts", "similar_place", Needs::Figures, Guard::Unit),
+    memory("marts", "similar_school", Needs::City, Guard::Unit),
     memory("marts", "slice", Needs::Figures, Guard::Unit),
     memory("marts", "rollout", Needs::Figures, Guard::DistrictOrCity),
     memory("marts", "finding", Needs::Findings, Guard::Unit),

@@ -12,7 +12,7 @@ async fn count(scope: &Scope, table: &str, condition: &str) -> Option<i64> {
 
 #[tokio::test]
 async fn a_table_without_a_door_does_not_exist() {
-    for table in ["facts.raw_secret", "information_schema.tables", "marts.score", "run"] {
+    for table in ["facts.raw_secret", "information_schema.tables", "marts.finding_now", "run"] {
         assert_eq!(count(&Scope::City, table, "true").await, None, "{table}");
     }
     for scope in [Scope::Public, Scope::Admin] {
@@ -32,7 +32,9 @@ async fn rows_are_the_units_own() {
     let district = Scope::District(DISTRICT.to_owned());
     let school = Scope::School(SCHOOL.to_owned());
     let inspector = Scope::Inspector(vec![DISTRICT.to_owned()]);
-    for table in ["marts.school", "marts.finding", "facts.submission", "marts.slice"] {
+    for table in
+        ["marts.school", "marts.finding", "facts.submission", "marts.slice", "marts.funnel", "marts.similar_place"]
+    {
         let foreign = format!("district_code <> '{DISTRICT}'");
         assert_eq!(count(&district, table, &foreign).await, Some(0), "{table}");
         assert!(count(&district, table, "true").await > Some(1), "{table}");
@@ -41,21 +43,27 @@ async fn rows_are_the_units_own() {
     }
     assert_eq!(count(&district, "facts.raw_charge", &format!("school_id not like '{DISTRICT}%'")).await, Some(0));
     assert_eq!(count(&school, "facts.raw_charge", "true").await, Some(38));
-    assert_eq!(
-        count(
-            &school,
-            "marts.indicator_value",
-            &format!("level = 'district' or level = 'school' and unit_id <> '{SCHOOL}'")
-        )
-        .await,
-        Some(0)
-    );
-    assert_eq!(
-        count(&district, "marts.indicator_value", &format!("level <> 'city' and district_code <> '{DISTRICT}'")).await,
-        Some(0)
-    );
-    assert_eq!(count(&inspector, "marts.indicator_value", "true").await, None);
+    let figures = ["indicator_value", "score", "score_sensitivity", "score_range", "target_gap"];
+    for table in figures.map(|table| format!("marts.{table}")) {
+        let others = format!("level = 'district' or level = 'school' and unit_id <> '{SCHOOL}'");
+        assert_eq!(count(&school, &table, &others).await, Some(0), "{table}");
+        assert!(count(&school, &table, "true").await > Some(0), "{table}");
+        let foreign = format!("level <> 'city' and district_code <> '{DISTRICT}'");
+        assert_eq!(count(&district, &table, &foreign).await, Some(0), "{table}");
+        assert!(count(&Scope::City, &table, &foreign).await > Some(0), "{table}");
+        assert_eq!(count(&inspector, &table, "true").await, None, "{table}");
+    }
     assert_eq!(count(&inspector, "marts.finding", &format!("district_code <> '{DISTRICT}'")).await, Some(0));
+}
+
+#[tokio::test]
+async fn the_city_alone_sees_which_schools_are_similar() {
+    assert!(count(&Scope::City, "marts.similar_school", "similar_name <> ''").await > Some(1));
+    let district = Scope::District(DISTRICT.to_owned());
+    let school = Scope::School(SCHOOL.to_owned());
+    for scope in [district, school, Scope::Inspector(vec![DISTRICT.to_owned()])] {
+        assert_eq!(count(&scope, "marts.similar_school", "true").await, None, "{scope:?}");
+    }
 }
 
 #[tokio::test]

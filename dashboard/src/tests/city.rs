@@ -1,5 +1,7 @@
 //! The made-up city of the tests: tables with the columns of the contract, in memory.
 
+mod comparison;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -192,6 +194,7 @@ pub fn session() -> SessionContext {
     facts(&context, &schools);
     indicators(&context, &schools);
     findings(&context);
+    comparison::tables(&context, &schools);
     context
 }
 
