@@ -20,6 +20,10 @@ oracle:
     python3 tests/oracle/cases.py
     python3 tests/oracle/run.py
 
+# Changes the SQL in one place at a time and wants some case to fail each time.
+mutate:
+    python3 tests/oracle/mutate.py
+
 # Speed and memory, with the peers in the same run.
 bench:
     cargo build --release

@@ -11,8 +11,8 @@
 with deadline as (
     select policy.period_type, policy.period, cast(policy.value as date) as day
     from staging.period_policy as policy
-    inner join staging.period as period on period.period_type = policy.period_type and period.period = policy.period
-    where policy.period_type = 'month' and policy.key = 'rollout_deadline' and substr(policy.value, 1, 7) = policy.period
+    inner join staging.period as period on period.period = policy.period
+    where policy.key = 'rollout_deadline' and substr(policy.value, 1, 7) = policy.period
 ),
 
 open_school as (

@@ -39,7 +39,7 @@ month as (
     select
         intake.school_id, intake.month, intake.reported, intake.expected,
         case when intake.reported = 1 then coalesce(attended.pupil_days, 0) else 0 end as pupil_days,
-        case when intake.reported = 1 then coalesce(days.days, 0) * coalesce(roster.enrolled, 0) else 0 end as places
+        case when intake.reported = 1 then coalesce(days.days, 0) * roster.enrolled else 0 end as places
     from intake
     left join attended on attended.school_id = intake.school_id and attended.month = intake.month
     left join days on days.school_id = intake.school_id and days.month = intake.month

@@ -18,7 +18,6 @@ rule as (
         max(case when key = 'session_minutes' then cast(value as bigint) end) as minutes,
         max(case when key = 'max_sessions_per_day' then cast(value as bigint) end) as most
     from staging.period_policy
-    where period_type = 'month'
     group by period
 ),
 

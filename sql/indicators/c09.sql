@@ -16,7 +16,7 @@ with open_school as (
 ),
 
 plan as (
-    select period_type, period, school_id from staging.plan_at where is_started
+    select period, school_id from staging.plan_at where is_started
 ),
 
 said as (
@@ -35,8 +35,7 @@ select
     cast(1 as bigint) as expected
 from open_school
 left join plan
-    on plan.period_type = open_school.period_type
-    and plan.period = open_school.period
+    on plan.period = open_school.period
     and plan.school_id = open_school.school_id
 left join said on said.school_id = open_school.school_id
 where not open_school.is_primary

@@ -16,8 +16,8 @@ money as (
     select
         school_id,
         month,
-        sum(case when direction = 'expense' and category = 'staff_pay' then amount else cast(0 as decimal(18,2)) end) as numerator,
-        sum(case when direction = 'income' and category in ('service_fee', 'subsidy') then amount else cast(0 as decimal(18,2)) end) as denominator
+        sum(case when category = 'staff_pay' then amount else cast(0 as decimal(18,2)) end) as numerator,
+        sum(case when category in ('service_fee', 'subsidy') then amount else cast(0 as decimal(18,2)) end) as denominator
     from staging.ledger_month
     group by school_id, month
 )
@@ -31,7 +31,7 @@ select
     cast(sum(coalesce(money.numerator, 0)) as decimal(18,2)) as numerator,
     cast(sum(coalesce(money.denominator, 0)) as decimal(18,2)) as denominator,
     cast(sum(intake.reported) as bigint) as reported,
-    cast(sum(case when period.month_is_over then intake.expected else 0 end) as bigint) as expected
+    cast(sum(intake.expected) as bigint) as expected
 from intake
 inner join staging.year_to_date as period on period.month = intake.month
 left join money on money.school_id = intake.school_id and money.month = intake.month

@@ -11,7 +11,7 @@
 with rule as (
     select period as month, cast(value as int) as days
     from staging.period_policy
-    where period_type = 'month' and key = 'disclose_within_days'
+    where key = 'disclose_within_days'
 ),
 
 due as (

@@ -25,17 +25,17 @@ pupil as (
 
 pupil_period as (
     select
-        pupil.school_id, period.period_type, period.period, pupil.pupil_id,
+        pupil.school_id, period.period, pupil.pupil_id,
         sum(pupil.net) as net, max(pupil.paying) as paying
     from pupil
     inner join staging.period_month as period on period.month = pupil.month
-    group by pupil.school_id, period.period_type, period.period, pupil.pupil_id
+    group by pupil.school_id, period.period, pupil.pupil_id
 ),
 
 money as (
-    select school_id, period_type, period, sum(net) as net, sum(paying) as paying
+    select school_id, period, sum(net) as net, sum(paying) as paying
     from pupil_period
-    group by school_id, period_type, period
+    group by school_id, period
 ),
 
 sent as (
@@ -59,4 +59,4 @@ select
     cast(sent.expected as bigint) as expected
 from sent
 left join money
-    on money.school_id = sent.school_id and money.period_type = sent.period_type and money.period = sent.period
+    on money.school_id = sent.school_id and money.period = sent.period

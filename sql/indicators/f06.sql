@@ -11,7 +11,7 @@
 with rule as (
     select period as month, cast(value as int) as days
     from staging.period_policy
-    where period_type = 'month' and key = 'refund_within_days'
+    where key = 'refund_within_days'
 ),
 
 request as (
@@ -22,7 +22,7 @@ request as (
     from staging.pupil_month as pupil_month
     inner join rule on rule.month = substr(cast(pupil_month.requested_on as varchar), 1, 7)
     cross join run
-    where pupil_month.requested_on is not null and pupil_month.requested_on + rule.days < run.today
+    where pupil_month.requested_on + rule.days < run.today
 ),
 
 day as (

@@ -10,9 +10,8 @@
 -- better: higher
 with intake as (
     select school_id, period as month, min(reported) as reported, min(expected) as expected
-    from (
-        select school_id, period, form, reported, expected from staging.intake where form in ('class_roster', 'charge')
-    ) as both_forms
+    from staging.intake
+    where form in ('class_roster', 'charge')
     group by school_id, period
     having count(*) = 2
 ),
@@ -31,8 +30,8 @@ charged as (
 month as (
     select
         intake.school_id, intake.month, intake.reported, intake.expected,
-        case when intake.reported = 1 then coalesce(roster.poor, 0) else 0 end as poor,
-        case when intake.reported = 1 then least(coalesce(charged.pupils, 0), coalesce(roster.poor, 0)) else 0 end as charged
+        case when intake.reported = 1 then roster.poor else 0 end as poor,
+        case when intake.reported = 1 then least(coalesce(charged.pupils, 0), roster.poor) else 0 end as charged
     from intake
     left join roster on roster.school_id = intake.school_id and roster.month = intake.month
     left join charged on charged.school_id = intake.school_id and charged.month = intake.month

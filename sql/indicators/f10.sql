@@ -43,6 +43,5 @@ left join total
 left join money
     on money.school_id = intake.school_id
     and money.month = intake.month
-    and money.direction = category.direction
     and money.category = category.category
 group by intake.school_id, category.category, period.period_type, period.period

@@ -18,15 +18,6 @@ deadline as (
     select period, cast(cast(cast(period as bigint) + 1 as varchar) || '-' || value as date) as day
     from staging.period_policy
     where period_type = 'year' and key = 'report_deadline'
-),
-
-report as (
-    select
-        report.school_id,
-        report.period,
-        case when report.to_education_on <= deadline.day and report.to_finance_on <= deadline.day then 1 else 0 end as in_time
-    from staging.annual_report as report
-    inner join deadline on deadline.period = report.period
 )
 
 select
@@ -35,9 +26,12 @@ select
     cast(owed.period_type as varchar) as period_type,
     cast(owed.period as varchar) as period,
     cast('' as varchar) as dimension,
-    cast(coalesce(report.in_time, 0) as decimal(18,2)) as numerator,
+    cast(
+        case when report.to_education_on <= deadline.day and report.to_finance_on <= deadline.day then 1 else 0 end as decimal(18,2)
+    ) as numerator,
     cast(1 as decimal(18,2)) as denominator,
     cast(owed.reported as bigint) as reported,
     cast(owed.expected as bigint) as expected
 from owed
-left join report on report.school_id = owed.school_id and report.period = owed.period
+left join deadline on deadline.period = owed.period
+left join staging.annual_report as report on report.school_id = owed.school_id and report.period = owed.period

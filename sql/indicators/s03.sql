@@ -17,32 +17,23 @@ answered as (
 ),
 
 roster as (
-    select
-        slice.school_id,
-        period_month.period,
-        slice.period as month,
-        row_number() over (
-            partition by slice.school_id, period_month.period order by slice.period desc nulls last
-        ) as place
-    from staging.slice as slice
-    inner join staging.period_month as period_month
-        on period_month.month = slice.period and period_month.period_type = 'term'
-    where slice.form = 'class_roster' and slice.state = 'accepted'
+    select school_id, month, sum(enrolled) as enrolled from staging.roster_month group by school_id, month
 ),
 
 enrolled as (
-    select roster.school_id, roster.period, sum(counted.enrolled) as enrolled
+    select roster.school_id, period.period, roster.enrolled
     from roster
-    inner join staging.roster_month as counted on counted.school_id = roster.school_id and counted.month = roster.month
-    where roster.place = 1
-    group by roster.school_id, roster.period
+    inner join staging.period_month as period on period.month = roster.month
+    qualify row_number() over (
+        partition by roster.school_id, period.period order by roster.month desc nulls last
+    ) = 1
 ),
 
 joined as (
     select
         intake.*,
         coalesce(answered.responses, 0) as responses,
-        coalesce(enrolled.enrolled, 0) as enrolled,
+        enrolled.enrolled,
         case when intake.reported = 1 and enrolled.school_id is not null then 1 else 0 end as entered
     from intake
     left join answered on answered.school_id = intake.school_id and answered.period = intake.period

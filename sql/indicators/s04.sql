@@ -17,7 +17,7 @@ response as (
 ),
 
 counted as (
-    select school_id, period, '' as dimension, count(*) filter (where voluntary) as numerator, count(*) as denominator
+    select school_id, period, count(*) filter (where voluntary) as numerator, count(*) as denominator
     from response
     group by school_id, period
 ),
@@ -28,8 +28,7 @@ sent as (
         coalesce(counted.numerator, 0) as numerator, coalesce(counted.denominator, 0) as denominator,
         intake.reported, intake.expected
     from intake
-    left join counted
-        on counted.school_id = intake.school_id and counted.period = intake.period and counted.dimension = ''
+    left join counted on counted.school_id = intake.school_id and counted.period = intake.period
 )
 
 select

@@ -38,7 +38,7 @@ month as (
 pupils as (
     select
         month.level, month.unit_id, month.unit_name, month.district_code, month.dimension, period.period_type, period.period,
-        coalesce(sum(month.enrolled), 0) as enrolled, count(month.enrolled) as months,
+        sum(month.enrolled) as enrolled, count(month.enrolled) as months,
         sum(month.reported) as reported, sum(month.expected) as expected
     from month
     inner join staging.period_month as period on period.month = month.month
@@ -47,31 +47,29 @@ pupils as (
 ),
 
 finding as (
-    select finding.school_id, finding.district_code, lies.in_type as period_type, lies.in_period as period, count(*) as findings
+    select finding.school_id, finding.district_code, lies.in_period as period, count(*) as findings
     from marts.finding as finding
     inner join staging.period_within as lies on lies.period = finding.period
     where finding.ended is null
-    group by finding.school_id, finding.district_code, lies.in_type, lies.in_period
+    group by finding.school_id, finding.district_code, lies.in_period
 ),
 
 placed as (
-    select unit.level, unit.unit_id, unit.dimension, finding.period_type, finding.period, finding.findings
+    select unit.unit_id, unit.dimension, finding.period, finding.findings
     from finding
     inner join unit on unit.school_id = finding.school_id
     union all
-    select 'district' as level, district_code as unit_id, '' as dimension, period_type, period, findings
+    select district_code as unit_id, '' as dimension, period, findings
     from finding
     where school_id = ''
     union all
-    select 'city' as level, 'city' as unit_id, '' as dimension, period_type, period, findings
+    select 'city' as unit_id, '' as dimension, period, findings
     from finding
     where school_id = ''
 ),
 
 counted as (
-    select level, unit_id, dimension, period_type, period, sum(findings) as findings
-    from placed
-    group by level, unit_id, dimension, period_type, period
+    select unit_id, dimension, period, sum(findings) as findings from placed group by unit_id, dimension, period
 ),
 
 -- The mean, half up to the hundredth: x = 2a + b, (x − x mod 2b) ÷ 2b, of a = Σ enrolled in hundredths and b = months.
@@ -82,10 +80,8 @@ figure as (
         2 * pupils.enrolled * 100 + pupils.months as twice
     from pupils
     left join counted
-        on counted.level = pupils.level
-        and counted.unit_id = pupils.unit_id
+        on counted.unit_id = pupils.unit_id
         and counted.dimension = pupils.dimension
-        and counted.period_type = pupils.period_type
         and counted.period = pupils.period
 )
 

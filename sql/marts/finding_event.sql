@@ -17,15 +17,17 @@ standing as (
     group by finding_id
 ),
 
+-- Its words are those of the last time that it was found.
 last_event as (
     select before.*, standing.is_open
     from before
     inner join standing on standing.finding_id = before.finding_id
+    where before.event <> 'ended'
     qualify row_number() over (
         partition by before.finding_id
         order by
             before.on_date desc nulls last,
-            case before.event when 'returned' then 1 when 'ended' then 2 else 3 end asc nulls last,
+            before.event asc nulls last,
             before.message_zh asc nulls last,
             before.amount asc nulls last
     ) = 1

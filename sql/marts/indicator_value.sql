@@ -16,13 +16,13 @@ with figure as (
 ),
 
 target as (
-    select period_type, period, substr(key, 8) as indicator, cast(value as double) as target
+    select period, substr(key, 8) as indicator, cast(value as double) as target
     from staging.period_policy
     where key like 'target_%'
 ),
 
 near as (
-    select period_type, period, cast(value as double) as near_share from staging.period_policy where key = 'near_share'
+    select period, cast(value as double) as near_share from staging.period_policy where key = 'near_share'
 )
 
 select
@@ -56,6 +56,5 @@ select
 from figure
 left join target
     on target.indicator = figure.indicator
-    and target.period_type = figure.period_type
     and target.period = figure.period
-left join near on near.period_type = figure.period_type and near.period = figure.period
+left join near on near.period = figure.period

@@ -2,7 +2,7 @@
 -- stored: table
 -- key: school_id
 with newest as (
-    select period_type, period from staging.period where period_type = 'month'
+    select period from staging.period where period_type = 'month'
     qualify row_number() over (order by last_day desc nulls last) = 1
 ),
 
@@ -10,7 +10,7 @@ with newest as (
 offering as (
     select plan_at.school_id
     from staging.plan_at as plan_at
-    inner join newest on newest.period_type = plan_at.period_type and newest.period = plan_at.period
+    inner join newest on newest.period = plan_at.period
     where plan_at.is_started
 ),
 
@@ -18,8 +18,6 @@ plan as (
     select plan.school_id, min(plan.started_on) as started_on
     from staging.service_plan as plan
     inner join offering on offering.school_id = plan.school_id
-    cross join run
-    where plan.started_on <= run.today
     group by plan.school_id
 ),
 

@@ -47,9 +47,7 @@ part as (
     cross join weight
     left join figure
         on figure.indicator = weight.indicator
-        and figure.level = unit.level
         and figure.unit_id = unit.unit_id
-        and figure.period_type = unit.period_type
         and figure.period = unit.period
 ),
 
@@ -57,20 +55,20 @@ shared as (
     select
         *,
         coalesce(counting, cast(0 as double)) * cast(100 as double)
-            / cast(sum(counting) over (partition by level, unit_id, period_type, period) as double) as weight
+            / cast(sum(counting) over (partition by unit_id, period) as double) as weight
     from part
 ),
 
 -- To the millionth, so that two scores that differ by how they were added up are one.
 summed as (
     select
-        level, unit_id, period_type, period, cast(cast(sum(weight * fulfilled) as decimal(18,6)) as double) as total
+        level, unit_id, period, cast(cast(sum(weight * fulfilled) as decimal(18,6)) as double) as total
     from shared
-    group by level, unit_id, period_type, period
+    group by level, unit_id, period
 ),
 
 ranked as (
-    select *, rank() over (partition by level, period_type, period order by total desc nulls last) as place from summed
+    select *, rank() over (partition by level, period order by total desc nulls last) as place from summed
 )
 
 select
@@ -90,7 +88,5 @@ select
     cast(ranked.place as bigint) as rank
 from shared
 inner join ranked
-    on ranked.level = shared.level
-    and ranked.unit_id = shared.unit_id
-    and ranked.period_type = shared.period_type
+    on ranked.unit_id = shared.unit_id
     and ranked.period = shared.period

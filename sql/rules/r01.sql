@@ -11,8 +11,7 @@ with deadline as (
     select period, cast(value as date) as day
     from staging.period_policy
     cross join run
-    where period_type = 'month'
-        and key = 'rollout_deadline'
+    where key = 'rollout_deadline'
         and substr(value, 1, 7) = period
         and cast(value as date) < run.today
 ),
@@ -23,13 +22,15 @@ plan as (
     from staging.service_plan
     where started_on is not null
     qualify row_number() over (
-        partition by school_id order by started_on asc nulls last, period asc nulls last, row_no asc nulls last
+        partition by school_id order by started_on asc nulls last, period asc nulls last
     ) = 1
 ),
 
 breach as (
     select
         school.school_id,
+        school.school_name,
+        school.district_code,
         deadline.period,
         '' as subject,
         cast(null as decimal(18,2)) as amount,
@@ -48,15 +49,14 @@ select
     cast('R01' as varchar) as rule,
     cast('high' as varchar) as severity,
     cast(breach.school_id as varchar) as school_id,
-    cast(school.district_code as varchar) as district_code,
+    cast(breach.district_code as varchar) as district_code,
     cast(breach.period as varchar) as period,
     cast(breach.subject as varchar) as subject,
     cast(breach.amount as decimal(18,2)) as amount,
-    cast(school.school_name || '应在 ' || cast(breach.day as varchar) || ' 前开办课后服务，' || case when breach.started_on is null then '至今没有报送已开始的课后服务方案。' else '方案的开始日期是 ' || cast(breach.started_on as varchar) || '，晚于期限。' end as varchar) as message_zh,
-    cast(school.school_name || ' was to offer the service by ' || cast(breach.day as varchar) || case when breach.started_on is null then '; no plan is reported as started.' else '; its plan starts on ' || cast(breach.started_on as varchar) || ', which is later.' end as varchar) as message_en,
+    cast(breach.school_name || '应在 ' || cast(breach.day as varchar) || ' 前开办课后服务，' || case when breach.started_on is null then '至今没有报送已开始的课后服务方案。' else '方案的开始日期是 ' || cast(breach.started_on as varchar) || '，晚于期限。' end as varchar) as message_zh,
+    cast(breach.school_name || ' was to offer the service by ' || cast(breach.day as varchar) || case when breach.started_on is null then '; no plan is reported as started.' else '; its plan starts on ' || cast(breach.started_on as varchar) || ', which is later.' end as varchar) as message_en,
     cast('二' as varchar) as clause,
     cast(breach.evidence_form as varchar) as evidence_form,
     cast(breach.evidence_submission_id as varchar) as evidence_submission_id,
     cast(breach.evidence_row_no as bigint) as evidence_row_no
 from breach
-inner join staging.school as school on school.school_id = breach.school_id

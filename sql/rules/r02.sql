@@ -9,7 +9,7 @@
 -- blind_zh: 学校没有统计到的需求，以及有需求但后来自愿放弃的学生。
 with short as (
     select
-        school_id, period, class_id, wanting - enrolled as pupils, submission_id, row_no,
+        school_id, period, submission_id, row_no,
         sum(wanting - enrolled) over (partition by school_id, period) as all_pupils,
         count(*) over (partition by school_id, period) as classes
     from staging.class_roster

@@ -13,7 +13,6 @@ with rule as (
         max(case when key = 'voluntary_min_share' then cast(value as decimal(18,4)) end) as least_share,
         max(case when key = 'voluntary_min_responses' then cast(value as bigint) end) as least_responses
     from staging.period_policy
-    where period_type = 'term'
     group by period
 ),
 

@@ -23,13 +23,11 @@ step as (
         party_meeting_on is null as lacks_party,
         not is_municipal and district_approved_on is null as lacks_district,
         city_approved_on is null as lacks_city,
-        coalesce(party_meeting_on < panel_on, false)
-            or coalesce(not is_municipal and district_approved_on < party_meeting_on, false)
-            or coalesce(not is_municipal and district_approved_on < panel_on, false)
-            or coalesce(not is_municipal and city_approved_on < district_approved_on, false)
-            or coalesce(city_approved_on < party_meeting_on, false)
-            or coalesce(city_approved_on < panel_on, false) as is_disordered,
-        coalesce(city_approved_on > service_from, false) as is_late
+        -- Of steps that are there: one that lacks is the finding, whatever the order of the others.
+        party_meeting_on < panel_on
+            or (not is_municipal and (district_approved_on < party_meeting_on or city_approved_on < district_approved_on))
+            or city_approved_on < party_meeting_on as is_disordered,
+        city_approved_on > service_from as is_late
     from provider
 ),
 

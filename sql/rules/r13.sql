@@ -29,7 +29,6 @@ above_cap as (
         on over_month.school_id = pupil_month.school_id
         and over_month.pupil_id = pupil_month.pupil_id
         and over_month.month = pupil_month.month
-    where pupil_month.net > standard.yuan_per_month_cap
 ),
 
 breach as (

@@ -12,9 +12,7 @@ with standard as (
 
 -- What an urban school pays: the urban standard, and on days without one that for all (*).
 urban as (
-    select district_code, valid_from, last_day, yuan_per_session, 0 as place from standard where urban_rural = 'urban'
-    union all
-    select district_code, valid_from, last_day, yuan_per_session, 1 as place from standard where urban_rural = '*'
+    select * from standard where urban_rural in ('urban', '*')
 ),
 
 place as (
@@ -23,9 +21,9 @@ place as (
 
 -- The two can only change their order on a day on which one of them begins or the day after an urban one ends.
 turn as (
-    select district_code, valid_from as day from standard
+    select valid_from as day from standard
     union
-    select district_code, last_day + 1 as day from standard where valid_to is not null
+    select last_day + 1 as day from standard
 ),
 
 compared as (
@@ -33,13 +31,11 @@ compared as (
         place.district_code, place.urban_rural, place.valid_from, place.yuan_per_session,
         urban.yuan_per_session as urban_yuan, turn.day as first_day
     from place
-    inner join turn
-        on turn.district_code = place.district_code and turn.day >= place.valid_from and turn.day <= place.last_day
+    inner join turn on turn.day >= place.valid_from and turn.day <= place.last_day
     inner join urban
         on urban.district_code = place.district_code and urban.valid_from <= turn.day and turn.day <= urban.last_day
     qualify row_number() over (
-        partition by place.district_code, place.urban_rural, place.valid_from, turn.day
-        order by urban.place asc nulls last, urban.yuan_per_session asc nulls last
+        partition by place.district_code, place.urban_rural, turn.day order by urban.urban_rural desc nulls last
     ) = 1
 ),
 

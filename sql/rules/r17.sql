@@ -25,12 +25,8 @@ known as (
     having count(*) = 2
 ),
 
-excess as (
-    select
-        pupil_month.*,
-        coalesce(held.sessions, 0) as held,
-        pupil_month.net_sessions - coalesce(held.sessions, 0) as too_many,
-        cast(pupil_month.net * 100 as bigint) as net_fen
+billed as (
+    select pupil_month.*, coalesce(held.sessions, 0) as held, cast(pupil_month.net * 100 as bigint) as net_fen
     from staging.pupil_month as pupil_month
     inner join this_month on pupil_month.month < this_month.month
     inner join known on known.school_id = pupil_month.school_id and known.month = pupil_month.month
@@ -38,12 +34,11 @@ excess as (
         on held.school_id = pupil_month.school_id
         and held.month = pupil_month.month
         and held.class_id = pupil_month.class_id
-    where pupil_month.net_sessions > coalesce(held.sessions, 0)
 ),
 
 -- Half up to the fen: x = 2a + b, (x − x mod 2b) ÷ 2b, of a = excess × net and b = net sessions.
 twice as (
-    select *, 2 * too_many * net_fen + net_sessions as x, 2 * net_sessions as y from excess
+    select *, 2 * (net_sessions - held) * net_fen + net_sessions as x from billed where net_sessions > held
 ),
 
 judged as (

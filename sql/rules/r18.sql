@@ -10,7 +10,7 @@
 with days as (
     select period, cast(value as int) as days
     from staging.period_policy
-    where period_type = 'month' and key = 'refund_within_days'
+    where key = 'refund_within_days'
 ),
 
 -- (a) The earliest request of a pupil's month that is over, and the first refund after which nothing is asked any more.
@@ -20,7 +20,6 @@ asked as (
         pupil_month.requested_on, pupil_month.first_refund_on, pupil_month.requested_on + days.days as last_day
     from staging.pupil_month as pupil_month
     inner join days on days.period = pupil_month.month
-    where pupil_month.requested_on is not null
 ),
 
 late as (
@@ -36,7 +35,7 @@ leaver as (
     select school_id, pupil_id, min(withdrawn_on) as withdrawn_on
     from staging.pupil_month
     group by school_id, pupil_id
-    having min(withdrawn_on) is not null and min(requested_on) is not null
+    having count(requested_on) > 0
 ),
 
 paid as (
@@ -57,7 +56,6 @@ held as (
         and day.month = paid.month
         and day.class_id = paid.class_id
         and day.held_on <= paid.withdrawn_on
-    where paid.month = paid.left_in
     group by paid.school_id, paid.pupil_id
 ),
 
@@ -84,16 +82,19 @@ owing as (
 ),
 
 -- Half up to the fen: x = 2a + b, (x − x mod 2b) ÷ 2b, of a = unused × charged and b = sessions billed.
+twice as (
+    select *, 2 * unused * charged_fen + sessions_billed as x from owing
+),
+
 due as (
     select
         *,
         case
-            when sessions_billed > 0
-                then cast(((2 * unused * charged_fen + sessions_billed) - (2 * unused * charged_fen + sessions_billed) % (2 * sessions_billed)) / (2 * nullif(sessions_billed, 0)) as bigint)
+            when sessions_billed > 0 then cast((x - x % (2 * sessions_billed)) / (2 * sessions_billed) as bigint)
             when month > left_in then charged_fen
             else 0
         end as due_fen
-    from owing
+    from twice
 ),
 
 -- It is the finding of the first month that was paid for.

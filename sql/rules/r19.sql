@@ -29,7 +29,7 @@ paired as (
         *,
         lead(paid_on) over (
             partition by school_id, pupil_id, billed_period, sessions_billed, amount
-            order by paid_on asc nulls last, receipt_no asc nulls last
+            order by paid_on asc nulls last
         ) as next_on
     from payment
     where kind = 'charge' and amount > 0

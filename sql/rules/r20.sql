@@ -10,7 +10,7 @@
 with days as (
     select period, cast(value as int) as days
     from staging.period_policy
-    where period_type = 'month' and key = 'remit_within_days'
+    where key = 'remit_within_days'
 ),
 
 receipt as (
@@ -42,7 +42,7 @@ breach as (
         'fund_ledger' as evidence_form, line.submission_id as evidence_submission_id, line.row_no as evidence_row_no
     from staging.fund_ledger as line
     where line.account = 'school'
-        and (line.direction = 'expense' or (line.direction = 'income' and line.category = 'service_fee'))
+        and (line.direction = 'expense' or line.category = 'service_fee')
 )
 
 select

@@ -10,7 +10,7 @@
 with days as (
     select period as quarter, cast(value as int) as days
     from staging.period_policy
-    where period_type = 'quarter' and key = 'disclose_within_days'
+    where key = 'disclose_within_days'
 ),
 
 line as (

@@ -10,8 +10,8 @@ with ended as (
     select period.period, cast(policy.value as decimal(18,4)) as least_share
     from staging.period as period
     inner join staging.period_policy as policy
-        on policy.period_type = period.period_type and policy.period = period.period and policy.key = 'staff_pay_min_share'
-    where period.period_type = 'year' and period.is_over
+        on policy.period = period.period and policy.key = 'staff_pay_min_share'
+    where period.is_over
 ),
 
 school_year as (
@@ -20,9 +20,9 @@ school_year as (
         school.school_name,
         school.district_code,
         substr(ledger.month, 1, 4) as period,
-        sum(case when ledger.direction = 'expense' and ledger.category = 'staff_pay' then ledger.amount else cast(0 as decimal(18,2)) end)
+        sum(case when ledger.category = 'staff_pay' then ledger.amount else cast(0 as decimal(18,2)) end)
             as pay,
-        sum(case when ledger.direction = 'income' and ledger.category in ('service_fee', 'subsidy') then ledger.amount else cast(0 as decimal(18,2)) end)
+        sum(case when ledger.category in ('service_fee', 'subsidy') then ledger.amount else cast(0 as decimal(18,2)) end)
             as income
     from staging.ledger_month as ledger
     inner join staging.school as school on school.school_id = ledger.school_id
@@ -45,7 +45,7 @@ short as (
     select unit_year.*, ended.least_share, round(cast(ended.least_share * unit_year.income as decimal(38,6)), 2) - unit_year.pay as amount
     from unit_year
     inner join ended on ended.period = unit_year.period
-    where unit_year.income > 0 and unit_year.pay < ended.least_share * unit_year.income
+    where unit_year.pay < ended.least_share * unit_year.income
 ),
 
 proof as (

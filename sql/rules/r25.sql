@@ -21,40 +21,37 @@ owed as (
     where owed.form = 'annual_report'
 ),
 
+judged as (
+    select
+        owed.school_id, owed.period, owed.day, report.staff_assessment, report.submission_id, report.row_no,
+        report.school_id is null as is_missing,
+        -- That one is missing or late is known when the deadline is over; what a report leaves out, when it comes.
+        owed.is_past and (report.to_education_on is null or report.to_finance_on is null) as lacks_a_date,
+        owed.is_past and (report.to_education_on > owed.day or report.to_finance_on > owed.day) as is_late
+    from owed
+    left join staging.annual_report as report on report.school_id = owed.school_id and report.period = owed.period
+),
+
 breach as (
     select
-        owed.school_id, owed.period, '' as subject, cast(null as decimal(18,2)) as amount, owed.day,
+        school_id, period, '' as subject, cast(null as decimal(18,2)) as amount, day,
         case
-            when not owed.is_past then '没有包含教师考核情况。'
-            when report.school_id is null then '没有报送年度报告。'
-            when report.to_education_on is null or report.to_finance_on is null then '没有报齐教育、财政两个部门。'
-            when report.to_education_on > owed.day or report.to_finance_on > owed.day then '晚于期限报送。'
+            when is_missing then '没有报送年度报告。'
+            when lacks_a_date then '没有报齐教育、财政两个部门。'
+            when is_late then '晚于期限报送。'
             else '没有包含教师考核情况。'
         end as words_zh,
         case
-            when not owed.is_past then 'it does not tell how teachers were assessed.'
-            when report.school_id is null then 'there is none.'
-            when report.to_education_on is null or report.to_finance_on is null then 'it did not go to both departments.'
-            when report.to_education_on > owed.day or report.to_finance_on > owed.day then 'it came later.'
+            when is_missing then 'there is none.'
+            when lacks_a_date then 'it did not go to both departments.'
+            when is_late then 'it came later.'
             else 'it does not tell how teachers were assessed.'
         end as words_en,
-        case when report.school_id is not null then 'annual_report' end as evidence_form,
-        report.submission_id as evidence_submission_id,
-        report.row_no as evidence_row_no
-    from owed
-    left join staging.annual_report as report on report.school_id = owed.school_id and report.period = owed.period
-    -- What a report leaves out is known when it comes; that one is late or missing, when the deadline is over.
-    where not report.staff_assessment
-        or (
-            owed.is_past
-            and (
-                report.school_id is null
-                or report.to_education_on is null
-                or report.to_finance_on is null
-                or report.to_education_on > owed.day
-                or report.to_finance_on > owed.day
-            )
-        )
+        case when not is_missing then 'annual_report' end as evidence_form,
+        submission_id as evidence_submission_id,
+        row_no as evidence_row_no
+    from judged
+    where lacks_a_date or is_late or not staff_assessment
 )
 
 select

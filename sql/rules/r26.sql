@@ -8,15 +8,15 @@
 -- blind: Two faults that cancel out.
 -- blind_zh: 相互抵消的两处差错。
 with counted as (
-    select form, school_id, period from staging.slice where form in ('fund_ledger', 'charge', 'staff_work')
+    select form, school_id, period from staging.slice
 ),
 
 ledger as (
     select
         school_id,
         month,
-        sum(case when direction = 'income' and category = 'service_fee' then amount else cast(0 as decimal(18,2)) end) as fees,
-        sum(case when direction = 'expense' and category = 'staff_pay' then amount else cast(0 as decimal(18,2)) end) as pay
+        sum(case when category = 'service_fee' then amount else cast(0 as decimal(18,2)) end) as fees,
+        sum(case when category = 'staff_pay' then amount else cast(0 as decimal(18,2)) end) as pay
     from staging.ledger_month
     group by school_id, month
 ),

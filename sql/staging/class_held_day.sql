@@ -12,12 +12,6 @@ with known as (
 
 attended as (
     select school_id, month, class_id, held_on, group_id from staging.attendance_day
-),
-
-held as (
-    select school_id, held_on, group_id, max(sessions) as sessions
-    from staging.group_session
-    group by school_id, held_on, group_id
 )
 
 select
@@ -28,6 +22,6 @@ select
     cast(max(coalesce(held.sessions, 0)) as bigint) as sessions
 from attended
 inner join known on known.school_id = attended.school_id and known.month = attended.month
-left join held
+left join staging.group_session as held
     on held.school_id = attended.school_id and held.held_on = attended.held_on and held.group_id = attended.group_id
 group by attended.school_id, attended.month, attended.class_id, attended.held_on

@@ -14,7 +14,7 @@ candidate as (
         standard.doc_no,
         row_number() over (
             partition by paid.school_id, paid.paid_on
-            order by case when standard.urban_rural = '*' then 1 else 0 end asc nulls last
+            order by standard.urban_rural desc nulls last
         ) as place
     from paid
     inner join staging.school as school on school.school_id = paid.school_id

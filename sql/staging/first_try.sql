@@ -1,15 +1,9 @@
--- How a slice's first attempt ended.
+-- How a slice's first attempt ended. It is no withdrawal, for that takes back what was accepted before.
 -- stored: table
 -- key: school_id
-with attempt as (
-    select form, school_id, period, state, received_at, submission_id
+with first_one as (
+    select form, school_id, period, state
     from facts.submission
-    where state <> 'withdrawn'
-),
-
-first_one as (
-    select *
-    from attempt
     qualify row_number() over (
         partition by form, school_id, period order by received_at asc nulls last, submission_id asc nulls last
     ) = 1

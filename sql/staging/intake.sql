@@ -18,19 +18,11 @@ select
     cast(coalesce(owed.period_type, reported.period_type) as varchar) as period_type,
     cast(coalesce(owed.period, reported.period) as varchar) as period,
     cast(case when reported.form is null then 0 else 1 end as bigint) as reported,
-    cast(
-        case
-            when owed.form is null then 0
-            when owed.period_type = 'term' or owed.is_over or owed.due_on < run.today then 1
-            else 0
-        end as bigint
-    ) as expected,
+    cast(case when owed.period_type = 'term' or owed.is_over then 1 else 0 end as bigint) as expected,
     cast(owed.due_on as date) as due_on,
     cast(reported.received_on as date) as received_on
 from owed
 full outer join reported
     on reported.form = owed.form
     and reported.school_id = owed.school_id
-    and reported.period_type = owed.period_type
     and reported.period = owed.period
-cross join run

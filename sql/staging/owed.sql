@@ -10,21 +10,20 @@ period as (
 ),
 
 started as (
-    select period_type, period, school_id, started_on, substr(cast(started_on as varchar), 1, 7) as month
+    select period, school_id, started_on
     from staging.plan_at
     where is_started
 ),
 
 due as (
     select
-        period_type,
         period,
         max(case when key = 'due_days_month' then cast(value as bigint) end) as month_days,
         max(case when key = 'due_days_term' then cast(value as bigint) end) as term_days,
         max(case when key = 'due_days_year' then cast(value as bigint) end) as year_days,
         max(case when key = 'due_days_plan' then cast(value as bigint) end) as plan_days
     from staging.period_policy
-    group by period_type, period
+    group by period
 ),
 
 -- Primary schools owe these always, junior schools from their plan's start.
@@ -63,9 +62,7 @@ wanted as (
     from open_school
     inner join always on always.period_type = open_school.period_type
     left join started
-        on started.period_type = open_school.period_type
-        and started.period = open_school.period
-        and started.school_id = open_school.school_id
+        on started.period = open_school.period and started.school_id = open_school.school_id
     where (open_school.is_primary or started.school_id is not null)
         and (always.form <> 'annual_report' or open_school.is_open_at_end)
     union all
@@ -73,11 +70,9 @@ wanted as (
         from_start.form, open_school.period_type, open_school.period, open_school.school_id, cast(null as date) as started_on
     from open_school
     inner join started
-        on started.period_type = open_school.period_type
-        and started.period = open_school.period
-        and started.school_id = open_school.school_id
+        on started.period = open_school.period and started.school_id = open_school.school_id
     cross join from_start
-    where open_school.period_type = 'month' and started.month <= open_school.period
+    where open_school.period_type = 'month'
 )
 
 select
@@ -89,10 +84,7 @@ select
         case
             -- A junior school owes nothing before its start: a plan of a term in which it starts later is due on that day.
             when wanted.form = 'service_plan'
-                then greatest(
-                    period.first_day + cast(due.plan_days as int),
-                    coalesce(wanted.started_on, period.first_day + cast(due.plan_days as int))
-                )
+                then greatest(period.first_day + cast(due.plan_days as int), wanted.started_on)
             when wanted.period_type = 'month' then period.last_day + cast(due.month_days as int)
             when wanted.period_type = 'term' then period.last_day + cast(due.term_days as int)
             else period.last_day + cast(due.year_days as int)
@@ -100,5 +92,5 @@ select
     ) as due_on,
     cast(period.is_over as boolean) as is_over
 from wanted
-inner join period on period.period_type = wanted.period_type and period.period = wanted.period
-left join due on due.period_type = wanted.period_type and due.period = wanted.period
+inner join period on period.period = wanted.period
+left join due on due.period = wanted.period

@@ -6,7 +6,7 @@ with month as (
 ),
 
 known as (
-    select period_type, period from staging.period
+    select period from staging.period
 ),
 
 part as (
@@ -20,8 +20,7 @@ part as (
 select
     cast(part.period_type as varchar) as period_type,
     cast(part.period as varchar) as period,
-    cast(part.month as varchar) as month,
-    cast(month.is_over as boolean) as month_is_over
+    cast(part.month as varchar) as month
 from part
 inner join month on month.month = part.month
-inner join known on known.period_type = part.period_type and known.period = part.period
+inner join known on known.period = part.period

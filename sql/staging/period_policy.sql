@@ -16,7 +16,7 @@ candidate as (
         policy.key,
         policy.value,
         row_number() over (
-            partition by period.period_type, period.period, policy.key order by policy.valid_from desc nulls last
+            partition by period.period, policy.key order by policy.valid_from desc nulls last
         ) as place
     from reference.policy as policy
     inner join period on policy.valid_from <= period.last_day

@@ -27,4 +27,4 @@ select
     cast(shared.in_period as varchar) as in_period
 from shared
 inner join size on size.period = shared.period and size.months = shared.months
-inner join staging.period as begun on begun.period_type = shared.in_type and begun.period = shared.in_period
+inner join staging.period as begun on begun.period = shared.in_period

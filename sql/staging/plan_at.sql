@@ -1,11 +1,11 @@
 -- The plan in force at the end of a period: of a school's accepted plans the one of the latest term that had begun by then.
--- A plan that says that the school doesn't offer the service (a zero report) is none.
+-- A plan that says that the school doesn't offer the service (a zero report) is none: it has no row.
 -- stored: table
 -- key: school_id
 with plan as (
-    select slice.school_id, slice.period as term, slice.state, slice.submission_id, term.first_day
+    select slice.school_id, slice.period as term, slice.submission_id, term.first_day
     from staging.slice as slice
-    inner join staging.period as term on term.period_type = 'term' and term.period = slice.period
+    inner join staging.period as term on term.period = slice.period
     where slice.form = 'service_plan'
 ),
 
@@ -14,7 +14,7 @@ in_force as (
     from staging.period as period
     inner join plan on plan.first_day <= period.last_day
     qualify row_number() over (
-        partition by period.period_type, period.period, plan.school_id order by plan.first_day desc nulls last
+        partition by period.period, plan.school_id order by plan.first_day desc nulls last
     ) = 1
 ),
 
@@ -37,4 +37,3 @@ select
 from in_force
 inner join content on content.submission_id = in_force.submission_id
 cross join run
-where in_force.state = 'accepted'

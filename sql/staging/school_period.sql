@@ -36,7 +36,7 @@ select
     cast(school.school_id as varchar) as school_id,
     cast(school.district_code as varchar) as district_code,
     cast(school.is_primary as boolean) as is_primary,
-    cast(school.opened_on <= period.last_day and period.last_day < school.closed_on as boolean) as is_open_at_end
+    cast(period.last_day < school.closed_on as boolean) as is_open_at_end
 from owing
-inner join period on period.period_type = owing.period_type and period.period = owing.period
+inner join period on period.period = owing.period
 inner join school on school.school_id = owing.school_id

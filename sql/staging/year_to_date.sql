@@ -1,7 +1,7 @@
 -- A month that counts in the year to date of a month or of its whole year: from January to the period's end.
 -- stored: table
 with month as (
-    select month, year, last_day, is_over from staging.month where has_begun
+    select month, year, last_day from staging.month where has_begun
 ),
 
 period as (
@@ -11,7 +11,6 @@ period as (
 select
     cast(period.period_type as varchar) as period_type,
     cast(period.period as varchar) as period,
-    cast(month.month as varchar) as month,
-    cast(month.is_over as boolean) as month_is_over
+    cast(month.month as varchar) as month
 from period
 inner join month on month.year = substr(period.period, 1, 4) and month.last_day <= period.last_day

@@ -142,14 +142,14 @@ async fn check(project: &Project, target: &TableName, case: &Path) -> Result<(),
     let frame = context.sql(&sql).await.map_err(|error| error.to_string())?;
     let mut found: Vec<Vec<String>> = Vec::new();
     for batch in frame.collect().await.map_err(|error| error.to_string())? {
-        let options = FormatOptions::new().with_null("");
+        let options = FormatOptions::new().with_null(NULL);
         let cells: Vec<_> = batch
             .columns()
             .iter()
             .map(|column| ArrayFormatter::try_new(column, &options).expect("printable"))
             .collect();
         found.extend(
-            (0..batch.num_rows()).map(|row| cells.iter().map(|cell| plain(&cell.value(row).to_string())).collect()),
+            (0..batch.num_rows()).map(|row| cells.iter().map(|cell| found_as(&cell.value(row).to_string())).collect()),
         );
     }
     expected.sort();
@@ -161,11 +161,21 @@ async fn check(project: &Project, target: &TableName, case: &Path) -> Result<(),
     }
 }
 
-/// Text as it is compared: `''` is empty text, 5, 5.0 and 5.00 are one number, and doubles are compared to 9 places.
-fn plain(text: &str) -> String {
-    if text == "''" {
-        return String::new();
+/// How a null is printed before it is compared; no cell holds it.
+const NULL: &str = "\0";
+
+/// A value of the engine as a case's file would have it.
+fn found_as(text: &str) -> String {
+    match text {
+        NULL => String::new(),
+        "" => "''".to_owned(),
+        text => plain(text),
     }
+}
+
+/// Text as it is compared: an empty cell is null and `''` empty text, 5, 5.0 and 5.00 are one number, and doubles are compared to
+/// 9 places.
+fn plain(text: &str) -> String {
     match text.parse::<f64>() {
         Ok(number) if text.contains('.') => {
             format!("{number:.9}").trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -9,6 +9,7 @@ Needs duckdb alone, and no build.
 
 import collections
 import csv
+import functools
 import pathlib
 import re
 import sys
@@ -65,7 +66,9 @@ def project():
     return {name: (texts[name], reads[name]) for name in texts}
 
 
+@functools.cache
 def inputs():
+    """The columns of every table that no model makes, by name."""
     tables = dict(TABLES)
     for path in (ROOT / "ingest/forms").glob("*.toml"):
         form = tomllib.loads(path.read_text())
@@ -91,13 +94,18 @@ def upstream(models, target):
 
 def check(models, case):
     """Runs one case; gives lines that say what differs, none where its rows are the expected ones."""
+    return differing(built(models, case), case, case.parent.name)
+
+
+def built(models, case):
+    """An engine that holds what a case gives, and every model up to the case's own."""
     target = case.parent.name
-    engine = duckdb.connect()
+    engine = duckdb.connect(config={"threads": 1})
     engine.execute("set timezone = 'UTC'")
-    for schema in SCHEMAS:
-        engine.execute(f"create schema {schema}")
-    for name, columns in inputs().items():
-        engine.execute(f"create table {name} ({columns})")
+    engine.execute(";".join(f"create schema {schema}" for schema in SCHEMAS))
+    tables = inputs()
+    engine.execute(";".join(f"create table {name} ({columns})" for name, columns in tables.items()))
+    for name in tables:
         fill(engine, name, file_of(case, target, name))
     engine.execute("create table run (today date)")
     if (day := file_of(case, target, "run")).exists():
@@ -112,16 +120,27 @@ def check(models, case):
             engine.execute(f"create table {previous} ({columns})")
             fill(engine, previous, file_of(case, target, previous))
         given = file_of(case, target, name)
-        if given.exists() and name != target:
+        if is_given(case, name):
             engine.execute(f"create table {name} as select * from ({text}) as empty limit 0")
             fill(engine, name, given)
         else:
             engine.execute(f"create table {name} as {text}")
+    return engine
+
+
+def is_given(case, name):
+    """Whether a case gives a model's rows, which else are computed."""
+    target = case.parent.name
+    return name != target and file_of(case, target, name).exists()
+
+
+def differing(engine, case, source):
+    """Lines that say how the rows of a source (a table, or a query in brackets) differ from what a case expects."""
     headings, *rows = csv.reader((case / "expected.csv").open(encoding="utf-8"))
     expected = collections.Counter(tuple(plain(cell.strip()) for cell in row) for row in rows if row)
     columns = ", ".join(f'cast("{heading}" as varchar)' for heading in headings)
-    got = engine.execute(f"select {columns} from {target}").fetchall()
-    found = collections.Counter(tuple(plain("" if cell is None else cell) for cell in row) for row in got)
+    got = engine.execute(f"select {columns} from {source}").fetchall()
+    found = collections.Counter(tuple("" if cell is None else plain(cell or "''") for cell in row) for row in got)
     lines = [f"not found: {dict(zip(headings, row))}" for row in sorted((expected - found).elements())]
     return lines + [f"not expected: {dict(zip(headings, row))}" for row in sorted((found - expected).elements())]
 
@@ -140,14 +159,12 @@ def fill(engine, name, file):
     values = [[None if cell.strip() == "" else "" if cell.strip() == "''" else cell.strip() for cell in row] for row in rows if row]
     if values:
         columns = ", ".join(f'"{heading}"' for heading in headings)
-        marks = ", ".join("?" * len(headings))
-        engine.executemany(f"insert into {name} ({columns}) values ({marks})", values)
+        marks = ", ".join(["(" + ", ".join("?" * len(headings)) + ")"] * len(values))
+        engine.execute(f"insert into {name} ({columns}) values {marks}", [cell for row in values for cell in row])
 
 
 def plain(text):
-    """Text as it is compared: `''` is empty text, 5, 5.0 and 5.00 are one number, and doubles are compared to 9 places."""
-    if text == "''":
-        return ""
+    """Text as it is compared: 5, 5.0 and 5.00 are one number, and doubles are compared to 9 places."""
     try:
         number = "." in text and float(text) is not None
     except ValueError:
