@@ -16,8 +16,12 @@ static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../sql");
 /// The layers of models, in the order in which they may read each other: rules and indicators read staging, marts all.
 pub const LAYERS: [&str; 4] = ["staging", "indicators", "rules", "marts"];
 
+/// The folder of the queries that take figures apart: `parts.c03` gives the rows that a school's C03 is the sum of. They read what
+/// indicators read, nobody reads them, and no run computes them.
+pub const PARTS: &str = "parts";
+
 /// The keys that a header may have, besides its sentence.
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 21] = [
     "stored",
     "key",
     "collects",
@@ -37,6 +41,8 @@ const KEYS: [&str; 19] = [
     "formula_zh",
     "note_zh",
     "note_en",
+    "amount",
+    "amount_zh",
 ];
 
 /// How a model's rows are kept.
@@ -88,6 +94,7 @@ impl Model {
 #[derive(Debug, Clone)]
 pub struct Project {
     models: Vec<Model>,
+    parts: Vec<Model>,
 }
 
 impl Project {
@@ -102,7 +109,8 @@ impl Project {
     pub fn new(files: BTreeMap<String, String>) -> Result<Project> {
         let mut models = files.into_iter().map(|(path, sql)| read(path, sql)).collect::<Result<Vec<_>>>()?;
         add_collections(&mut models)?;
-        Ok(Project { models: in_order(models)? })
+        let (parts, models) = in_order(models)?.into_iter().partition(|model| model.name.schema == PARTS);
+        Ok(Project { models, parts })
     }
 
     /// Models and data tests, each after what it reads.
@@ -110,20 +118,25 @@ impl Project {
         self.models.iter()
     }
 
+    /// The queries that take figures apart, by name.
+    pub fn parts(&self) -> impl Iterator<Item = &Model> {
+        self.parts.iter()
+    }
+
     /// The model of a name.
     pub fn model(&self, name: &TableName) -> Option<&Model> {
         self.models.iter().find(|model| model.name == *name)
     }
 
-    /// The models of these names and all that they read, in order.
+    /// The models and parts of these names and all that they read, in order.
     pub fn upstream(&self, names: impl IntoIterator<Item = TableName>) -> Vec<&Model> {
         let mut wanted: BTreeSet<TableName> = names.into_iter().collect();
-        for model in self.models.iter().rev() {
+        for model in self.parts.iter().chain(self.models.iter().rev()) {
             if wanted.contains(&model.name) {
                 wanted.extend(model.reads.iter().cloned());
             }
         }
-        self.models.iter().filter(|model| wanted.contains(&model.name)).collect()
+        self.models.iter().chain(&self.parts).filter(|model| wanted.contains(&model.name)).collect()
     }
 }
 
@@ -158,8 +171,10 @@ fn collect(folder: &Dir<'_>, files: &mut BTreeMap<String, String>) {
 fn read(path: String, sql: String) -> Result<Model> {
     let fault = |why: String| TransformError::Model { path: path.clone(), why };
     let name = match path.strip_suffix(".sql").and_then(|stem| stem.split_once('/')) {
-        Some((schema, table)) if LAYERS.contains(&schema) || schema == "tests" => TableName::new(schema, table),
-        _ => return Err(fault(format!("a model lies in one of the folders {}, tests", LAYERS.join(", ")))),
+        Some((schema, table)) if LAYERS.contains(&schema) || [PARTS, "tests"].contains(&schema) => {
+            TableName::new(schema, table)
+        }
+        _ => return Err(fault(format!("a model lies in one of the folders {}, {PARTS}, tests", LAYERS.join(", ")))),
     };
     let (sentence, header) = read_header(&sql).map_err(&fault)?;
     let stored = match header.get("stored").map(String::as_str) {
@@ -314,6 +329,19 @@ mod tests {
         check("-- A.\n-- stored: table\n-- colour: red\nselect 1", "unknown key");
         check("-- A.\n-- stored: heap\nselect 1", "neither view nor table");
         check("-- A.\nselect 1; select 2", "one query");
+    }
+
+    #[test]
+    fn parts_are_asked_and_never_run() {
+        let project = project(&[
+            ("staging/sale.sql", "-- A sale.\nselect * from facts.raw_sale"),
+            ("indicators/x01.sql", "-- A figure.\nselect sum(amount) as numerator from staging.sale"),
+            ("parts/x01.sql", "-- A sale of it.\nselect amount as numerator from staging.sale"),
+        ])
+        .expect("good models");
+        assert_eq!(project.models().map(|model| model.name.to_string()).collect::<Vec<_>>(), ["staging.sale", "indicators.x01"]);
+        let read: Vec<_> = project.upstream([TableName::new("parts", "x01")]).iter().map(|model| model.name.to_string()).collect();
+        assert_eq!(read, ["staging.sale", "parts.x01"]);
     }
 
     #[test]
