@@ -54,6 +54,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Ingest(args) => commands::ingest::run(args).await,
         Command::Transform(args) => commands::transform::run(args).await,
         Command::Query(args) => commands::query::run(args).await,
+        Command::Explain(args) => commands::explain::run(args).await,
         Command::Serve(args) => commands::serve::run(args).await,
         Command::User(args) => commands::user::run(args),
         Command::Catalog(args) => commands::catalog::run(args),

@@ -37,18 +37,11 @@ pub enum Unit {
 }
 
 impl Catalogue {
-    /// The catalogue of the models that this build carries. A model that can't be read has no entry; the command that
-    /// runs models is where that is an error.
-    pub fn built_in() -> Catalogue {
-        match Project::built_in() {
-            Ok(project) => Catalogue::new(
-                project.models().map(|model| (model.name.schema.as_str(), model.sentence.as_str(), &model.header)),
-            ),
-            Err(error) => {
-                tracing::warn!(%error, "the catalogue of models can't be read");
-                Catalogue::default()
-            }
-        }
+    /// The catalogue of a project.
+    pub fn of(project: &Project) -> Catalogue {
+        Catalogue::new(
+            project.models().map(|model| (model.name.schema.as_str(), model.sentence.as_str(), &model.header)),
+        )
     }
 
     /// A catalogue of (schema, sentence, header).

@@ -30,6 +30,9 @@ pub enum DashboardError {
     /// The warehouse can't be read.
     #[error(transparent)]
     Warehouse(#[from] warehouse::error::WarehouseError),
+    /// The SQL of this build can't be read.
+    #[error(transparent)]
+    Project(#[from] transform::error::TransformError),
     /// A query failed.
     #[error("a page's query failed: {0}")]
     Query(#[from] datafusion::error::DataFusionError),

@@ -32,6 +32,8 @@ pub struct Edition {
     pub today: NaiveDate,
     /// Whether the city declared it official.
     pub official: bool,
+    /// What it was computed by: the SHA-256 of each model's SQL.
+    pub fingerprints: Arc<BTreeMap<String, String>>,
 }
 
 /// One table in memory.
@@ -161,6 +163,7 @@ impl Releases {
                     made_at: release.made_at.clone(),
                     today: release.today,
                     official: release.official,
+                    fingerprints: Arc::new(release.fingerprints.clone()),
                 };
                 let whole = warehouse.release_session(&release, &Limits::default()).await?;
                 let pinned = Arc::new(Pinned::load(edition, whole).await?);

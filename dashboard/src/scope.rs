@@ -126,17 +126,18 @@ impl Scoped {
         if let Some(known) = self.lock().get(&key) {
             return Ok(known.clone());
         }
-        let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        let values: Vec<ScalarValue> = texts.iter().map(|text| ScalarValue::from(*text)).collect();
-        let frame = self.context.sql_with_options(sql, reading).await?;
-        let frame = if values.is_empty() { frame } else { frame.with_param_values(values)? };
-        let rows = Arc::new(Rows::read(&frame.collect().await?)?);
+        let rows = Arc::new(ask(&self.context, sql, texts).await?);
         let mut results = self.lock();
         if results.len() >= KEPT {
             results.clear();
         }
         results.insert(key, rows.clone());
         Ok(rows)
+    }
+
+    /// Whether the scope has this table.
+    pub fn has(&self, schema: &str, table: &str) -> bool {
+        self.context.table_exist(TableReference::partial(schema, table)).is_ok_and(|exists| exists)
     }
 
     /// The columns that the scope sees of a form's stored rows; none where the release has no such table.
@@ -150,6 +151,15 @@ impl Scoped {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Rows>>> {
         self.results.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+/// Runs one `select` in a session; `$1`, `$2` … stand for the texts given.
+pub(crate) async fn ask(context: &SessionContext, sql: &str, texts: &[&str]) -> Result<Rows> {
+    let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    let values: Vec<ScalarValue> = texts.iter().map(|text| ScalarValue::from(*text)).collect();
+    let frame = context.sql_with_options(sql, reading).await?;
+    let frame = if values.is_empty() { frame } else { frame.with_param_values(values)? };
+    Ok(Rows::read(&frame.collect().await?)?)
 }
 
 /// The districts that a scope lies in or consists of; none for the city, which has all.

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
+use transform::project::Project;
 
 use crate::accounts::{Accounts, Session};
 use crate::catalog::Catalogue;
@@ -38,6 +39,8 @@ pub struct App {
     pub accounts: Accounts,
     /// Titles and meanings.
     pub catalogue: Catalogue,
+    /// The SQL behind figures and findings.
+    pub project: Project,
     /// Bounds the memory and time that log-ins take.
     pub hashing: tokio::sync::Semaphore,
     made_up_city: bool,
@@ -46,11 +49,18 @@ pub struct App {
 
 impl App {
     /// The shared state of a server.
-    pub fn new(releases: Arc<Releases>, accounts: Accounts, catalogue: Catalogue, config: &Config) -> App {
+    pub fn new(
+        releases: Arc<Releases>,
+        accounts: Accounts,
+        catalogue: Catalogue,
+        project: Project,
+        config: &Config,
+    ) -> App {
         App {
             releases,
             accounts,
             catalogue,
+            project,
             hashing: tokio::sync::Semaphore::new(HASHES_AT_ONCE),
             made_up_city: config.made_up_city,
             secure: config.secure_cookies,

@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod demo;
+pub mod explain;
 pub mod ingest;
 pub mod init;
 pub mod query;

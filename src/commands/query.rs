@@ -66,7 +66,7 @@ pub async fn run(args: Query) -> Result<ExitCode> {
 }
 
 /// The release of a number, the one that stood at a time, or the newest.
-async fn choose(warehouse: &Warehouse, number: Option<u64>, as_of: Option<&str>) -> Result<Release> {
+pub async fn choose(warehouse: &Warehouse, number: Option<u64>, as_of: Option<&str>) -> Result<Release> {
     if let Some(number) = number {
         return Ok(warehouse.release(number).await?);
     }

@@ -366,7 +366,7 @@ impl DistrictPage<'_> {
             @for (form, period, missing) in &self.owed {
                 details.owed open[missing.len() <= 12] {
                     summary {
-                        strong { (slices::form_title(form, lang)) }
+                        strong { (crate::explain::proof::form_title(form, lang)) }
                         " "
                         (format::period(period, lang))
                         " "

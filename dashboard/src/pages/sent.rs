@@ -10,7 +10,7 @@ use maud::{Markup, html};
 
 use crate::error::Result;
 use crate::format;
-use crate::pages::slices::form_title;
+use crate::explain::proof::form_title;
 use crate::rows::Rows;
 use crate::scope::Scoped;
 use crate::words::Lang;

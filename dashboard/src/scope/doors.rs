@@ -68,12 +68,15 @@ const fn rows(table: &'static str) -> Door {
 }
 
 /// All doors; a child comes after its parent.
-pub const DOORS: [Door; 24] = [
+pub const DOORS: [Door; 28] = [
     memory("marts", "policy_now", Needs::Findings, Guard::Everyone),
+    memory("reference", "policy", Needs::Findings, Guard::Everyone),
+    memory("staging", "period", Needs::Findings, Guard::Everyone),
     memory("reference", "fee_standard", Needs::Findings, Guard::District),
     memory("marts", "district", Needs::Findings, Guard::District),
     memory("marts", "school", Needs::Findings, Guard::Unit),
     memory("marts", "indicator_value", Needs::Figures, Guard::Indicator),
+    memory("marts", "score", Needs::Figures, Guard::Indicator),
     memory("marts", "slice", Needs::Figures, Guard::Unit),
     memory("marts", "rollout", Needs::Figures, Guard::DistrictOrCity),
     memory("marts", "finding", Needs::Findings, Guard::Unit),
@@ -83,6 +86,7 @@ pub const DOORS: [Door; 24] = [
         Needs::Findings,
         Guard::Child { schema: "marts", table: "finding", by: "finding_id" },
     ),
+    memory("marts", "finding_event", Needs::Findings, Guard::Unit),
     memory("facts", "submission", Needs::Findings, Guard::Unit),
     memory(
         "facts",

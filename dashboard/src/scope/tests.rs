@@ -12,7 +12,7 @@ async fn count(scope: &Scope, table: &str, condition: &str) -> Option<i64> {
 
 #[tokio::test]
 async fn a_table_without_a_door_does_not_exist() {
-    for table in ["facts.raw_secret", "information_schema.tables", "marts.score", "run"] {
+    for table in ["facts.raw_secret", "information_schema.tables", "marts.figure", "run"] {
         assert_eq!(count(&Scope::City, table, "true").await, None, "{table}");
     }
     for scope in [Scope::Public, Scope::Admin] {

@@ -1,0 +1,529 @@
+//! One finding explained; and the findings and cases that an indicator counts.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use ingest::form::{Form, Kind, form};
+use serde::Serialize;
+use transform::project::Model;
+use warehouse::table::TableName;
+
+use crate::explain::fault::{ExplainError, Result};
+use crate::explain::figure::{UnitTold, lies_in};
+use crate::explain::model::{About, PolicyTold, SqlTold, about, forms_of, reads};
+use crate::explain::needs::PeriodTold;
+use crate::explain::parts::PartTold;
+use crate::explain::proof::{Proof, Wanted, proofs};
+use crate::explain::slices::SliceTold;
+use crate::explain::tables::{list, quoted};
+use crate::explain::{Explainer, ReleaseTold};
+use crate::figures::Figure;
+use crate::format;
+use crate::rows::{Row, Value};
+use crate::words::Lang;
+
+/// A finding with all that it rests on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FindingExplained {
+    /// The release.
+    pub release: ReleaseTold,
+    /// The finding's id.
+    pub finding_id: String,
+    /// The rule.
+    pub rule: About,
+    /// `high`, `medium`, `low`
+    pub severity: String,
+    /// The clause that is broken.
+    pub clause: String,
+    /// The sentence in Chinese.
+    pub message_zh: String,
+    /// The sentence in English.
+    pub message_en: String,
+    /// The school; empty where it is a whole district's.
+    pub school_id: String,
+    /// Its name.
+    pub school_name: String,
+    /// The district.
+    pub district_code: String,
+    /// Its name.
+    pub district_zh: String,
+    /// Its name in English.
+    pub district_en: String,
+    /// The period, with its bounds.
+    pub period: PeriodTold,
+    /// What within the school; a pupil's hash is shortened.
+    pub subject: String,
+    /// Whether that is a pupil.
+    pub subject_is_pupil: bool,
+    /// The amount in yuan.
+    pub amount: Option<f64>,
+    /// When a run found it first.
+    pub first_seen: Option<NaiveDate>,
+    /// When a run no longer found it.
+    pub ended: Option<NaiveDate>,
+    /// What happened to it from release to release.
+    pub events: Vec<EventTold>,
+    /// What was done about it.
+    pub steps: Vec<StepTold>,
+    /// The numbers of the policy that went in.
+    pub policy: Vec<PolicyTold>,
+    /// The fee standards of its district, of a rule that judges by them.
+    pub standards: Vec<StandardTold>,
+    /// The school's slices that the rule looks at.
+    pub slices: Vec<SliceTold>,
+    /// Rows that prove it, by form.
+    pub evidence: Vec<EvidenceOfForm>,
+    /// These rows with file, sheet and line.
+    pub proofs: Vec<Proof>,
+    /// The SQL; none where this build has no such rule any more.
+    pub sql: Option<SqlTold>,
+}
+
+/// What happened to a finding.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EventTold {
+    /// `seen`, `ended`, `returned`
+    pub event: String,
+    /// The date of the run.
+    pub on_date: Option<NaiveDate>,
+    /// The amount at that time.
+    pub amount: Option<f64>,
+}
+
+/// A step of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StepTold {
+    /// `notified`, `answered`, `rectified`, `dismissed`, `closed` …
+    pub step: String,
+    /// When, in UTC.
+    pub at: Option<NaiveDateTime>,
+    /// By whom.
+    pub by_whom: String,
+    /// By which day it is to be put right.
+    pub due_on: Option<NaiveDate>,
+    /// The reason or answer.
+    pub note: String,
+}
+
+/// A fee standard.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StandardTold {
+    /// `urban`, `town`, `rural` or `*`
+    pub urban_rural: String,
+    /// From when on.
+    pub valid_from: Option<NaiveDate>,
+    /// Until when; none where it is in force.
+    pub valid_to: Option<NaiveDate>,
+    /// Yuan a session.
+    pub yuan_per_session: Option<f64>,
+    /// The most yuan a month.
+    pub yuan_per_month_cap: Option<f64>,
+    /// The document that set it.
+    pub doc_no: String,
+    /// Who approved it.
+    pub approved_by: String,
+}
+
+/// Rows of one form that prove a finding.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EvidenceOfForm {
+    /// The form's code name.
+    pub form: String,
+    /// How many rows.
+    pub rows: i64,
+    /// What their money sums to, by kind.
+    pub sums: Vec<MoneyTold>,
+    /// The query that gives all of them, for `kehou query`.
+    pub query: String,
+}
+
+/// Money of some rows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MoneyTold {
+    /// The column's code name.
+    pub column: String,
+    /// The codes of kind, direction or category that the rows have in common.
+    pub of: Vec<String>,
+    /// How many rows.
+    pub rows: i64,
+    /// Their sum in yuan.
+    pub sum: f64,
+}
+
+/// What an indicator counts that counts findings (K01) or their cases (K02).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Counting {
+    /// `findings` or `cases`
+    pub of: &'static str,
+    /// How many.
+    pub total: i64,
+    /// How many of the cases were put right.
+    pub rectified: Option<i64>,
+    /// By rule.
+    pub by_rule: BTreeMap<String, i64>,
+    /// The first of them.
+    pub listed: Vec<CountedFinding>,
+    /// The district's own, which are no school's.
+    #[serde(skip)]
+    no_school: (i64, i64),
+}
+
+/// A finding that was counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CountedFinding {
+    /// Its id.
+    pub finding_id: String,
+    /// The rule.
+    pub rule: String,
+    /// The school; empty where it is a whole district's.
+    pub school_id: String,
+    /// Its period.
+    pub period: String,
+    /// The sentence in Chinese.
+    pub message_zh: String,
+    /// The sentence in English.
+    pub message_en: String,
+    /// The case's last step that tells.
+    pub step: Option<String>,
+}
+
+/// Findings that are listed in the explanation of an indicator.
+const LISTED: usize = 50;
+/// Columns by which money is told apart.
+const KINDS: [&str; 3] = ["kind", "direction", "category"];
+
+impl Explainer<'_> {
+    /// Explains a finding; of its proof the rows from `skip` on, at most `take`. The first digits of an id do where they are one
+    /// finding's alone.
+    pub async fn finding(&self, given: &str, skip: i64, take: i64) -> Result<FindingExplained> {
+        let id = self.finding_id(given.trim()).await?;
+        let sql = "select finding_id, rule, severity, finding.school_id, school.school_name, finding.district_code, name_zh, name_en,
+                period, subject, amount, message_zh, message_en, clause, cast(first_seen as date) as first_seen,
+                cast(ended as date) as ended
+            from marts.finding as finding
+            left join marts.school as school on school.school_id = finding.school_id
+            left join marts.district as district on district.district_code = finding.district_code
+            where finding_id = $1";
+        let found = self.tables.query(sql, &[&id]).await?;
+        let row = found.first().expect("the id was found a moment ago");
+        let text = |name: &str| row.text(name).to_owned();
+        let rule = row.text("rule");
+        let model = self.project.models().find(|model| model.get("rule") == Some(rule));
+        let period = self.period(row.text("period")).await?;
+        let (school, subject) = (row.text("school_id"), row.text("subject"));
+        let evidence = self.evidence(&id).await?;
+        let wanted = self.evidence_rows(&id, skip, take).await?;
+        let bounds = (period.first_day, period.last_day);
+        Ok(FindingExplained {
+            release: self.release.clone(),
+            rule: model.map_or_else(|| About::unknown(rule), about),
+            severity: text("severity"),
+            clause: text("clause"),
+            message_zh: text("message_zh"),
+            message_en: text("message_en"),
+            school_id: school.to_owned(),
+            school_name: text("school_name"),
+            district_code: text("district_code"),
+            district_zh: text("name_zh"),
+            district_en: text("name_en"),
+            subject: format::shortened(subject),
+            subject_is_pupil: format::is_hash(subject),
+            amount: row.real("amount"),
+            first_seen: row.date("first_seen"),
+            ended: row.date("ended"),
+            events: self.events(&id).await?,
+            steps: self.steps(&id).await?,
+            policy: match model {
+                Some(model) => self.policy(model, &[], bounds).await?,
+                None => Vec::new(),
+            },
+            standards: self.standards(model, row.text("district_code")).await?,
+            slices: self.looked_at(model, school, &period).await?,
+            proofs: proofs(&self.tables, &wanted, self.lang).await?,
+            evidence,
+            sql: model.map(|model| self.sql(model)),
+            period,
+            finding_id: id,
+        })
+    }
+
+    /// How many stored rows prove a finding.
+    pub async fn evidence_count(&self, id: &str) -> Result<i64> {
+        let sql = "select count(*) as times from marts.finding_evidence where finding_id = $1 and row_no is not null";
+        Ok(self.tables.query(sql, &[id]).await?.first().map_or(0, |row| row.count("times")))
+    }
+
+    async fn finding_id(&self, given: &str) -> Result<String> {
+        let known = self.tables.query("select finding_id from marts.finding where finding_id = $1", &[given]).await?;
+        if !known.is_empty() {
+            return Ok(given.to_owned());
+        }
+        let short: String = given.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_lowercase();
+        let sql = "select finding_id, rule, period from marts.finding where starts_with(finding_id, $1) order by finding_id limit 6";
+        let found = match short.len() >= 4 {
+            true => self.tables.query(sql, &[&short]).await?,
+            false => self.tables.query(sql, &["x"]).await?,
+        };
+        if let (Some(row), 1) = (found.first(), found.iter().len()) {
+            return Ok(row.text("finding_id").to_owned());
+        }
+        if !found.is_empty() {
+            let several: Vec<String> = found
+                .iter()
+                .map(|row| ["finding_id", "rule", "period"].map(|name| row.text(name)).join(" "))
+                .collect();
+            let several = several.join(", ");
+            return Err(ExplainError::unknown(
+                format!("“{given}”不止一条：{several}"),
+                format!("'{given}' is several findings: {several}"),
+            ));
+        }
+        const LIST: &str = "kehou query \"select finding_id, rule, school_id, period, subject from finding\"";
+        Err(ExplainError::unknown(
+            format!("没有问题线索“{given}”；全部可用 {LIST} 列出"),
+            format!("there is no finding '{given}'; {LIST} lists them"),
+        ))
+    }
+
+    async fn events(&self, id: &str) -> Result<Vec<EventTold>> {
+        if !self.tables.has("marts", "finding_event") {
+            return Ok(Vec::new());
+        }
+        // On one day a finding is seen or returns before it ends, as far as the dates tell.
+        let sql = "select event, on_date, amount from marts.finding_event where finding_id = $1
+            order by on_date, case event when 'seen' then 1 when 'ended' then 2 else 3 end";
+        let rows = self.tables.query(sql, &[id]).await?;
+        let event = |row: Row<'_>| EventTold {
+            event: row.text("event").to_owned(),
+            on_date: row.date("on_date"),
+            amount: row.real("amount"),
+        };
+        Ok(rows.iter().map(event).collect())
+    }
+
+    async fn steps(&self, id: &str) -> Result<Vec<StepTold>> {
+        if !self.tables.has("facts", "case_event") {
+            return Ok(Vec::new());
+        }
+        let sql = "select step, \"at\", by_whom, due_on, note from facts.case_event where finding_id = $1 order by \"at\"";
+        let rows = self.tables.query(sql, &[id]).await?;
+        let step = |row: Row<'_>| StepTold {
+            step: row.text("step").to_owned(),
+            at: match row.value("at") {
+                Value::Moment(at) => Some(*at),
+                _ => None,
+            },
+            by_whom: row.text("by_whom").to_owned(),
+            due_on: row.date("due_on"),
+            note: row.text("note").to_owned(),
+        };
+        Ok(rows.iter().map(step).collect())
+    }
+
+    /// The fee standards of a district, where a rule judges by them.
+    async fn standards(&self, model: Option<&Model>, district: &str) -> Result<Vec<StandardTold>> {
+        let table = TableName::new("reference", "fee_standard");
+        if !model.is_some_and(|model| reads(self.project, model, &table)) || !self.tables.has(&table.schema, &table.table) {
+            return Ok(Vec::new());
+        }
+        let sql = "select urban_rural, valid_from, valid_to, yuan_per_session, yuan_per_month_cap, doc_no, approved_by
+            from reference.fee_standard where district_code = $1 order by valid_from, urban_rural";
+        let rows = self.tables.query(sql, &[district]).await?;
+        let standard = |row: Row<'_>| StandardTold {
+            urban_rural: row.text("urban_rural").to_owned(),
+            valid_from: row.date("valid_from"),
+            valid_to: row.date("valid_to"),
+            yuan_per_session: row.real("yuan_per_session"),
+            yuan_per_month_cap: row.real("yuan_per_month_cap"),
+            doc_no: row.text("doc_no").to_owned(),
+            approved_by: row.text("approved_by").to_owned(),
+        };
+        Ok(rows.iter().map(standard).collect())
+    }
+
+    /// The slices of a school that a rule looks at in a period.
+    async fn looked_at(&self, model: Option<&Model>, school: &str, period: &PeriodTold) -> Result<Vec<SliceTold>> {
+        let Some(model) = model else { return Ok(Vec::new()) };
+        if school.is_empty() || forms_of(self.project, model).is_empty() {
+            return Ok(Vec::new());
+        }
+        let needs = self.needs(model, period).await?;
+        Ok(self.slices(school, &needs.condition, &[]).await?)
+    }
+
+    /// The rows that prove a finding, counted and summed by form.
+    async fn evidence(&self, id: &str) -> Result<Vec<EvidenceOfForm>> {
+        let sql = "select form, submission_id, count(*) as rows from marts.finding_evidence
+            where finding_id = $1 and row_no is not null group by form, submission_id order by form, submission_id";
+        let counted = self.tables.query(sql, &[id]).await?;
+        let mut evidence = Vec::new();
+        for form in ingest::form::forms() {
+            let own = || counted.iter().filter(|row| row.text("form") == form.name);
+            let rows: i64 = own().map(|row| row.count("rows")).sum();
+            if rows == 0 {
+                continue;
+            }
+            let from = format!(
+                "from marts.finding_evidence as evidence \
+                 inner join facts.{} as entry on entry.submission_id = evidence.submission_id and entry.row_no = evidence.row_no \
+                 where evidence.finding_id = {} and evidence.form = {}",
+                form.table(),
+                quoted(id),
+                quoted(&form.name)
+            );
+            let submissions = list(own().map(|row| row.text("submission_id")));
+            evidence.push(EvidenceOfForm {
+                form: form.name.clone(),
+                rows,
+                sums: self.money(form, &format!("{from} and entry.submission_id in ({submissions})")).await?,
+                query: format!("select entry.* {from} order by entry.submission_id, entry.row_no"),
+            });
+        }
+        Ok(evidence)
+    }
+
+    async fn money(&self, form: &Form, from: &str) -> Result<Vec<MoneyTold>> {
+        let known = self.tables.columns_of(&form.table()).await?;
+        let stored = |name: &&str| known.iter().any(|one| one == name);
+        let kinds: Vec<&str> =
+            KINDS.into_iter().filter(|name| form.column(name).is_some()).filter(stored).collect();
+        let mut told = Vec::new();
+        for column in form.columns.iter().filter(|column| column.kind == Kind::Money && stored(&column.name.as_str())) {
+            let by: Vec<String> = kinds.iter().map(|name| format!("entry.{name}")).collect();
+            let (select, group) = match by.is_empty() {
+                true => (String::new(), String::new()),
+                false => (format!("{}, ", by.join(", ")), format!(" group by {0} order by {0}", by.join(", "))),
+            };
+            let name = &column.name;
+            let sql = format!("select {select}count(entry.{name}) as rows, sum(entry.{name}) as total {from}{group}");
+            for row in self.tables.query(&sql, &[]).await?.iter() {
+                let of = kinds.iter().map(|kind| row.text(kind).to_owned()).collect();
+                let sum = row.real("total").unwrap_or_default();
+                told.push(MoneyTold { column: name.clone(), of, rows: row.count("rows"), sum });
+            }
+        }
+        Ok(told)
+    }
+
+    async fn evidence_rows(&self, id: &str, skip: i64, take: i64) -> Result<Vec<Wanted>> {
+        let sql = format!(
+            "select evidence.form, evidence.submission_id, evidence.row_no, max(sent.file_name) as file_name
+             from marts.finding_evidence as evidence
+             left join facts.submission as sent on evidence.submission_id = sent.submission_id
+             where evidence.finding_id = $1 and evidence.row_no is not null
+             group by evidence.form, evidence.submission_id, evidence.row_no
+             order by evidence.form, file_name, evidence.submission_id, evidence.row_no limit {take} offset {skip}"
+        );
+        let rows = self.tables.query(&sql, &[id]).await?;
+        let wanted = |row: Row<'_>| Wanted {
+            form: row.text("form").to_owned(),
+            submission_id: row.text("submission_id").to_owned(),
+            row_no: row.count("row_no"),
+            numerator: None,
+            denominator: None,
+        };
+        Ok(rows.iter().map(wanted).collect())
+    }
+
+    /// What K01 or K02 counted of a unit; none for other indicators.
+    pub(crate) async fn counting(
+        &self,
+        code: &str,
+        unit: &UnitTold,
+        figure: &Figure,
+        dimension: &str,
+    ) -> Result<Option<Counting>> {
+        if !self.tables.has("staging", "period_within") {
+            return Ok(None);
+        }
+        let columns = "finding.finding_id, finding.rule, finding.school_id, finding.period, finding.message_zh, finding.message_en";
+        let (of, from) = match code {
+            "K01" => ("findings", format!("select {columns}, '' as step from marts.finding as finding where finding.ended is null")),
+            "K02" => ("cases", format!("select {columns}, standing.step {CASES}")),
+            _ => return Ok(None),
+        };
+        let mut conditions = vec![lies_in(figure)];
+        match unit.level {
+            "school" => conditions.push(format!("finding.school_id = {}", quoted(&unit.unit_id))),
+            "district" => conditions.push(format!("finding.district_code = {}", quoted(&unit.unit_id))),
+            _ => {}
+        }
+        if let Some(area) = dimension.strip_prefix("urban_rural=") {
+            conditions.push(format!(
+                "finding.school_id in (select school_id from marts.school where urban_rural = {})",
+                quoted(area)
+            ));
+        }
+        let sql = format!("{from} and {} order by finding.rule, finding.school_id, finding.period, finding.finding_id", conditions.join(" and "));
+        let rows = self.tables.query(&sql, &[]).await?;
+        let rectified = |row: &Row<'_>| row.text("step") == "rectified";
+        let own = || rows.iter().filter(|row| row.text("school_id").is_empty());
+        let mut by_rule = BTreeMap::new();
+        for row in rows.iter() {
+            *by_rule.entry(row.text("rule").to_owned()).or_default() += 1;
+        }
+        let listed = rows.iter().take(LISTED).map(|row| CountedFinding {
+            finding_id: row.text("finding_id").to_owned(),
+            rule: row.text("rule").to_owned(),
+            school_id: row.text("school_id").to_owned(),
+            period: row.text("period").to_owned(),
+            message_zh: row.text("message_zh").to_owned(),
+            message_en: row.text("message_en").to_owned(),
+            step: (of == "cases").then(|| row.text("step").to_owned()),
+        });
+        Ok(Some(Counting {
+            of,
+            total: rows.iter().len() as i64,
+            rectified: (of == "cases").then(|| rows.iter().filter(rectified).count() as i64),
+            by_rule,
+            listed: listed.collect(),
+            no_school: (own().count() as i64, own().filter(rectified).count() as i64),
+        }))
+    }
+}
+
+/// A case stands where its latest notice, rectification or dismissal puts it, as the mart of K02 has it.
+const CASES: &str = "from (
+        select finding_id, step, row_number() over (
+            partition by finding_id
+            order by \"at\" desc nulls last, case step when 'dismissed' then 1 when 'rectified' then 2 else 3 end asc nulls last
+        ) as place
+        from facts.case_event
+        where step in ('notified', 'rectified', 'dismissed')
+    ) as standing
+    inner join marts.finding as finding on finding.finding_id = standing.finding_id
+    where standing.place = 1 and standing.step <> 'dismissed'";
+
+impl Counting {
+    /// The part of a district that no school has; none where there is none.
+    pub(crate) fn of_no_school(&self, unit: &UnitTold) -> Option<PartTold> {
+        let (count, rectified) = self.no_school;
+        let (numerator, denominator) = match self.of {
+            "findings" => (count as f64 * 10_000.0, None),
+            _ => (rectified as f64, Some(count as f64)),
+        };
+        (count > 0).then(|| PartTold {
+            unit_id: unit.unit_id.clone(),
+            name_zh: format!("{}（不属任何学校）", unit.name_zh),
+            name_en: format!("{} (no school's)", unit.name_en),
+            district_code: unit.district_code.clone(),
+            numerator: Some(numerator),
+            denominator,
+            value: None,
+            reported: None,
+            expected: None,
+        })
+    }
+}
+
+impl MoneyTold {
+    /// What the rows have in common, as a reader of the form knows it.
+    pub fn label(&self, form_name: &str, lang: Lang) -> String {
+        let Some(form) = form(form_name) else { return self.of.join(" ") };
+        let choice = |code: &String| {
+            let found = KINDS.iter().filter_map(|kind| form.column(kind)?.choice(code)).next();
+            found.map_or(code.clone(), |choice| if lang == Lang::Zh { choice.label.clone() } else { choice.title_en.clone() })
+        };
+        self.of.iter().map(choice).collect::<Vec<_>>().join(" · ")
+    }
+}
