@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 use transform::project::Project;
-use transform::views::register_views;
+use transform::views::register_parts;
 use warehouse::Warehouse;
 use warehouse::release::Release;
 use warehouse::session::Limits;
@@ -60,10 +60,7 @@ impl<'a> Explainer<'a> {
         lang: Lang,
     ) -> Result<Explainer<'a>> {
         let context = warehouse.release_session(release, &Limits::default()).await?;
-        let parts: Vec<String> = project.parts().map(|part| format!("select 1 from {}", part.name)).collect();
-        if !parts.is_empty() {
-            register_views(&context, project, release, &parts.join(" union all ")).await?;
-        }
+        register_parts(&context, project, release).await?;
         let told = ReleaseTold {
             release: release.release,
             made_at: release.made_at.clone(),

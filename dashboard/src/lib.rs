@@ -59,7 +59,7 @@ pub async fn serve(warehouse: Warehouse, config: Config, ready: impl FnOnce(Sock
     let accounts = Accounts::open(&config.accounts)?;
     let project = Project::built_in()?;
     let catalogue = Catalogue::of(&project);
-    let app = Arc::new(App::new(Releases::new(warehouse), accounts, catalogue, project, &config));
+    let app = Arc::new(App::new(Releases::new(warehouse, project.clone()), accounts, catalogue, project, &config));
     // The first visitor should not wait for the release to be loaded.
     app.warm().await;
     let listen = |source| DashboardError::Listen { listen: config.listen, source };

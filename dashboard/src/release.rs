@@ -9,6 +9,8 @@ use chrono::NaiveDate;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::prelude::SessionContext;
+use transform::project::Project;
+use transform::views::register_parts;
 use warehouse::Warehouse;
 use warehouse::session::Limits;
 
@@ -96,15 +98,15 @@ pub struct Releases {
 }
 
 enum Source {
-    Warehouse(Warehouse),
+    Warehouse(Warehouse, Project),
     #[cfg(test)]
     Fixed(Arc<Pinned>),
 }
 
 impl Releases {
-    /// The releases of a warehouse.
-    pub fn new(warehouse: Warehouse) -> Arc<Releases> {
-        Releases::of(Source::Warehouse(warehouse))
+    /// The releases of a warehouse; the project takes their figures apart.
+    pub fn new(warehouse: Warehouse, project: Project) -> Arc<Releases> {
+        Releases::of(Source::Warehouse(warehouse, project))
     }
 
     /// One release for ever.
@@ -153,7 +155,7 @@ impl Releases {
             return Ok(Some(pinned.clone()));
         }
         #[cfg_attr(not(test), expect(irrefutable_let_patterns, reason = "tests know another source"))]
-        let Source::Warehouse(warehouse) = &self.source else { return Ok(None) };
+        let Source::Warehouse(warehouse, project) = &self.source else { return Ok(None) };
         let Some(release) = warehouse.latest_release().await? else { return Ok(None) };
         let pinned = match self.known() {
             Some((_, pinned)) if pinned.edition.number == release.release => pinned,
@@ -166,6 +168,7 @@ impl Releases {
                     fingerprints: Arc::new(release.fingerprints.clone()),
                 };
                 let whole = warehouse.release_session(&release, &Limits::default()).await?;
+                register_parts(&whole, project, &release).await?;
                 let pinned = Arc::new(Pinned::load(edition, whole).await?);
                 pinned.scoped(&Scope::City).await?;
                 pinned

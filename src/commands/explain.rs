@@ -39,11 +39,11 @@ pub async fn run(args: Explain) -> Result<ExitCode> {
                 dimension: args.dimension.clone(),
             };
             let explained = explainer.figure(&question).await?;
-            print(how, &explained, || figure::text(&explained, &project, lang))?;
+            print(how, &explained, || figure::text(&explained, &project, &how.at.warehouse, lang))?;
         }
         ExplainWhat::Finding(args) => {
             let explained = explainer.finding(&args.id, 0, PROOF_ROWS).await?;
-            print(how, &explained, || finding::text(&explained, lang))?;
+            print(how, &explained, || finding::text(&explained, &how.at.warehouse, lang))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -66,14 +66,16 @@ pub struct PolicyTold {
     pub clause: String,
 }
 
-/// Models that say who owes what and who sent it. What they read is about whole slices: the rows that a figure counts lie elsewhere.
-const FRAME: [(&str, &str); 6] = [
+/// Models that say who owes what and who sent it, and those that a figure takes whole. What lies behind them is not what a figure
+/// counts.
+const FRAME: [(&str, &str); 7] = [
     ("staging", "intake"),
     ("staging", "owed"),
     ("staging", "slice"),
     ("staging", "school"),
     ("staging", "unit"),
     ("marts", "finding"),
+    ("marts", "figure"),
 ];
 
 /// The header of an indicator or a rule.

@@ -17,7 +17,7 @@ use crate::pages::fault::Fault;
 use crate::pages::heat::{heat_cell, heat_legend};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Choice, Months};
-use crate::pages::slices::{self, State as SliceState};
+use crate::pages::slices::State as SliceState;
 use crate::routes;
 use crate::scope::{Scope, Scoped};
 use crate::visit::{App, Asked, Reader};

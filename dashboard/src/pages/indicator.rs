@@ -195,7 +195,6 @@ impl IndicatorPage<'_> {
     /// On what the visitor's own figure rests.
     fn explained(&self, own: &FigureExplained) -> Markup {
         let lang = self.frame.lang;
-        let t = |key| lang.say(key);
         let unit = if lang == crate::words::Lang::En && !own.unit.name_en.is_empty() { &own.unit.name_en } else { &own.unit.name_zh };
         html! {
             section {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::TableReference;
+use transform::project::Project;
 use warehouse::Warehouse;
 use warehouse::release::Release;
 use warehouse::table::TableName;
@@ -55,7 +56,7 @@ async fn publish(warehouse: &Warehouse, number: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_follow_the_releases() {
     let warehouse = Warehouse::create("memory:///", |_| String::new()).await.expect("memory is always there");
-    let site = Site::over(Releases::new(warehouse.clone())).await;
+    let site = Site::over(Releases::new(warehouse.clone(), Project::built_in().expect("sound"))).await;
     let cookie = site.log_in("city").await;
     let empty = site.get("/city", &cookie).await;
     assert!(empty.status == StatusCode::OK && empty.body.contains("还没有数据"), "{}", empty.body);

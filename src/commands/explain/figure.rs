@@ -16,9 +16,9 @@ use super::told::Text;
 const NAMED: usize = 20;
 
 /// The explanation for reading.
-pub fn text(explained: &FigureExplained, project: &Project, lang: Lang) -> String {
+pub fn text(explained: &FigureExplained, project: &Project, warehouse: &str, lang: Lang) -> String {
     let catalogue = Catalogue::of(project);
-    let mut text = Text::new(lang);
+    let mut text = Text::new(lang, warehouse, explained.release.release);
     head(&mut text, explained, catalogue.unit(&explained.indicator.code));
     if let Some(coverage) = &explained.coverage {
         covered(&mut text, coverage);
@@ -62,7 +62,7 @@ fn head(text: &mut Text, explained: &FigureExplained, unit: Unit) {
     text.named("条款", "Clause", lang.with("finding.clause.cited", &[about.get("clause")]));
     let note = if lang == Lang::Zh { about.get("note_zh") } else { about.get("note_en") };
     text.named("说明", "Note", note);
-    text.named("模型的一行是", "A row of the model", &about.sentence);
+    text.named("模型的一行（英文）", "A row of the model", &about.sentence);
     let bounds = format!("{} – {}", explained.period.first_day, explained.period.last_day);
     text.named("统计期起止", "The period's days", bounds);
     text.named("其他维度（--dimension）", "Other dimensions (--dimension)", explained.dimensions.join(" "));
@@ -234,7 +234,7 @@ fn rows_of(text: &mut Text, rows: &RowsTold, explained: &FigureExplained) {
             (Lang::En, shown) => format!("  {title}: {} rows, {shown} of them shown", form.rows),
         };
         text.line(line);
-        text.query(&form.query, explained.release.release);
+        text.query(&form.query);
     }
     text.proofs(&explained.proofs);
 }

@@ -8,8 +8,8 @@ use dashboard::words::Lang;
 use super::told::Text;
 
 /// The explanation for reading.
-pub fn text(explained: &FindingExplained, lang: Lang) -> String {
-    let mut text = Text::new(lang);
+pub fn text(explained: &FindingExplained, warehouse: &str, lang: Lang) -> String {
+    let mut text = Text::new(lang, warehouse, explained.release.release);
     head(&mut text, explained);
     history(&mut text, explained);
     text.slices(&explained.slices);
@@ -124,7 +124,7 @@ fn counted(text: &mut Text, one: &EvidenceOfForm, explained: &FindingExplained) 
         };
         text.line(line);
     }
-    text.query(&one.query, explained.release.release);
+    text.query(&one.query);
 }
 
 fn standards(text: &mut Text, standards: &[StandardTold]) {
@@ -152,7 +152,7 @@ fn standards(text: &mut Text, standards: &[StandardTold]) {
 fn rule(text: &mut Text, explained: &FindingExplained) {
     let rule = &explained.rule;
     text.heading("规则", "The rule");
-    text.named("一条线索是", "A finding is", &rule.sentence);
+    text.named("一条线索是（英文）", "A finding is", &rule.sentence);
     let zh = text.lang == Lang::Zh;
     text.named("公式", "Formula", rule.get(if zh { "formula_zh" } else { "formula" }));
     text.named("说明", "Note", rule.get(if zh { "note_zh" } else { "note_en" }));

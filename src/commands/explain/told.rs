@@ -13,13 +13,15 @@ use crate::show::columns;
 pub struct Text {
     /// The language.
     pub lang: Lang,
+    /// Where `kehou query` finds the same release.
+    of: String,
     out: String,
 }
 
 impl Text {
-    /// An empty text.
-    pub fn new(lang: Lang) -> Text {
-        Text { lang, out: String::new() }
+    /// An empty text about a release of a warehouse.
+    pub fn new(lang: Lang, warehouse: &str, release: u64) -> Text {
+        Text { lang, of: format!("--warehouse {warehouse} --release {release}"), out: String::new() }
     }
 
     /// The text.
@@ -188,9 +190,9 @@ impl Text {
     }
 
     /// The query that gives all rows.
-    pub fn query(&mut self, query: &str, release: u64) {
-        let name = self.say("全部行", "all rows");
-        self.line(format!("  {name}: kehou query \"{query}\" --release {release} --format csv"));
+    pub fn query(&mut self, query: &str) {
+        let line = format!("  {}: kehou query \"{query}\" {} --format csv", self.say("全部行", "all rows"), self.of);
+        self.line(line);
     }
 
     /// The SQL, with what it reads.
@@ -209,7 +211,7 @@ impl Text {
         let down: Vec<String> = sql
             .reads
             .iter()
-            .filter(|one| one.path.is_none() && !one.what.is_empty())
+            .filter(|one| one.name.starts_with("facts.") && !one.what.is_empty())
             .map(|one| format!("{} ({})", one.name, one.what))
             .collect();
         self.named("最终来自报送", "Down to what was sent", down.join(", "));
