@@ -10,8 +10,10 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Every SQL file: models, data tests, and the queries that take figures apart.
 fn models() -> Vec<Model> {
-    Project::built_in().expect("the SQL is sound").models().cloned().collect()
+    let project = Project::built_in().expect("the SQL is sound");
+    project.models().chain(project.parts()).cloned().collect()
 }
 
 /// The text without comments and without what stands in quotes.
@@ -60,6 +62,7 @@ fn the_sql_reads_in_one_direction() {
             "staging" => &["facts", "reference", "staging", "public"],
             "indicators" => &["staging", "reference", "indicators", "public"],
             "rules" => &["staging", "reference", "rules", "public"],
+            "parts" => &["staging", "reference", "public"],
             _ => continue,
         };
         for read in &model.reads {
@@ -133,6 +136,16 @@ fn headers_say_what_the_catalogue_needs() {
             assert_eq!(model.stored, Stored::Table, "{}: a mart is stored", model.path);
         }
     }
+}
+
+#[test]
+fn every_indicator_can_be_taken_apart() {
+    let project = Project::built_in().expect("the SQL is sound");
+    let names = |schema: &str| -> BTreeSet<String> {
+        let all = project.models().chain(project.parts()).filter(|model| model.name.schema == schema && model.name.table != "all");
+        all.map(|model| model.name.table.clone()).collect()
+    };
+    assert_eq!(names("parts"), names("indicators"), "sql/parts has one file for each of sql/indicators");
 }
 
 #[test]
