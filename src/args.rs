@@ -45,7 +45,7 @@ pub enum Command {
     Query(Query),
     /// Where a figure or a finding comes from: formula, clause, SQL, the numbers that went in, who reported, down to file and row
     ///
-    /// `kehou explain indicator C03 --unit 370402 --period 2019-10` takes the figure of a district apart into its schools; ask again with
+    /// `kehou explain indicator C03 --unit DISTRICT --period 2019-10` takes the figure of a district apart into its schools; ask again with
     /// --unit SCHOOL for the files, sheets and rows of one, and with --unit city for the districts. `kehou explain finding ID` tells
     /// by which rows a finding is proven, by which rule, and what became of it. Both say which release they are about, and whether its
     /// SQL is still the same.
@@ -148,7 +148,8 @@ pub enum SampleFormat {
 pub struct Init {
     #[command(flatten)]
     pub at: Where,
-    /// Folder of the city's reference tables: district, calendar, fee_standard, policy, weight (.csv)
+    /// Folder of the city's reference tables: district, calendar, fee_standard, policy, weight (.csv), and if it
+    /// is at hand clause.csv (clause, text): the text of the notice, for `kehou explain`
     #[arg(long, value_name = "DIR")]
     pub reference: Option<PathBuf>,
 }

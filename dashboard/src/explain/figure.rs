@@ -7,7 +7,7 @@ use crate::explain::Explainer;
 use crate::explain::coverage::Coverage;
 use crate::explain::fault::{ExplainError, Result, nearest};
 use crate::explain::finding::Counting;
-use crate::explain::model::{About, PolicyTold, SqlTold, about};
+use crate::explain::model::{About, ClauseTold, PolicyTold, SqlTold, about};
 use crate::explain::needs::PeriodTold;
 use crate::explain::parts::{PartTold, RowsTold, ScorePart, Sum};
 use crate::explain::proof::{Proof, proofs};
@@ -46,6 +46,8 @@ pub struct FigureExplained {
     pub dimensions: Vec<String>,
     /// The figure.
     pub figure: Figure,
+    /// The text of the indicator's clause, where the city gave it.
+    pub clauses: Vec<ClauseTold>,
     /// The numbers of the policy that went in.
     pub policy: Vec<PolicyTold>,
     /// Who reported; none for a school, and where the figure takes whatever came.
@@ -97,6 +99,7 @@ impl Explainer<'_> {
         let mut explained = FigureExplained {
             release: self.release.clone(),
             indicator: about(model),
+            clauses: self.clauses(model.get("clause").unwrap_or_default()).await?,
             policy: self.policy(model, &besides, bounds).await?,
             coverage: None,
             parts: Vec::new(),

@@ -10,7 +10,7 @@ use warehouse::table::TableName;
 
 use crate::explain::fault::{ExplainError, Result};
 use crate::explain::figure::{UnitTold, lies_in};
-use crate::explain::model::{About, PolicyTold, SqlTold, about, forms_of, reads};
+use crate::explain::model::{About, ClauseTold, PolicyTold, SqlTold, about, forms_of, reads};
 use crate::explain::needs::PeriodTold;
 use crate::explain::parts::PartTold;
 use crate::explain::proof::{Proof, Wanted, proofs};
@@ -35,6 +35,8 @@ pub struct FindingExplained {
     pub severity: String,
     /// The clause that is broken.
     pub clause: String,
+    /// The text of that clause, where the city gave it.
+    pub clauses: Vec<ClauseTold>,
     /// The sentence in Chinese.
     pub message_zh: String,
     /// The sentence in English.
@@ -219,6 +221,7 @@ impl Explainer<'_> {
             rule: model.map_or_else(|| About::unknown(rule), about),
             severity: text("severity"),
             clause: text("clause"),
+            clauses: self.clauses(row.text("clause")).await?,
             message_zh: text("message_zh"),
             message_en: text("message_en"),
             school_id: school.to_owned(),

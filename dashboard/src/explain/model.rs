@@ -10,6 +10,7 @@ use warehouse::table::TableName;
 
 use crate::error::Result;
 use crate::explain::Explainer;
+use crate::explain::tables::list;
 
 /// What the header of an indicator or a rule says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,6 +65,15 @@ pub struct PolicyTold {
     pub valid_from: Option<NaiveDate>,
     /// The clause that it rests on; empty where it is the bureau's own.
     pub clause: String,
+}
+
+/// A clause of the notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClauseTold {
+    /// How it is cited: `六¶3`
+    pub clause: String,
+    /// Its text.
+    pub text: String,
 }
 
 /// Models that say who owes what and who sent it, and those that a figure takes whole. What lies behind them is not what a figure
@@ -164,6 +174,21 @@ impl Explainer<'_> {
             reads: names.into_iter().map(told).collect(),
             text: model.sql.clone(),
         }
+    }
+
+    /// The text of the clauses that a citation names, where the city gave it: `四, 八(三)`.
+    pub(crate) async fn clauses(&self, cited: &str) -> Result<Vec<ClauseTold>> {
+        if !self.tables.has("reference", "clause") {
+            return Ok(Vec::new());
+        }
+        let names = list(cited.split(',').map(str::trim));
+        let sql = format!("select clause, text from reference.clause where clause in ({names}) order by clause");
+        let rows = self.tables.query(&sql, &[]).await?;
+        let told = |row: crate::rows::Row<'_>| ClauseTold {
+            clause: row.text("clause").to_owned(),
+            text: row.text("text").to_owned(),
+        };
+        Ok(rows.iter().map(told).collect())
     }
 
     /// The numbers of the policy that a model names, or `besides` names, as they were in force at some time from `first` to `last`.

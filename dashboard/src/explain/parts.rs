@@ -1,5 +1,6 @@
 //! What a figure is the sum of: the city of districts, a district of schools, a school of rows; and whether they do sum to it.
 
+use ingest::form::Form;
 use serde::Serialize;
 use warehouse::table::TableName;
 
@@ -74,15 +75,15 @@ pub struct ScorePart {
 pub struct RowsTold {
     /// Their sum.
     pub sum: Sum,
-    /// By form: how many, how many of them are shown, and the query that gives all.
+    /// By form: how many, how many of them are shown, and the query that gives all. One entry where slices are counted as a whole.
     pub forms: Vec<RowsOfForm>,
 }
 
-/// The rows of one form.
+/// The rows of one form, or slices of whatever form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RowsOfForm {
-    /// The form's code name.
-    pub form: String,
+    /// The form's code name; none of slices.
+    pub form: Option<String>,
     /// How many there are.
     pub rows: i64,
     /// How many are shown.
@@ -247,21 +248,20 @@ impl Explainer<'_> {
         let parts = by_slice.iter().map(|(_, counted)| counted.rows).sum();
         let mut told = RowsTold { sum: Sum { parts, ..sum }, forms: Vec::new() };
         let mut wanted = Vec::new();
+        if parts > 0 && by_slice.iter().all(|(_, counted)| counted.first_row.is_none()) {
+            let query = format!("select * from {table} as part where {condition} order by form, slice_period");
+            told.forms.push(RowsOfForm { form: None, rows: parts, shown: 0, query });
+            return Ok(Some((told, by_slice, wanted)));
+        }
         for form in ingest::form::forms() {
-            let own = || by_slice.iter().filter(|((name, ..), _)| *name == form.name);
-            let rows: i64 = own().map(|(_, counted)| counted.rows).sum();
-            if rows == 0 {
-                continue;
+            let own = by_slice.iter().filter(|((name, ..), _)| *name == form.name);
+            let rows: i64 = own.map(|(_, counted)| counted.rows).sum();
+            if rows > 0 {
+                let shown = self.first_rows(&table, &condition, &form.name, rows).await?;
+                let query = all_rows(&table, &condition, form);
+                told.forms.push(RowsOfForm { form: Some(form.name.clone()), rows, shown: shown.len(), query });
+                wanted.extend(shown);
             }
-            let is_row = own().any(|(_, counted)| counted.first_row.is_some());
-            let shown = if is_row { self.first_rows(&table, &condition, &form.name, rows).await? } else { Vec::new() };
-            told.forms.push(RowsOfForm {
-                form: form.name.clone(),
-                rows,
-                shown: shown.len(),
-                query: all_rows(&table, &condition, &form.name, &form.table(), is_row),
-            });
-            wanted.extend(shown);
         }
         Ok(Some((told, by_slice, wanted)))
     }
@@ -289,15 +289,13 @@ impl Explainer<'_> {
 /// What of a slice counts, by (form, period, id).
 pub type CountedSlice = ((String, String, String), Counted);
 
-/// The query that gives all rows of a form with what each adds; of slices that are counted as a whole, the slices.
-fn all_rows(table: &TableName, condition: &str, form: &str, stored: &str, is_row: bool) -> String {
-    let form = quoted(form);
-    if !is_row {
-        return format!("select * from {table} as part where {condition} and part.form = {form} order by slice_period");
-    }
+/// The query that gives all rows of a form with what each adds.
+fn all_rows(table: &TableName, condition: &str, form: &Form) -> String {
     format!(
         "select part.numerator, part.denominator, entry.* from {table} as part \
-         inner join facts.{stored} as entry on entry.submission_id = part.submission_id and entry.row_no = part.row_no \
-         where {condition} and part.form = {form} order by part.submission_id, part.row_no"
+         inner join facts.{} as entry on entry.submission_id = part.submission_id and entry.row_no = part.row_no \
+         where {condition} and part.form = {} order by part.submission_id, part.row_no",
+        form.table(),
+        quoted(&form.name)
     )
 }

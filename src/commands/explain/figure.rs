@@ -59,7 +59,7 @@ fn head(text: &mut Text, explained: &FigureExplained, unit: Unit) {
         _ => about.get(key).to_owned(),
     };
     text.named("公式", "Formula", said("formula"));
-    text.named("条款", "Clause", lang.with("finding.clause.cited", &[about.get("clause")]));
+    text.clause(about.get("clause"), &explained.clauses);
     let note = if lang == Lang::Zh { about.get("note_zh") } else { about.get("note_en") };
     text.named("说明", "Note", note);
     text.named("模型的一行（英文）", "A row of the model", &about.sentence);
@@ -226,12 +226,12 @@ fn rows_of(text: &mut Text, rows: &RowsTold, explained: &FigureExplained) {
     text.heading("计入的行", "The rows that were counted");
     summed(text, &rows.sum, explained);
     for form in &rows.forms {
-        let title = form_title(&form.form, text.lang).to_owned();
-        let line = match (text.lang, form.shown) {
-            (Lang::Zh, 0) => format!("  {title}：按报送单元计，共 {} 个", form.rows),
-            (Lang::En, 0) => format!("  {title}: counted as whole slices, {}", form.rows),
-            (Lang::Zh, shown) => format!("  {title}：共 {} 行，列出 {shown} 行", form.rows),
-            (Lang::En, shown) => format!("  {title}: {} rows, {shown} of them shown", form.rows),
+        let title = form.form.as_deref().map(|form| form_title(form, text.lang));
+        let line = match (text.lang, title, form.shown) {
+            (Lang::Zh, None, _) => format!("  按报送单元计，共 {} 个", form.rows),
+            (Lang::En, None, _) => format!("  counted as whole slices, {}", form.rows),
+            (Lang::Zh, Some(title), shown) => format!("  {title}：共 {} 行，列出 {shown} 行", form.rows),
+            (Lang::En, Some(title), shown) => format!("  {title}: {} rows, {shown} of them shown", form.rows),
         };
         text.line(line);
         text.query(&form.query);

@@ -30,7 +30,7 @@ fn head(text: &mut Text, explained: &FindingExplained) {
     let title = if zh { &rule.title_zh } else { &rule.title_en };
     let severity = lang.say(&format!("severity.{}", explained.severity));
     text.named("规则", "Rule", format!("{} {title} ({severity})", rule.code));
-    text.named("条款", "Clause", lang.with("finding.clause.cited", &[&explained.clause]));
+    text.clause(&explained.clause, &explained.clauses);
     text.named("编号", "Id", &explained.finding_id);
     text.release(&explained.release);
     text.named("学校", "School", format!("{} {}", explained.school_id, explained.school_name).trim());

@@ -1,7 +1,7 @@
 //! What both explanations say in the same words: release, policy, slices, rows, SQL.
 
 use dashboard::explain::ReleaseTold;
-use dashboard::explain::model::{PolicyTold, SqlTold};
+use dashboard::explain::model::{ClauseTold, PolicyTold, SqlTold};
 use dashboard::explain::proof::{Proof, form_title};
 use dashboard::explain::slices::SliceTold;
 use dashboard::format;
@@ -77,6 +77,15 @@ impl Text {
             }
         };
         self.line(line);
+    }
+
+    /// A clause, with its text where the city gave it.
+    pub fn clause(&mut self, cited: &str, clauses: &[ClauseTold]) {
+        let cited = self.lang.with("finding.clause.cited", &[cited]);
+        self.named("条款", "Clause", cited);
+        for one in clauses {
+            self.line(format!("  〔{}〕{}", one.clause, one.text));
+        }
     }
 
     /// The numbers of the policy.
