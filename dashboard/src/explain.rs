@@ -2,7 +2,9 @@
 //! who didn't, and the rows down to file, sheet and line. The command and the pages ask the same questions here; what the
 //! answer may hold is decided by the tables that they lend.
 
+pub mod counting;
 pub mod coverage;
+pub mod evidence;
 pub mod fault;
 pub mod figure;
 pub mod finding;

@@ -57,7 +57,8 @@ impl Site {
         }
         let listen = "127.0.0.1:0".parse().expect("an address");
         let config = Config { listen, accounts: path, made_up_city: true, secure_cookies: false };
-        let app = Arc::new(App::new(releases, accounts, city::catalogue(), Project::built_in().expect("sound"), &config));
+        let app =
+            Arc::new(App::new(releases, accounts, city::catalogue(), Project::built_in().expect("sound"), &config));
         Site { router: routes::router(app), _folder: folder }
     }
 

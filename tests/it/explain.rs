@@ -78,10 +78,9 @@ fn a_district_is_the_sum_of_its_schools_and_the_city_of_its_districts() {
             (row["unit_id"].clone(), (number("numerator"), number("denominator")))
         })
         .collect();
-    for (unit, parts) in [
-        ("379902", &["3799001000", "3799061222"][..]),
-        ("city", &["379900", "379902", "379903", "379981"][..]),
-    ] {
+    for (unit, parts) in
+        [("379902", &["3799001000", "3799061222"][..]), ("city", &["379900", "379902", "379903", "379981"][..])]
+    {
         let told = explain(city(), &["indicator", "C04", "--unit", unit, "--period", "2019-10"]);
         let found: Vec<&str> = list(&told["parts"]).iter().map(|part| text(part, "unit_id")).collect();
         assert_eq!(found, parts, "{unit}");
@@ -138,15 +137,24 @@ fn a_schools_rows_stand_where_its_workbook_has_them() {
     let sum = &told["rows"]["sum"];
     assert_eq!((&sum["parts"], &sum["numerator"], &sum["numerator_fits"]), (&2.into(), &14.0.into(), &true.into()));
     let [slice] = list(&told["slices"]).as_slice() else { panic!("one slice: {}", told["slices"]) };
-    assert_eq!([text(slice, "form"), text(slice, "state"), text(slice, "received_on")], ["class_roster", "reported", "2019-11-08"]);
-    assert_eq!((&slice["counted"]["first_row"], &slice["counted"]["last_row"], &slice["version"]), (&3.into(), &4.into(), &1.into()));
+    assert_eq!(
+        [text(slice, "form"), text(slice, "state"), text(slice, "received_on")],
+        ["class_roster", "reported", "2019-11-08"]
+    );
+    assert_eq!(
+        (&slice["counted"]["first_row"], &slice["counted"]["last_row"], &slice["version"]),
+        (&3.into(), &4.into(), &1.into())
+    );
 
     let junior = explain(
         city(),
         &["indicator", "C04", "--unit", "3799061222", "--period", "2019-10", "--dimension", "stage=junior"],
     );
     let rows: Vec<&Value> = list(&junior["proofs"]).iter().flat_map(|proof| list(&proof["rows"])).collect();
-    assert_eq!(rows.iter().map(|row| (&row["row_no"], &row["numerator"])).collect::<Vec<_>>(), [(&5.into(), &6.0.into())]);
+    assert_eq!(
+        rows.iter().map(|row| (&row["row_no"], &row["numerator"])).collect::<Vec<_>>(),
+        [(&5.into(), &6.0.into())]
+    );
 }
 
 #[test]
@@ -190,7 +198,12 @@ fn who_did_not_report_is_named_with_what_is_lacking() {
         [["class_roster", "2019-10", "rejected", "2019-11-10"], ["class_roster", "2019-10", "missing", "2019-11-10"]]
     );
     let shown = desk.city.ok(&[&["explain"], &words[..]].concat());
-    for part in ["C03 需求满足率", "报送 / 应报：2 / 4", "第3小学  0/1  班级需求汇总表 2019-10 缺报（2019-11-10 到期）", "各部分之和 16 = 分子 16 ✓"] {
+    for part in [
+        "C03 需求满足率",
+        "报送 / 应报：2 / 4",
+        "第3小学  0/1  班级需求汇总表 2019-10 缺报（2019-11-10 到期）",
+        "各部分之和 16 = 分子 16 ✓",
+    ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     let english = desk.city.ok(&[&["explain"], &words[..], &["--lang", "en"]].concat());
@@ -200,7 +213,8 @@ fn who_did_not_report_is_named_with_what_is_lacking() {
 #[test]
 fn a_long_form_is_shown_in_part_and_its_query_gives_all() {
     let told = explain(city(), &["indicator", "C06", "--unit", "3799061222", "--period", "2019-10"]);
-    let form = |name: &str| list(&told["rows"]["forms"]).iter().find(|one| one["form"] == name).expect("the form").clone();
+    let form =
+        |name: &str| list(&told["rows"]["forms"]).iter().find(|one| one["form"] == name).expect("the form").clone();
     // 365 pupil-days of attendance; 3 classes of 6 + 8 + 6 enrolled on the days with a session.
     let attendance = form("attendance");
     assert_eq!((&attendance["rows"], &attendance["shown"]), (&365.into(), &10.into()));
@@ -216,7 +230,10 @@ fn a_long_form_is_shown_in_part_and_its_query_gives_all() {
     let slices = explain(city(), &["indicator", "K04", "--unit", "3799061222", "--period", "2019-10"]);
     let [forms] = list(&slices["rows"]["forms"]).as_slice() else { panic!("one query: {}", slices["rows"]) };
     let due = city().query(text(forms, "query"));
-    assert_eq!((due.len() as f64, &forms["form"]), (slices["figure"]["denominator"].as_f64().expect("a number"), &Value::Null));
+    assert_eq!(
+        (due.len() as f64, &forms["form"]),
+        (slices["figure"]["denominator"].as_f64().expect("a number"), &Value::Null)
+    );
     // Nobody's number, and no whole hash, is shown.
     let shown = told["proofs"].to_string();
     assert!(shown.contains('…') && !all.iter().any(|row| shown.contains(&row["pupil_id"])), "{shown}");
@@ -228,9 +245,14 @@ fn money_sums_by_receipts_and_the_finding_points_at_its_row() {
     assert_eq!((&told["rows"]["sum"]["numerator"], &told["coverage"]), (&628.01.into(), &Value::Null));
     assert!(list(&told["policy"]).iter().any(|one| one["key"] == "remit_within_days" && one["value"] == "10"));
 
-    let id = city().query("select finding_id from finding where rule = 'R13' and school_id = '3799061222'")[0]["finding_id"].clone();
+    let id =
+        city().query("select finding_id from finding where rule = 'R13' and school_id = '3799061222'")[0]["finding_id"]
+            .clone();
     let told = explain(city(), &["finding", &id[..12]]);
-    assert_eq!((text(&told, "finding_id"), text(&told, "subject"), &told["amount"]), (id.as_str(), "SJ201910020", &0.01.into()));
+    assert_eq!(
+        (text(&told, "finding_id"), text(&told, "subject"), &told["amount"]),
+        (id.as_str(), "SJ201910020", &0.01.into())
+    );
     let [proof] = list(&told["proofs"]).as_slice() else { panic!("one file: {}", told["proofs"]) };
     let [row] = list(&proof["rows"]).as_slice() else { panic!("one row: {proof}") };
     let cells = workbook_row(&file(proof), text(proof, "sheet"), row["row_no"].as_u64().expect("a row") as u32, 1);
@@ -238,23 +260,32 @@ fn money_sums_by_receipts_and_the_finding_points_at_its_row() {
     assert_eq!(told["evidence"][0]["sums"][0]["sum"], 20.01);
     // 10 sessions at 2 yuan, the standard for rural schools of the district, are 20 yuan.
     let standards = list(&told["standards"]);
-    assert!(standards.iter().any(|one| one["urban_rural"] == "rural" && one["yuan_per_session"] == 2.0), "{standards:?}");
+    assert!(
+        standards.iter().any(|one| one["urban_rural"] == "rural" && one["yuan_per_session"] == 2.0),
+        "{standards:?}"
+    );
     assert_eq!((text(&told["sql"], "path"), &told["sql"]["same_as_release"]), ("rules/r13.sql", &true.into()));
     let rule = &told["rule"];
     assert!(!text(rule, "blind").is_empty() && text(rule, "amount").contains("standard in force"), "{rule}");
     assert_eq!(city().query(text(&told["evidence"][0], "query")).len(), 1);
     let shown = city().ok(&["explain", "finding", &id]);
-    for part in ["多收 0.01 元", "R13 超标准收费", "通知 六¶3", "看不到的", "2020-03-01 发现", "回执", "sql/rules/r13.sql"] {
+    for part in
+        ["多收 0.01 元", "R13 超标准收费", "通知 六¶3", "看不到的", "2020-03-01 发现", "回执", "sql/rules/r13.sql"]
+    {
         assert!(shown.contains(part), "{part}: {shown}");
     }
 }
 
 #[test]
 fn a_finding_tells_what_became_of_it_and_an_older_release_stays() {
-    let short: Slice<'static> = ("class_roster", "2019-10", &["一(1)班,1,33,8,8,8,8,8,3,1,1", "二(1)班,2,30,9,5,5,5,5,3,1,1"]);
-    let full: Slice<'static> = ("class_roster", "2019-10", &["一(1)班,1,33,8,8,8,8,8,3,1,1", "二(1)班,2,30,9,9,9,9,9,3,1,1"]);
+    let short: Slice<'static> =
+        ("class_roster", "2019-10", &["一(1)班,1,33,8,8,8,8,8,3,1,1", "二(1)班,2,30,9,5,5,5,5,3,1,1"]);
+    let full: Slice<'static> =
+        ("class_roster", "2019-10", &["一(1)班,1,33,8,8,8,8,8,3,1,1", "二(1)班,2,30,9,9,9,9,9,3,1,1"]);
     let desk = Desk::new(1);
-    for (at, (slice, today)) in [(short, "2019-11-11"), (full, "2019-11-12"), (short, "2019-11-13")].into_iter().enumerate() {
+    for (at, (slice, today)) in
+        [(short, "2019-11-11"), (full, "2019-11-12"), (short, "2019-11-13")].into_iter().enumerate()
+    {
         // The same bytes change nothing, so the third one is asked for.
         let (output, _) = desk.try_send(&format!("call-{at}"), today, &[(0, slice)], &["--again"]);
         assert!(output.status.success());
@@ -271,10 +302,20 @@ fn a_finding_tells_what_became_of_it_and_an_older_release_stays() {
     assert_eq!(told["proofs"][0]["rows"][0]["row_no"], 3, "the second class, below the headings: {}", told["proofs"]);
 
     let ended = explain(&desk.city, &["finding", &id, "--release", "2"]);
-    assert_eq!((&ended["ended"], &ended["release"]["release"], &ended["evidence"]), (&"2019-11-12".into(), &2.into(), &Value::Array(Vec::new())));
+    assert_eq!(
+        (&ended["ended"], &ended["release"]["release"], &ended["evidence"]),
+        (&"2019-11-12".into(), &2.into(), &Value::Array(Vec::new()))
+    );
     let met = |release: &str| {
-        let told = explain(&desk.city, &["indicator", "C03", "--unit", &school(0), "--period", "2019-10", "--release", release]);
-        (told["figure"]["numerator"].clone(), told["rows"]["sum"]["numerator_fits"].clone(), told["slices"][0]["version"].clone())
+        let told = explain(
+            &desk.city,
+            &["indicator", "C03", "--unit", &school(0), "--period", "2019-10", "--release", release],
+        );
+        (
+            told["figure"]["numerator"].clone(),
+            told["rows"]["sum"]["numerator_fits"].clone(),
+            told["slices"][0]["version"].clone(),
+        )
     };
     assert_eq!(met("2"), (17.0.into(), true.into(), 2.into()));
     assert_eq!(met("3"), (13.0.into(), true.into(), 3.into()));
@@ -367,7 +408,11 @@ fn every_indicator_explains_at_every_level() {
     );
     let levels: BTreeSet<(String, String)> =
         figures.iter().map(|row| (row["indicator"].clone(), row["level"].clone())).collect();
-    assert_eq!(levels.len(), 29 * 3, "all indicators at three levels, but K02, which has no value without casework: {levels:?}");
+    assert_eq!(
+        levels.len(),
+        29 * 3,
+        "all indicators at three levels, but K02, which has no value without casework: {levels:?}"
+    );
     with_library(sample(), async move |warehouse: Warehouse| {
         let project = Project::built_in().expect("the SQL is sound");
         let release = warehouse.latest_release().await.expect("readable").expect("a release");

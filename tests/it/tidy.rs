@@ -142,7 +142,10 @@ fn headers_say_what_the_catalogue_needs() {
 fn every_indicator_can_be_taken_apart() {
     let project = Project::built_in().expect("the SQL is sound");
     let names = |schema: &str| -> BTreeSet<String> {
-        let all = project.models().chain(project.parts()).filter(|model| model.name.schema == schema && model.name.table != "all");
+        let all = project
+            .models()
+            .chain(project.parts())
+            .filter(|model| model.name.schema == schema && model.name.table != "all");
         all.map(|model| model.name.table.clone()).collect()
     };
     assert_eq!(names("parts"), names("indicators"), "sql/parts has one file for each of sql/indicators");

@@ -339,8 +339,12 @@ mod tests {
             ("parts/x01.sql", "-- A sale of it.\nselect amount as numerator from staging.sale"),
         ])
         .expect("good models");
-        assert_eq!(project.models().map(|model| model.name.to_string()).collect::<Vec<_>>(), ["staging.sale", "indicators.x01"]);
-        let read: Vec<_> = project.upstream([TableName::new("parts", "x01")]).iter().map(|model| model.name.to_string()).collect();
+        assert_eq!(
+            project.models().map(|model| model.name.to_string()).collect::<Vec<_>>(),
+            ["staging.sale", "indicators.x01"]
+        );
+        let read: Vec<_> =
+            project.upstream([TableName::new("parts", "x01")]).iter().map(|model| model.name.to_string()).collect();
         assert_eq!(read, ["staging.sale", "parts.x01"]);
     }
 

@@ -3,17 +3,15 @@
 use serde::Serialize;
 use transform::project::Model;
 
-use crate::explain::Explainer;
+use crate::explain::counting::Counting;
 use crate::explain::coverage::Coverage;
 use crate::explain::fault::{ExplainError, Result, nearest};
-use crate::explain::finding::Counting;
 use crate::explain::model::{About, ClauseTold, PolicyTold, SqlTold, about};
 use crate::explain::needs::PeriodTold;
 use crate::explain::parts::{PartTold, RowsTold, ScorePart, Sum};
 use crate::explain::proof::{Proof, proofs};
 use crate::explain::slices::SliceTold;
-use crate::explain::tables::quoted;
-use crate::explain::ReleaseTold;
+use crate::explain::{Explainer, ReleaseTold};
 use crate::figures::{COLUMNS, Figure, ORDER, read};
 
 /// Which figure is asked about.
@@ -203,8 +201,7 @@ impl Explainer<'_> {
              where indicator = $1 and level = $2 and unit_id = $3 order by period_type, period, dimension"
         );
         let rows = self.tables.query(&sql, &[code, unit.level, &unit.unit_id]).await?;
-        let all: Vec<(Figure, String)> =
-            rows.iter().map(|row| (read(row), row.text("dimension").to_owned())).collect();
+        let all: Vec<(Figure, String)> = rows.iter().map(|row| (read(row), row.text("dimension").to_owned())).collect();
         let name = format!("{} {}", unit.unit_id, unit.name_zh);
         if all.is_empty() {
             return Err(ExplainError::unknown(
@@ -227,14 +224,17 @@ impl Explainer<'_> {
                 format!("{code} has no value of {name} in {period}; it has these periods: {there}"),
             ));
         }
-        let mut own: Vec<(Figure, String)> = all.iter().filter(|(figure, _)| figure.period == period).cloned().collect();
+        let mut own: Vec<(Figure, String)> =
+            all.iter().filter(|(figure, _)| figure.period == period).cloned().collect();
         let dimension = question.dimension.trim();
         let Some(at) = own.iter().position(|(_, one)| one == dimension) else {
             let there: Vec<&str> = own.iter().map(|(_, one)| if one.is_empty() { "''" } else { one }).collect();
             let there = there.join(" ");
             return Err(ExplainError::unknown(
                 format!("{code} {name} {period} 没有维度“{dimension}”；用 --dimension 从这些里选：{there}"),
-                format!("{code} of {name} in {period} has no dimension '{dimension}'; choose one with --dimension: {there}"),
+                format!(
+                    "{code} of {name} in {period} has no dimension '{dimension}'; choose one with --dimension: {there}"
+                ),
             ));
         };
         let (figure, dimension) = own.remove(at);
@@ -286,13 +286,4 @@ impl Explainer<'_> {
         explained.rows = rows;
         Ok(())
     }
-}
-
-/// A condition that findings lie in a period.
-pub(crate) fn lies_in(figure: &Figure) -> String {
-    format!(
-        "finding.period in (select period from staging.period_within where in_type = {} and in_period = {})",
-        quoted(&figure.period_type),
-        quoted(&figure.period)
-    )
 }

@@ -1,26 +1,19 @@
-//! One finding explained; and the findings and cases that an indicator counts.
-
-use std::collections::BTreeMap;
+//! One finding explained.
 
 use chrono::{NaiveDate, NaiveDateTime};
-use ingest::form::{Form, Kind, form};
 use serde::Serialize;
 use transform::project::Model;
 use warehouse::table::TableName;
 
+use crate::explain::evidence::EvidenceOfForm;
 use crate::explain::fault::{ExplainError, Result};
-use crate::explain::figure::{UnitTold, lies_in};
 use crate::explain::model::{About, ClauseTold, PolicyTold, SqlTold, about, forms_of, reads};
 use crate::explain::needs::PeriodTold;
-use crate::explain::parts::PartTold;
-use crate::explain::proof::{Proof, Wanted, proofs};
+use crate::explain::proof::{Proof, proofs};
 use crate::explain::slices::SliceTold;
-use crate::explain::tables::{list, quoted};
 use crate::explain::{Explainer, ReleaseTold};
-use crate::figures::Figure;
 use crate::format;
 use crate::rows::{Row, Value};
-use crate::words::Lang;
 
 /// A finding with all that it rests on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -126,74 +119,6 @@ pub struct StandardTold {
     pub approved_by: String,
 }
 
-/// Rows of one form that prove a finding.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct EvidenceOfForm {
-    /// The form's code name.
-    pub form: String,
-    /// How many rows.
-    pub rows: i64,
-    /// What their money sums to, by kind.
-    pub sums: Vec<MoneyTold>,
-    /// The query that gives all of them, for `kehou query`.
-    pub query: String,
-}
-
-/// Money of some rows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MoneyTold {
-    /// The column's code name.
-    pub column: String,
-    /// The codes of kind, direction or category that the rows have in common.
-    pub of: Vec<String>,
-    /// How many rows.
-    pub rows: i64,
-    /// Their sum in yuan.
-    pub sum: f64,
-}
-
-/// What an indicator counts that counts findings (K01) or their cases (K02).
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Counting {
-    /// `findings` or `cases`
-    pub of: &'static str,
-    /// How many.
-    pub total: i64,
-    /// How many of the cases were put right.
-    pub rectified: Option<i64>,
-    /// By rule.
-    pub by_rule: BTreeMap<String, i64>,
-    /// The first of them.
-    pub listed: Vec<CountedFinding>,
-    /// The district's own, which are no school's.
-    #[serde(skip)]
-    no_school: (i64, i64),
-}
-
-/// A finding that was counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CountedFinding {
-    /// Its id.
-    pub finding_id: String,
-    /// The rule.
-    pub rule: String,
-    /// The school; empty where it is a whole district's.
-    pub school_id: String,
-    /// Its period.
-    pub period: String,
-    /// The sentence in Chinese.
-    pub message_zh: String,
-    /// The sentence in English.
-    pub message_en: String,
-    /// The case's last step that tells.
-    pub step: Option<String>,
-}
-
-/// Findings that are listed in the explanation of an indicator.
-const LISTED: usize = 50;
-/// Columns by which money is told apart.
-const KINDS: [&str; 3] = ["kind", "direction", "category"];
-
 impl Explainer<'_> {
     /// Explains a finding; of its proof the rows from `skip` on, at most `take`. The first digits of an id do where they are one
     /// finding's alone.
@@ -250,12 +175,6 @@ impl Explainer<'_> {
         })
     }
 
-    /// How many stored rows prove a finding.
-    pub async fn evidence_count(&self, id: &str) -> Result<i64> {
-        let sql = "select count(*) as times from marts.finding_evidence where finding_id = $1 and row_no is not null";
-        Ok(self.tables.query(sql, &[id]).await?.first().map_or(0, |row| row.count("times")))
-    }
-
     async fn finding_id(&self, given: &str) -> Result<String> {
         let known = self.tables.query("select finding_id from marts.finding where finding_id = $1", &[given]).await?;
         if !known.is_empty() {
@@ -271,10 +190,8 @@ impl Explainer<'_> {
             return Ok(row.text("finding_id").to_owned());
         }
         if !found.is_empty() {
-            let several: Vec<String> = found
-                .iter()
-                .map(|row| ["finding_id", "rule", "period"].map(|name| row.text(name)).join(" "))
-                .collect();
+            let several: Vec<String> =
+                found.iter().map(|row| ["finding_id", "rule", "period"].map(|name| row.text(name)).join(" ")).collect();
             let several = several.join(", ");
             return Err(ExplainError::unknown(
                 format!("“{given}”不止一条：{several}"),
@@ -308,7 +225,8 @@ impl Explainer<'_> {
         if !self.tables.has("facts", "case_event") {
             return Ok(Vec::new());
         }
-        let sql = "select step, \"at\", by_whom, due_on, note from facts.case_event where finding_id = $1 order by \"at\"";
+        let sql =
+            "select step, \"at\", by_whom, due_on, note from facts.case_event where finding_id = $1 order by \"at\"";
         let rows = self.tables.query(sql, &[id]).await?;
         let step = |row: Row<'_>| StepTold {
             step: row.text("step").to_owned(),
@@ -326,7 +244,9 @@ impl Explainer<'_> {
     /// The fee standards of a district, where a rule judges by them.
     async fn standards(&self, model: Option<&Model>, district: &str) -> Result<Vec<StandardTold>> {
         let table = TableName::new("reference", "fee_standard");
-        if !model.is_some_and(|model| reads(self.project, model, &table)) || !self.tables.has(&table.schema, &table.table) {
+        if !model.is_some_and(|model| reads(self.project, model, &table))
+            || !self.tables.has(&table.schema, &table.table)
+        {
             return Ok(Vec::new());
         }
         let sql = "select urban_rural, valid_from, valid_to, yuan_per_session, yuan_per_month_cap, doc_no, approved_by
@@ -352,181 +272,5 @@ impl Explainer<'_> {
         }
         let needs = self.needs(model, period).await?;
         Ok(self.slices(school, &needs.condition, &[]).await?)
-    }
-
-    /// The rows that prove a finding, counted and summed by form.
-    async fn evidence(&self, id: &str) -> Result<Vec<EvidenceOfForm>> {
-        let sql = "select form, submission_id, count(*) as rows from marts.finding_evidence
-            where finding_id = $1 and row_no is not null group by form, submission_id order by form, submission_id";
-        let counted = self.tables.query(sql, &[id]).await?;
-        let mut evidence = Vec::new();
-        for form in ingest::form::forms() {
-            let own = || counted.iter().filter(|row| row.text("form") == form.name);
-            let rows: i64 = own().map(|row| row.count("rows")).sum();
-            if rows == 0 {
-                continue;
-            }
-            let from = format!(
-                "from marts.finding_evidence as evidence \
-                 inner join facts.{} as entry on entry.submission_id = evidence.submission_id and entry.row_no = evidence.row_no \
-                 where evidence.finding_id = {} and evidence.form = {}",
-                form.table(),
-                quoted(id),
-                quoted(&form.name)
-            );
-            let submissions = list(own().map(|row| row.text("submission_id")));
-            evidence.push(EvidenceOfForm {
-                form: form.name.clone(),
-                rows,
-                sums: self.money(form, &format!("{from} and entry.submission_id in ({submissions})")).await?,
-                query: format!("select entry.* {from} order by entry.submission_id, entry.row_no"),
-            });
-        }
-        Ok(evidence)
-    }
-
-    async fn money(&self, form: &Form, from: &str) -> Result<Vec<MoneyTold>> {
-        let known = self.tables.columns_of(&form.table()).await?;
-        let stored = |name: &&str| known.iter().any(|one| one == name);
-        let kinds: Vec<&str> =
-            KINDS.into_iter().filter(|name| form.column(name).is_some()).filter(stored).collect();
-        let mut told = Vec::new();
-        for column in form.columns.iter().filter(|column| column.kind == Kind::Money && stored(&column.name.as_str())) {
-            let by: Vec<String> = kinds.iter().map(|name| format!("entry.{name}")).collect();
-            let (select, group) = match by.is_empty() {
-                true => (String::new(), String::new()),
-                false => (format!("{}, ", by.join(", ")), format!(" group by {0} order by {0}", by.join(", "))),
-            };
-            let name = &column.name;
-            let sql = format!("select {select}count(entry.{name}) as rows, sum(entry.{name}) as total {from}{group}");
-            for row in self.tables.query(&sql, &[]).await?.iter() {
-                let of = kinds.iter().map(|kind| row.text(kind).to_owned()).collect();
-                let sum = row.real("total").unwrap_or_default();
-                told.push(MoneyTold { column: name.clone(), of, rows: row.count("rows"), sum });
-            }
-        }
-        Ok(told)
-    }
-
-    async fn evidence_rows(&self, id: &str, skip: i64, take: i64) -> Result<Vec<Wanted>> {
-        let sql = format!(
-            "select evidence.form, evidence.submission_id, evidence.row_no, max(sent.file_name) as file_name
-             from marts.finding_evidence as evidence
-             left join facts.submission as sent on evidence.submission_id = sent.submission_id
-             where evidence.finding_id = $1 and evidence.row_no is not null
-             group by evidence.form, evidence.submission_id, evidence.row_no
-             order by evidence.form, file_name, evidence.submission_id, evidence.row_no limit {take} offset {skip}"
-        );
-        let rows = self.tables.query(&sql, &[id]).await?;
-        let wanted = |row: Row<'_>| Wanted {
-            form: row.text("form").to_owned(),
-            submission_id: row.text("submission_id").to_owned(),
-            row_no: row.count("row_no"),
-            numerator: None,
-            denominator: None,
-        };
-        Ok(rows.iter().map(wanted).collect())
-    }
-
-    /// What K01 or K02 counted of a unit; none for other indicators.
-    pub(crate) async fn counting(
-        &self,
-        code: &str,
-        unit: &UnitTold,
-        figure: &Figure,
-        dimension: &str,
-    ) -> Result<Option<Counting>> {
-        if !self.tables.has("staging", "period_within") {
-            return Ok(None);
-        }
-        let columns = "finding.finding_id, finding.rule, finding.school_id, finding.period, finding.message_zh, finding.message_en";
-        let (of, from) = match code {
-            "K01" => ("findings", format!("select {columns}, '' as step from marts.finding as finding where finding.ended is null")),
-            "K02" => ("cases", format!("select {columns}, standing.step {CASES}")),
-            _ => return Ok(None),
-        };
-        let mut conditions = vec![lies_in(figure)];
-        match unit.level {
-            "school" => conditions.push(format!("finding.school_id = {}", quoted(&unit.unit_id))),
-            "district" => conditions.push(format!("finding.district_code = {}", quoted(&unit.unit_id))),
-            _ => {}
-        }
-        if let Some(area) = dimension.strip_prefix("urban_rural=") {
-            conditions.push(format!(
-                "finding.school_id in (select school_id from marts.school where urban_rural = {})",
-                quoted(area)
-            ));
-        }
-        let sql = format!("{from} and {} order by finding.rule, finding.school_id, finding.period, finding.finding_id", conditions.join(" and "));
-        let rows = self.tables.query(&sql, &[]).await?;
-        let rectified = |row: &Row<'_>| row.text("step") == "rectified";
-        let own = || rows.iter().filter(|row| row.text("school_id").is_empty());
-        let mut by_rule = BTreeMap::new();
-        for row in rows.iter() {
-            *by_rule.entry(row.text("rule").to_owned()).or_default() += 1;
-        }
-        let listed = rows.iter().take(LISTED).map(|row| CountedFinding {
-            finding_id: row.text("finding_id").to_owned(),
-            rule: row.text("rule").to_owned(),
-            school_id: row.text("school_id").to_owned(),
-            period: row.text("period").to_owned(),
-            message_zh: row.text("message_zh").to_owned(),
-            message_en: row.text("message_en").to_owned(),
-            step: (of == "cases").then(|| row.text("step").to_owned()),
-        });
-        Ok(Some(Counting {
-            of,
-            total: rows.iter().len() as i64,
-            rectified: (of == "cases").then(|| rows.iter().filter(rectified).count() as i64),
-            by_rule,
-            listed: listed.collect(),
-            no_school: (own().count() as i64, own().filter(rectified).count() as i64),
-        }))
-    }
-}
-
-/// A case stands where its latest notice, rectification or dismissal puts it, as the mart of K02 has it.
-const CASES: &str = "from (
-        select finding_id, step, row_number() over (
-            partition by finding_id
-            order by \"at\" desc nulls last, case step when 'dismissed' then 1 when 'rectified' then 2 else 3 end asc nulls last
-        ) as place
-        from facts.case_event
-        where step in ('notified', 'rectified', 'dismissed')
-    ) as standing
-    inner join marts.finding as finding on finding.finding_id = standing.finding_id
-    where standing.place = 1 and standing.step <> 'dismissed'";
-
-impl Counting {
-    /// The part of a district that no school has; none where there is none.
-    pub(crate) fn of_no_school(&self, unit: &UnitTold) -> Option<PartTold> {
-        let (count, rectified) = self.no_school;
-        let (numerator, denominator) = match self.of {
-            "findings" => (count as f64 * 10_000.0, None),
-            _ => (rectified as f64, Some(count as f64)),
-        };
-        (count > 0).then(|| PartTold {
-            unit_id: unit.unit_id.clone(),
-            name_zh: format!("{}（不属任何学校）", unit.name_zh),
-            name_en: format!("{} (no school's)", unit.name_en),
-            district_code: unit.district_code.clone(),
-            numerator: Some(numerator),
-            denominator,
-            value: None,
-            reported: None,
-            expected: None,
-        })
-    }
-}
-
-impl MoneyTold {
-    /// What the rows have in common, as a reader of the form knows it.
-    pub fn label(&self, form_name: &str, lang: Lang) -> String {
-        let Some(form) = form(form_name) else { return self.of.join(" ") };
-        let choice = |code: &String| {
-            let found = KINDS.iter().filter_map(|kind| form.column(kind)?.choice(code)).next();
-            found.map_or(code.clone(), |choice| if lang == Lang::Zh { choice.label.clone() } else { choice.title_en.clone() })
-        };
-        self.of.iter().map(choice).collect::<Vec<_>>().join(" · ")
     }
 }

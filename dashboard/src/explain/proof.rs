@@ -84,11 +84,8 @@ pub async fn proofs(tables: &Tables<'_>, wanted: &[Wanted], lang: Lang) -> Resul
     let mut proofs: Vec<Proof> = Vec::new();
     for form in ingest::form::forms() {
         let own: Vec<&Wanted> = wanted.iter().filter(|row| row.form == form.name).collect();
-        let schools: Vec<&str> = own
-            .iter()
-            .filter_map(|row| ledger.get(&row.submission_id))
-            .map(|sent| sent.school_id.as_str())
-            .collect();
+        let schools: Vec<&str> =
+            own.iter().filter_map(|row| ledger.get(&row.submission_id)).map(|sent| sent.school_id.as_str()).collect();
         let stored = stored(tables, form, &own, &schools).await?;
         for row in own {
             let is_next = |proof: &Proof| proof.submission_id == row.submission_id && proof.form == form.name;

@@ -97,11 +97,16 @@ impl Explainer<'_> {
             }
         }
         let ids = list(counted.iter().map(|((_, _, id), _)| id.as_str()));
-        let forms = list(found.values().map(|slice| slice.form.as_str()).chain(counted.iter().map(|one| one.0.0.as_str())));
+        let forms =
+            list(found.values().map(|slice| slice.form.as_str()).chain(counted.iter().map(|one| one.0.0.as_str())));
         let lines = self.lines(school, &forms, &ids).await?;
         for ((form, period, id), counted) in counted {
             let line = lines.iter().find(|line| line.submission_id == *id);
-            let period = if period.is_empty() { line.map(|line| line.period.clone()).unwrap_or_default() } else { period.clone() };
+            let period = if period.is_empty() {
+                line.map(|line| line.period.clone()).unwrap_or_default()
+            } else {
+                period.clone()
+            };
             let slice = found.entry((place(form), period.clone())).or_insert_with(|| SliceTold {
                 form: form.clone(),
                 period,

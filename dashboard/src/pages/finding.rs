@@ -6,7 +6,8 @@ use axum::extract::{Path, State};
 use maud::{Markup, html};
 
 use crate::explain::Explainer;
-use crate::explain::finding::{EvidenceOfForm, FindingExplained, StandardTold};
+use crate::explain::evidence::EvidenceOfForm;
+use crate::explain::finding::{FindingExplained, StandardTold};
 use crate::explain::proof::form_title;
 use crate::format;
 use crate::pages::explained;

@@ -195,7 +195,11 @@ impl IndicatorPage<'_> {
     /// On what the visitor's own figure rests.
     fn explained(&self, own: &FigureExplained) -> Markup {
         let lang = self.frame.lang;
-        let unit = if lang == crate::words::Lang::En && !own.unit.name_en.is_empty() { &own.unit.name_en } else { &own.unit.name_zh };
+        let unit = if lang == crate::words::Lang::En && !own.unit.name_en.is_empty() {
+            &own.unit.name_en
+        } else {
+            &own.unit.name_zh
+        };
         html! {
             section {
                 h2 { (lang.with("explain.title", &[unit, &format::period(&own.period.period, lang)])) }

@@ -159,9 +159,16 @@ async fn a_figure_and_a_finding_tell_where_they_come_from() {
     };
     // Of one district the schools reported 9 of 12.
     let indicator = "/indicator/C03?month=2019-10";
-    let all = ["这个数怎么来的：全市，2019年10月", "未报或未报齐的学校：12 所", "/school/3799060001", "sql/indicators/c03.sql", "near_share"];
+    let all = [
+        "这个数怎么来的：全市，2019年10月",
+        "未报或未报齐的学校：12 所",
+        "/school/3799060001",
+        "sql/indicators/c03.sql",
+        "near_share",
+    ];
     check("city", indicator, &all, &[]).await;
-    check("district", indicator, &["青山区，2019年10月", "应报的都已报送", "sql/indicators/c03.sql"], &["3799060001"]).await;
+    check("district", indicator, &["青山区，2019年10月", "应报的都已报送", "sql/indicators/c03.sql"], &["3799060001"])
+        .await;
     check("school", indicator, &["班级需求汇总表", "sql/indicators/c03.sql"], &["未报或未报齐", "3799060001"]).await;
     // Two receipts of 144 yuan prove it.
     let finding = routes::finding(FINDINGS[0]);

@@ -256,12 +256,9 @@ fn places(spec: &Spec, headings: &[String], faults: &mut Vec<ReferenceError>) ->
 impl Cells {
     fn data_type(self) -> DataType {
         match self {
-            Cells::Text
-            | Cells::Verbatim
-            | Cells::District
-            | Cells::Choice(_)
-            | Cells::Term
-            | Cells::SchoolYear => DataType::Utf8,
+            Cells::Text | Cells::Verbatim | Cells::District | Cells::Choice(_) | Cells::Term | Cells::SchoolYear => {
+                DataType::Utf8
+            }
             Cells::Date => DataType::Date32,
             Cells::YesNo => DataType::Boolean,
             Cells::Whole => DataType::Int64,

@@ -1,9 +1,9 @@
 //! A figure explained in words.
 
 use dashboard::catalog::{Catalogue, Unit};
+use dashboard::explain::counting::Counting;
 use dashboard::explain::coverage::{Coverage, SchoolTold};
 use dashboard::explain::figure::FigureExplained;
-use dashboard::explain::finding::Counting;
 use dashboard::explain::parts::{PartTold, RowsTold, ScorePart, Sum};
 use dashboard::explain::proof::form_title;
 use dashboard::format;
@@ -49,7 +49,11 @@ fn head(text: &mut Text, explained: &FigureExplained, unit: Unit) {
     let value = figure.value.map_or_else(|| lang.say("figure.none").to_owned(), |value| unit.write(value));
     text.named("数值", "Value", format!("{value}  {status}"));
     let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), format::number);
-    text.named("分子 ÷ 分母", "Numerator ÷ denominator", format!("{} ÷ {}", number(figure.numerator), number(figure.denominator)));
+    text.named(
+        "分子 ÷ 分母",
+        "Numerator ÷ denominator",
+        format!("{} ÷ {}", number(figure.numerator), number(figure.denominator)),
+    );
     if let (Some(lower), Some(upper)) = (figure.lower, figure.upper) {
         text.named("95% 区间", "95% interval", format!("{} – {}", unit.write(lower), unit.write(upper)));
     }
@@ -145,16 +149,25 @@ fn summed(text: &mut Text, sum: &Sum, explained: &FigureExplained) {
             (None, false, Lang::Zh) => format!("  {name}不是各部分之和，见公式和说明"),
             (None, false, Lang::En) => format!("  the {name} is no sum of parts: see formula and note"),
             (_, true, Lang::Zh) => format!("  各部分之和 {} = {name} {} ✓", number(sum.or(Some(0.0))), number(whole)),
-            (_, true, Lang::En) => format!("  the parts sum to {} = the {name} {} ✓", number(sum.or(Some(0.0))), number(whole)),
-            (_, false, Lang::Zh) => format!("  各部分之和 {}，{name} {}：不是各部分之和，见公式和说明", number(sum), number(whole)),
+            (_, true, Lang::En) => {
+                format!("  the parts sum to {} = the {name} {} ✓", number(sum.or(Some(0.0))), number(whole))
+            }
+            (_, false, Lang::Zh) => {
+                format!("  各部分之和 {}，{name} {}：不是各部分之和，见公式和说明", number(sum), number(whole))
+            }
             (_, false, Lang::En) => {
-                format!("  the parts sum to {}, the {name} is {}: no sum of parts, see formula and note", number(sum), number(whole))
+                format!(
+                    "  the parts sum to {}, the {name} is {}: no sum of parts, see formula and note",
+                    number(sum),
+                    number(whole)
+                )
             }
         }
     };
     let figure = &explained.figure;
     let above = line(text.say("分子", "numerator"), sum.numerator, sum.numerator_fits, figure.numerator, text.lang);
-    let below = line(text.say("分母", "denominator"), sum.denominator, sum.denominator_fits, figure.denominator, text.lang);
+    let below =
+        line(text.say("分母", "denominator"), sum.denominator, sum.denominator_fits, figure.denominator, text.lang);
     text.line(above);
     text.line(below);
 }

@@ -1,6 +1,7 @@
 //! A finding explained in words.
 
-use dashboard::explain::finding::{EvidenceOfForm, FindingExplained, StandardTold};
+use dashboard::explain::evidence::EvidenceOfForm;
+use dashboard::explain::finding::{FindingExplained, StandardTold};
 use dashboard::explain::proof::form_title;
 use dashboard::format;
 use dashboard::words::Lang;
@@ -132,8 +133,16 @@ fn standards(text: &mut Text, standards: &[StandardTold]) {
         return;
     }
     text.heading("本区（市）收费标准", "Fee standards of the district");
-    let headings = ["standard.area", "standard.from", "standard.to", "standard.session", "standard.cap", "standard.doc", "standard.by"]
-        .map(|key| text.lang.say(key));
+    let headings = [
+        "standard.area",
+        "standard.from",
+        "standard.to",
+        "standard.session",
+        "standard.cap",
+        "standard.doc",
+        "standard.by",
+    ]
+    .map(|key| text.lang.say(key));
     let open = text.lang.say("standard.open");
     let rows = standards.iter().map(|one| {
         vec![

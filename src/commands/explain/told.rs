@@ -68,10 +68,9 @@ impl Text {
     pub fn release(&mut self, release: &ReleaseTold) {
         let official = if release.official { self.say("，正式发布", ", official") } else { "" };
         let line = match self.lang {
-            Lang::Zh => format!(
-                "数据：第 {} 版，截至 {}，计算于 {}{official}",
-                release.release, release.today, release.made_at
-            ),
+            Lang::Zh => {
+                format!("数据：第 {} 版，截至 {}，计算于 {}{official}", release.release, release.today, release.made_at)
+            }
             Lang::En => {
                 format!("Release {}, as of {}, computed {}{official}", release.release, release.today, release.made_at)
             }
@@ -94,7 +93,8 @@ impl Text {
             return;
         }
         self.heading("用到的政策参数（本期内有效）", "Numbers of the policy in force in the period");
-        let headings = [self.say("参数", "key"), self.say("数值", "value"), self.say("生效", "from"), self.say("条款", "clause")];
+        let headings =
+            [self.say("参数", "key"), self.say("数值", "value"), self.say("生效", "from"), self.say("条款", "clause")];
         let day = |one: &PolicyTold| one.valid_from.map(|day| day.to_string()).unwrap_or_default();
         let rows = policy.iter().map(|one| vec![one.key.clone(), one.value.clone(), day(one), one.clause.clone()]);
         self.table(&headings, rows);
@@ -172,8 +172,16 @@ impl Text {
             let received = proof.received_on.map(|day| day.to_string()).unwrap_or_default();
             let title = form_title(&proof.form, self.lang).to_owned();
             let line = match self.lang {
-                Lang::Zh => format!("  {title}  {}  回执 {}  {received} 收到", file(&proof.file_name, &proof.sheet), proof.receipt),
-                Lang::En => format!("  {title}  {}  receipt {}  received {received}", file(&proof.file_name, &proof.sheet), proof.receipt),
+                Lang::Zh => format!(
+                    "  {title}  {}  回执 {}  {received} 收到",
+                    file(&proof.file_name, &proof.sheet),
+                    proof.receipt
+                ),
+                Lang::En => format!(
+                    "  {title}  {}  receipt {}  received {received}",
+                    file(&proof.file_name, &proof.sheet),
+                    proof.receipt
+                ),
             };
             self.line(line);
             let mut headings = vec![self.say("行号", "row")];
@@ -182,7 +190,10 @@ impl Text {
                 headings.extend([self.say("分子", "numerator"), self.say("分母", "denominator")]);
             }
             headings.extend(
-                proof.columns.iter().map(|one| if self.lang == Lang::Zh { one.heading.as_str() } else { one.title_en.as_str() }),
+                proof
+                    .columns
+                    .iter()
+                    .map(|one| if self.lang == Lang::Zh { one.heading.as_str() } else { one.title_en.as_str() }),
             );
             let number = |value: Option<f64>| value.map(format::number).unwrap_or_default();
             let unstored = self.say("（未存）", "(not stored)");
