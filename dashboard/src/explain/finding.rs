@@ -180,12 +180,10 @@ impl Explainer<'_> {
         if !known.is_empty() {
             return Ok(given.to_owned());
         }
-        let short: String = given.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_lowercase();
+        let short = given.to_lowercase();
+        let is_part = short.len() >= 4 && short.bytes().all(|byte| byte.is_ascii_hexdigit());
         let sql = "select finding_id, rule, period from marts.finding where starts_with(finding_id, $1) order by finding_id limit 6";
-        let found = match short.len() >= 4 {
-            true => self.tables.query(sql, &[&short]).await?,
-            false => self.tables.query(sql, &["x"]).await?,
-        };
+        let found = if is_part { self.tables.query(sql, &[&short]).await? } else { known };
         if let (Some(row), 1) = (found.first(), found.iter().len()) {
             return Ok(row.text("finding_id").to_owned());
         }
@@ -209,7 +207,7 @@ impl Explainer<'_> {
         if !self.tables.has("marts", "finding_event") {
             return Ok(Vec::new());
         }
-        // On one day a finding is seen or returns before it ends, as far as the dates tell.
+        // Dates don't tell apart what happened on one day: a finding is seen first, and returns after it ended.
         let sql = "select event, on_date, amount from marts.finding_event where finding_id = $1
             order by on_date, case event when 'seen' then 1 when 'ended' then 2 else 3 end";
         let rows = self.tables.query(sql, &[id]).await?;
