@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use calamine::{Data, DataType, Reader, Xlsx, open_workbook};
+use calamine::{Data, Reader, Xlsx, open_workbook};
 use dashboard::explain::Explainer;
 use dashboard::explain::figure::Question;
 use dashboard::words::Lang;
