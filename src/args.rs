@@ -65,6 +65,13 @@ pub enum Command {
     /// Cells of the reference tables are set otherwise one by one, or all of them by a folder. Findings open and end as they would
     /// in the next release. What it takes lies in the system's folder for temporary files and goes with the command.
     WhatIf(WhatIf),
+    /// Where a figure or a finding comes from: formula, clause, SQL, the numbers that went in, who reported, down to file and row
+    ///
+    /// `kehou explain indicator C03 --unit DISTRICT --period 2019-10` takes the figure of a district apart into its schools; ask again with
+    /// --unit SCHOOL for the files, sheets and rows of one, and with --unit city for the districts. `kehou explain finding ID` tells
+    /// by which rows a finding is proven, by which rule, and what became of it. Both say which release they are about, and whether its
+    /// SQL is still the same.
+    Explain(Explain),
     /// Show the dashboard
     Serve(Serve),
     /// Accounts of the dashboard
@@ -174,7 +181,8 @@ pub enum SampleFormat {
 pub struct Init {
     #[command(flatten)]
     pub at: Where,
-    /// Folder of the city's reference tables: district, calendar, fee_standard, policy, weight (.csv)
+    /// Folder of the city's reference tables: district, calendar, fee_standard, policy, weight (.csv), and if it
+    /// is at hand clause.csv (clause, text): the text of the notice, for `kehou explain`
     #[arg(long, value_name = "DIR")]
     pub reference: Option<PathBuf>,
 }
@@ -250,6 +258,15 @@ pub enum Language {
     Zh,
     /// English
     En,
+}
+
+impl From<Language> for dashboard::words::Lang {
+    fn from(language: Language) -> dashboard::words::Lang {
+        match language {
+            Language::Zh => dashboard::words::Lang::Zh,
+            Language::En => dashboard::words::Lang::En,
+        }
+    }
 }
 
 impl From<Language> for ingest::report::Language {
@@ -400,6 +417,85 @@ pub enum DiffFormat {
     /// For reading
     Text,
     /// For programs
+    Json,
+}
+
+/// `kehou explain`
+#[derive(Debug, ClapArgs)]
+pub struct Explain {
+    /// What to explain
+    #[command(subcommand)]
+    pub what: ExplainWhat,
+}
+
+/// What is explained.
+#[derive(Debug, Subcommand)]
+pub enum ExplainWhat {
+    /// An indicator of a unit and a period
+    ///
+    /// Of the city: its districts. Of a district: its schools, who of them reported, and which slices are lacking. Of a school: its
+    /// slices with receipt, file and sheet, and the rows with their numbers as the spreadsheet shows them; of a form with more than
+    /// 50 rows the first ones, and the query that gives all. It says whether the parts sum to the whole.
+    Indicator(ExplainIndicator),
+    /// A finding
+    ///
+    /// Its sentence, clause and amount, the rule with what it can't see, the rows that prove it, since when it is known, and the steps
+    /// of its case. `kehou query "select finding_id, rule, school_id, period from finding"` lists findings.
+    Finding(ExplainFinding),
+}
+
+/// `kehou explain indicator`
+#[derive(Debug, ClapArgs)]
+pub struct ExplainIndicator {
+    /// The indicator's code, such as C03 (`kehou catalog indicators` lists them)
+    pub code: String,
+    /// city, a district's code or a school's id
+    #[arg(long, default_value = "city")]
+    pub unit: String,
+    /// 2019-10, 2019-2020-1 or 2019; default: the newest with a value
+    #[arg(long, default_value = "")]
+    pub period: String,
+    /// A part of the figure instead of its headline: urban_rural=rural, respondent=pupil, category=staff_pay …
+    #[arg(long, value_name = "NAME=VALUE", default_value = "")]
+    pub dimension: String,
+    #[command(flatten)]
+    pub how: ExplainHow,
+}
+
+/// `kehou explain finding`
+#[derive(Debug, ClapArgs)]
+pub struct ExplainFinding {
+    /// The finding's id, or its first digits
+    pub id: String,
+    #[command(flatten)]
+    pub how: ExplainHow,
+}
+
+/// From where, and in which form.
+#[derive(Debug, ClapArgs)]
+pub struct ExplainHow {
+    #[command(flatten)]
+    pub at: Where,
+    /// The release to ask; default the newest
+    #[arg(long, conflicts_with = "as_of")]
+    pub release: Option<u64>,
+    /// The release that stood at this time (2020-03-01 or 2020-03-01T08:00:00Z)
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub format: ExplainFormat,
+    /// Language of the answer
+    #[arg(long, value_enum, default_value_t = Language::Zh)]
+    pub lang: Language,
+}
+
+/// The form of an explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For reading
+    Text,
+    /// For programs, with everything
     Json,
 }
 

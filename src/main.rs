@@ -57,6 +57,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Releases(args) => commands::releases::run(args).await,
         Command::Diff(args) => commands::diff::run(args).await,
         Command::WhatIf(args) => commands::what_if::run(args).await,
+        Command::Explain(args) => commands::explain::run(args).await,
         Command::Serve(args) => commands::serve::run(args).await,
         Command::User(args) => commands::user::run(args),
         Command::Catalog(args) => commands::catalog::run(args).await,

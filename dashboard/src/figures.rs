@@ -9,7 +9,7 @@ use crate::scope::Scoped;
 use crate::words::Lang;
 
 /// One value of the mart `indicator_value`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Figure {
     /// The indicator's code.
     pub indicator: String,
@@ -42,7 +42,8 @@ pub struct Figure {
 }
 
 /// How a value stands to its target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Reached.
     Met,
@@ -51,6 +52,7 @@ pub enum Status {
     /// Not reached.
     Missed,
     /// There is no target, or no value.
+    #[serde(rename = "none")]
     Open,
 }
 
@@ -77,7 +79,8 @@ pub const ORDER: [&str; 31] = [
     "F03", "F04", "F05", "F06", "F07", "F08", "F09", "F10", "K01", "K02", "K03", "K04", "K05", "E01", "",
 ];
 
-const COLUMNS: &str = "indicator, unit_id, district_code, period_type, period, numerator, denominator, value, lower, upper, \
+/// The columns that a figure is read from.
+pub const COLUMNS: &str = "indicator, unit_id, district_code, period_type, period, numerator, denominator, value, lower, upper, \
     target, status, reported, expected";
 
 /// The headline values of one unit in all periods.
@@ -211,7 +214,8 @@ impl Heat {
     }
 }
 
-fn read(row: Row<'_>) -> Figure {
+/// A row of these columns as a figure.
+pub fn read(row: Row<'_>) -> Figure {
     Figure {
         indicator: row.text("indicator").to_owned(),
         unit_id: row.text("unit_id").to_owned(),

@@ -9,8 +9,9 @@ pub mod charts;
 pub mod difference;
 pub mod editions;
 pub mod error;
-mod figures;
-mod format;
+pub mod explain;
+pub mod figures;
+pub mod format;
 mod pages;
 mod password;
 mod period;
@@ -19,7 +20,7 @@ mod routes;
 mod rows;
 mod scope;
 mod visit;
-mod words;
+pub mod words;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use transform::project::Project;
 use warehouse::Warehouse;
 
 use crate::accounts::Accounts;
@@ -57,7 +59,9 @@ pub async fn serve(warehouse: Warehouse, config: Config, ready: impl FnOnce(Sock
         return Err(DashboardError::Exposed { listen: config.listen });
     }
     let accounts = Accounts::open(&config.accounts)?;
-    let app = Arc::new(App::new(Releases::new(warehouse), accounts, Catalogue::built_in(), &config));
+    let project = Project::built_in()?;
+    let catalogue = Catalogue::of(&project);
+    let app = Arc::new(App::new(Releases::new(warehouse), accounts, catalogue, project, &config));
     // The first visitor should not wait for the release to be loaded.
     app.warm().await;
     let listen = |source| DashboardError::Listen { listen: config.listen, source };

@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod city;
 pub mod curve;
 pub mod district;
+pub mod explained;
 pub mod fault;
 pub mod finding;
 pub mod findings;

@@ -10,6 +10,8 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::prelude::SessionContext;
 use transform::kept::project_of;
+use transform::project::Project;
+use transform::views::register_parts;
 use warehouse::Warehouse;
 use warehouse::release::Release;
 use warehouse::session::Limits;
@@ -35,6 +37,8 @@ pub struct Edition {
     pub today: NaiveDate,
     /// Whether the city declared it official.
     pub official: bool,
+    /// What it was computed by: the SHA-256 of each model's SQL.
+    pub fingerprints: Arc<BTreeMap<String, String>>,
 }
 
 /// One table in memory.
@@ -52,6 +56,8 @@ pub struct Pinned {
     pub edition: Edition,
     /// What its indicators and rules are called and mean; none where it does not carry the models that it was made with.
     pub catalogue: Option<Arc<Catalogue>>,
+    /// The SQL behind its figures and findings; none likewise.
+    pub project: Option<Arc<Project>>,
     pub(crate) held: BTreeMap<(&'static str, &'static str), Held>,
     pub(crate) whole: SessionContext,
     scopes: Mutex<HashMap<Scope, Arc<Scoped>>>,
@@ -75,7 +81,7 @@ impl Pinned {
             let schema = batches.first().map_or(schema, RecordBatch::schema);
             held.insert((door.schema, door.table), Held { schema, batches });
         }
-        Ok(Pinned { edition, catalogue: None, held, whole, scopes: Mutex::default() })
+        Ok(Pinned { edition, catalogue: None, project: None, held, whole, scopes: Mutex::default() })
     }
 
     /// What somebody sees of the release; made once for each scope.
@@ -166,10 +172,18 @@ impl Releases {
                     made_at: release.made_at.clone(),
                     today: release.today,
                     official: release.official,
+                    fingerprints: Arc::new(release.fingerprints.clone()),
                 };
                 let whole = warehouse.release_session(&release, &Limits::default()).await?;
+                let project = models_of(warehouse, &release).await;
+                let parts = match &project {
+                    Some(project) => project.clone(),
+                    None => Arc::new(Project::built_in()?),
+                };
+                register_parts(&whole, &parts, &release).await?;
                 let mut pinned = Pinned::load(edition, whole).await?;
-                pinned.catalogue = catalogue_of(warehouse, &release).await.map(Arc::new);
+                pinned.catalogue = project.as_deref().map(Catalogue::of).map(Arc::new);
+                pinned.project = project;
                 let pinned = Arc::new(pinned);
                 pinned.scoped(&Scope::City).await?;
                 pinned
@@ -188,13 +202,13 @@ impl Releases {
     }
 }
 
-/// What the release's indicators and rules are called and mean. Models that can't be read keep no page from being shown.
-async fn catalogue_of(warehouse: &Warehouse, release: &Release) -> Option<Catalogue> {
+/// The models that the release was made with. Those that can't be read keep no page from being shown.
+async fn models_of(warehouse: &Warehouse, release: &Release) -> Option<Arc<Project>> {
     release.models.as_ref()?;
     match project_of(warehouse, release).await {
-        Ok(project) => Some(Catalogue::of(&project)),
+        Ok(project) => Some(Arc::new(project)),
         Err(error) => {
-            tracing::warn!(%error, release = release.release, "the release's own catalogue can't be read");
+            tracing::warn!(%error, release = release.release, "the release's own models can't be read");
             None
         }
     }

@@ -13,9 +13,10 @@ use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
 use datafusion::common::TableReference;
 use datafusion::datasource::MemTable;
 use datafusion::execution::context::SQLOptions;
-use datafusion::prelude::{SessionConfig, SessionContext, col, lit};
+use datafusion::prelude::{Expr, SessionConfig, SessionContext, col, lit};
 use datafusion::scalar::ScalarValue;
 use ingest::form::{Visibility, forms};
+use transform::project::PARTS;
 
 use crate::accounts::{Account, Role};
 use crate::error::{DashboardError, Result};
@@ -116,7 +117,13 @@ impl Scoped {
                     }
                 }
             };
-            register(&context, door, table)?;
+            register(&context, (door.schema, door.table), table)?;
+        }
+        if scope.sees_figures() {
+            let schools = kept.get(&("marts", "school")).map(|held| texts_of(held, "school_id")).transpose()?;
+            for (name, view) in parts(pinned, scope, schools.as_ref()).await? {
+                register(&context, (PARTS, &name), view)?;
+            }
         }
         Ok(Scoped { edition: pinned.edition.clone(), scope: scope.clone(), context, results: Mutex::default() })
     }
@@ -127,17 +134,18 @@ impl Scoped {
         if let Some(known) = self.lock().get(&key) {
             return Ok(known.clone());
         }
-        let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        let values: Vec<ScalarValue> = texts.iter().map(|text| ScalarValue::from(*text)).collect();
-        let frame = self.context.sql_with_options(sql, reading).await?;
-        let frame = if values.is_empty() { frame } else { frame.with_param_values(values)? };
-        let rows = Arc::new(Rows::read(&frame.collect().await?)?);
+        let rows = Arc::new(ask(&self.context, sql, texts).await?);
         let mut results = self.lock();
         if results.len() >= KEPT {
             results.clear();
         }
         results.insert(key, rows.clone());
         Ok(rows)
+    }
+
+    /// Whether the scope has this table.
+    pub fn has(&self, schema: &str, table: &str) -> bool {
+        self.context.table_exist(TableReference::partial(schema, table)).is_ok_and(|exists| exists)
     }
 
     /// The columns that the scope sees of a form's stored rows; none where the release has no such table.
@@ -151,6 +159,15 @@ impl Scoped {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Rows>>> {
         self.results.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+/// Runs one `select` in a session; `$1`, `$2` … stand for the texts given.
+pub(crate) async fn ask(context: &SessionContext, sql: &str, texts: &[&str]) -> Result<Rows> {
+    let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    let values: Vec<ScalarValue> = texts.iter().map(|text| ScalarValue::from(*text)).collect();
+    let frame = context.sql_with_options(sql, reading).await?;
+    let frame = if values.is_empty() { frame } else { frame.with_param_values(values)? };
+    Ok(Rows::read(&frame.collect().await?)?)
 }
 
 /// The districts that a scope lies in or consists of; none for the city, which has all.
@@ -264,24 +281,46 @@ async fn stored_rows(
         .collect();
     let mut table = table;
     if *scope != Scope::City {
-        let ids = schools.map(|ids| ids.iter().map(|id| lit(id.as_str())).collect()).unwrap_or_default();
-        table = table.filter(col("school_id").in_list(ids, false))?;
+        table = table.filter(col("school_id").in_list(ids(schools), false))?;
     }
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     Ok(Some(table.select_columns(&columns)?.into_view()))
 }
 
-fn register(context: &SessionContext, door: &Door, table: Arc<dyn TableProvider>) -> Result<()> {
+/// The queries that take figures apart, narrowed to the scope's schools. They hold numbers of rows, and nothing that stands in them.
+async fn parts(
+    pinned: &Pinned,
+    scope: &Scope,
+    schools: Option<&HashSet<String>>,
+) -> Result<Vec<(String, Arc<dyn TableProvider>)>> {
+    let mut views: Vec<(String, Arc<dyn TableProvider>)> = Vec::new();
+    let catalogs = pinned.whole.catalog_names().into_iter().filter_map(|name| pinned.whole.catalog(&name));
+    for name in catalogs.filter_map(|catalog| catalog.schema(PARTS)).flat_map(|schema| schema.table_names()) {
+        let mut table = pinned.whole.table(TableReference::partial(PARTS, name.as_str())).await?;
+        if *scope != Scope::City {
+            table = table.filter(col("school_id").in_list(ids(schools), false))?;
+        }
+        views.push((name, table.into_view()));
+    }
+    Ok(views)
+}
+
+/// Schools as a list of literals.
+fn ids(schools: Option<&HashSet<String>>) -> Vec<Expr> {
+    schools.map(|ids| ids.iter().map(|id| lit(id.as_str())).collect()).unwrap_or_default()
+}
+
+fn register(context: &SessionContext, (schema_name, name): (&str, &str), table: Arc<dyn TableProvider>) -> Result<()> {
     let catalog = context.catalog("datafusion").expect("it is the default catalog of a session");
-    let schema: Arc<dyn SchemaProvider> = match catalog.schema(door.schema) {
+    let schema: Arc<dyn SchemaProvider> = match catalog.schema(schema_name) {
         Some(schema) => schema,
         None => {
             let schema = Arc::new(MemorySchemaProvider::new());
-            catalog.register_schema(door.schema, schema.clone())?;
+            catalog.register_schema(schema_name, schema.clone())?;
             schema
         }
     };
-    schema.register_table(door.table.to_owned(), table)?;
+    schema.register_table(name.to_owned(), table)?;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use tower::ServiceExt;
+use transform::project::Project;
 
 use crate::accounts::{Accounts, Role};
 use crate::release::Releases;
@@ -56,7 +57,8 @@ impl Site {
         }
         let listen = "127.0.0.1:0".parse().expect("an address");
         let config = Config { listen, accounts: path, made_up_city: true, secure_cookies: false };
-        let app = Arc::new(App::new(releases, accounts, city::catalogue(), &config));
+        let app =
+            Arc::new(App::new(releases, accounts, city::catalogue(), Project::built_in().expect("sound"), &config));
         Site { router: routes::router(app), _folder: folder }
     }
 

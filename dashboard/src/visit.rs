@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
+use transform::project::Project;
 
 use crate::accounts::{Accounts, Session};
 use crate::catalog::Catalogue;
@@ -38,6 +39,8 @@ pub struct App {
     pub accounts: Accounts,
     /// Titles and meanings where no release is shown, or one that does not carry its own.
     pub catalogue: Arc<Catalogue>,
+    /// The SQL behind figures and findings, likewise.
+    pub project: Arc<Project>,
     /// Bounds the memory and time that log-ins take.
     pub hashing: tokio::sync::Semaphore,
     made_up_city: bool,
@@ -46,11 +49,18 @@ pub struct App {
 
 impl App {
     /// The shared state of a server.
-    pub fn new(releases: Arc<Releases>, accounts: Accounts, catalogue: Catalogue, config: &Config) -> App {
+    pub fn new(
+        releases: Arc<Releases>,
+        accounts: Accounts,
+        catalogue: Catalogue,
+        project: Project,
+        config: &Config,
+    ) -> App {
         App {
             releases,
             accounts,
             catalogue: Arc::new(catalogue),
+            project: Arc::new(project),
             hashing: tokio::sync::Semaphore::new(HASHES_AT_ONCE),
             made_up_city: config.made_up_city,
             secure: config.secure_cookies,
@@ -144,6 +154,8 @@ pub struct Reader {
     pub frame: Frame,
     /// The visitor's tables.
     pub scoped: Arc<Scoped>,
+    /// The SQL behind the figures and findings.
+    pub project: Arc<Project>,
 }
 
 impl FromRequestParts<Arc<App>> for Reader {
@@ -160,7 +172,8 @@ impl FromRequestParts<Arc<App>> for Reader {
         let pinned = app.releases.current().await?.ok_or(Fault::NoRelease)?;
         let scoped = pinned.scoped(&scope).await?;
         let frame = visitor.frame(app).of(&pinned);
-        Ok(Reader { frame, scoped })
+        let project = pinned.project.clone().unwrap_or_else(|| app.project.clone());
+        Ok(Reader { frame, scoped, project })
     }
 }
 

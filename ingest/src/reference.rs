@@ -1,4 +1,5 @@
-//! The reference folder of a city: districts, calendar, fee standards, policy numbers and weights, read into typed tables.
+//! The reference folder of a city: districts, calendar, fee standards, policy numbers and weights, and where the city gives it the text
+//! of the clauses, read into typed tables.
 //!
 //! A folder with a fault is not loaded; every fault in it is named at once, with its place and how to mend it.
 
@@ -17,7 +18,7 @@ use std::path::Path;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 
-use table::{SPECS, Table};
+use table::{OPTIONAL, SPECS, Table};
 
 /// A city's reference tables, each under its name, in the order of [`names`].
 #[derive(Debug, Clone)]
@@ -74,6 +75,7 @@ pub fn read_reference(dir: &Path) -> Result<Reference, Vec<ReferenceError>> {
         let file = format!("{name}.csv");
         match std::fs::read(dir.join(&file)) {
             Ok(bytes) => files.push((name, bytes)),
+            Err(fault) if fault.kind() == ErrorKind::NotFound && OPTIONAL.contains(&name) => {}
             Err(fault) if fault.kind() == ErrorKind::NotFound => faults.push(ReferenceError::of_file(
                 name,
                 format!("缺少文件；请把 {file} 放入目录 {}", dir.display()),

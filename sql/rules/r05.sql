@@ -5,6 +5,8 @@
 -- title_en: Collective teaching
 -- severity: high
 -- clause: 四, 八(三)
+-- amount: What the inspection found to be involved; none for a group session.
+-- amount_zh: 督导查明的涉及金额；活动登记本身没有金额。
 -- blind: Teaching that is registered as another activity.
 -- blind_zh: 以其他活动名义登记的集体教学。
 with breach as (

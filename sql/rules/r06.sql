@@ -5,6 +5,8 @@
 -- title_en: Forced participation
 -- severity: high
 -- clause: 五¶3
+-- amount: What the inspection found to be involved; none for a class or a survey.
+-- amount_zh: 督导查明的涉及金额；班级、问卷本身没有金额。
 -- blind: Applications that were signed under pressure.
 -- blind_zh: 在压力下签署的申请。
 with rule as (

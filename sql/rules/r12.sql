@@ -5,6 +5,8 @@
 -- title_en: Solicitation or commerce
 -- severity: high
 -- clause: 五¶4
+-- amount: What the inspection found to be involved.
+-- amount_zh: 督导查明的涉及金额。
 -- blind: What was not reported.
 -- blind_zh: 未被发现或反映的行为。
 with breach as (

@@ -5,6 +5,9 @@
 -- title_en: Overcharged
 -- severity: high
 -- clause: 六¶3
+-- amount: Of a receipt what is above sessions billed × the standard in force on its day; of a pupil's month the net above the cap, less what its
+--   receipts' own findings explain; of a case what the inspection found.
+-- amount_zh: 票据：超过“计费学时 × 当日执行标准”的部分；学生月：净收费超过月上限的部分，减去其各张票据已单列的多收额；案件：督导查明的涉及金额。
 -- blind: Money taken without a receipt.
 -- blind_zh: 没有开票的收费。
 with over_month as (

@@ -5,6 +5,8 @@
 -- title_en: Charged without a standard
 -- severity: high
 -- clause: 六¶3
+-- amount: The charge.
+-- amount_zh: 该笔收费金额。
 -- blind: A standard that was decided and is not in the reference table.
 -- blind_zh: 已批准但未录入参考表的标准。
 with breach as (

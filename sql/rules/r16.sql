@@ -5,6 +5,8 @@
 -- title_en: Poor pupil charged
 -- severity: high
 -- clause: 六¶3
+-- amount: The month's charges less its refunds, whenever paid.
+-- amount_zh: 该月收费减去退费（不论何时退）。
 -- blind: A pupil whose poverty no receipt tells.
 -- blind_zh: 没有在任何票据上标明建档立卡的学生。
 with this_month as (

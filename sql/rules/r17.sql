@@ -5,6 +5,8 @@
 -- title_en: Sessions overbilled
 -- severity: high
 -- clause: 六¶3
+-- amount: Excess sessions × net ÷ net sessions of the pupil's month, half up to the fen.
+-- amount_zh: 多计学时 × 该月净收费 ÷ 净学时，四舍五入到分。
 -- blind: Months whose attendance or group sessions were not sent.
 -- blind_zh: 未报送考勤或活动登记的月份。
 with this_month as (

@@ -5,6 +5,9 @@
 -- title_en: Refund late or short
 -- severity: medium
 -- clause: 六¶3
+-- amount: What was paid for sessions after the day of leaving, less all refunds; where only the day was missed, the refunds paid late, or the net
+--   of the month where none was paid.
+-- amount_zh: 退出日之后学时的已缴费用减去全部退费；仅逾期的，为逾期退的金额，尚未退的为该月净收费。
 -- blind: Requests that the school did not write down, and months whose attendance or sessions were not sent.
 -- blind_zh: 学校没有登记的申请，以及未报送考勤或活动登记的月份。
 with days as (

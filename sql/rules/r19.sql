@@ -5,6 +5,8 @@
 -- title_en: Charged twice
 -- severity: medium
 -- clause: 六¶3
+-- amount: One of the equal payments.
+-- amount_zh: 相同收费中的一笔。
 -- blind: Two payments of unequal amounts for the same sessions.
 -- blind_zh: 金额不同的重复收费。
 with this_month as (

@@ -5,6 +5,8 @@
 -- title_en: Not remitted, spent from the till
 -- severity: high
 -- clause: 六¶4
+-- amount: The charge, the expense or the fee.
+-- amount_zh: 该笔收费、支出或收入金额。
 -- blind: Cash that is in no ledger.
 -- blind_zh: 未入账的现金。
 with days as (

@@ -5,6 +5,8 @@
 -- title_en: Management fee
 -- severity: high
 -- clause: 六¶4
+-- amount: The line's amount.
+-- amount_zh: 该行金额。
 -- blind: A fee under another name.
 -- blind_zh: 以其他名义提取的管理费。
 with breach as (

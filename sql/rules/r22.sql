@@ -5,6 +5,8 @@
 -- title_en: Unrelated spending
 -- severity: high
 -- clause: 六¶4
+-- amount: The line's amount.
+-- amount_zh: 该行金额。
 -- blind: Spending that is booked under an allowed category.
 -- blind_zh: 记入允许科目的无关支出。
 with breach as (

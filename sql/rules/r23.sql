@@ -5,6 +5,8 @@
 -- title_en: Spending not disclosed
 -- severity: low
 -- clause: 六¶4
+-- amount: The sum of the quarter's spending lines disclosed late or not at all.
+-- amount_zh: 该季度逾期公示和未公示的支出之和。
 -- blind: What the disclosure said, and to whom.
 -- blind_zh: 公示的内容和范围。
 with days as (

@@ -4,6 +4,8 @@
 -- title_en: Staff-pay share too low
 -- severity: high
 -- clause: 七
+-- amount: The least share × (fees + subsidies) − staff pay of the year.
+-- amount_zh: 最低比例 ×（服务性收费 + 财政补贴）− 全年教职工绩效。
 -- blind: Months whose ledger was not sent.
 -- blind_zh: 未报送台账的月份。
 with ended as (

@@ -5,6 +5,8 @@
 -- title_en: Ledger and records differ
 -- severity: medium
 -- clause: 六¶4
+-- amount: The size of the difference of fees plus the size of the difference of staff pay.
+-- amount_zh: 收费差额与绩效差额的绝对值之和。
 -- blind: Two faults that cancel out.
 -- blind_zh: 相互抵消的两处差错。
 with counted as (

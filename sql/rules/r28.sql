@@ -5,6 +5,8 @@
 -- title_en: Paid without attending
 -- severity: medium
 -- clause: 六¶3
+-- amount: The month's charges less its refunds.
+-- amount_zh: 该月收费减去退费。
 -- blind: Attendance that was not written down.
 -- blind_zh: 没有登记的出勤。
 with this_month as (

@@ -7,6 +7,7 @@ mod city;
 mod desk;
 mod engines;
 mod example;
+mod explain;
 mod facts;
 mod incremental;
 mod intake;

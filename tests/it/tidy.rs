@@ -11,8 +11,10 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Every SQL file: models, data tests, and the queries that take figures apart.
 fn models() -> Vec<Model> {
-    Project::built_in().expect("the SQL is sound").models().cloned().collect()
+    let project = Project::built_in().expect("the SQL is sound");
+    project.models().chain(project.parts()).cloned().collect()
 }
 
 #[test]
@@ -66,6 +68,19 @@ fn headers_say_what_the_catalogue_needs() {
             assert_eq!(code, model.name.table, "{}: the header's rule is another one", model.path);
         }
     }
+}
+
+#[test]
+fn every_indicator_can_be_taken_apart() {
+    let project = Project::built_in().expect("the SQL is sound");
+    let names = |schema: &str| -> BTreeSet<String> {
+        let all = project
+            .models()
+            .chain(project.parts())
+            .filter(|model| model.name.schema == schema && model.name.table != "all");
+        all.map(|model| model.name.table.clone()).collect()
+    };
+    assert_eq!(names("parts"), names("indicators"), "sql/parts has one file for each of sql/indicators");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// The keys that a header may have, besides its sentence.
-pub const KEYS: [&str; 19] = [
+pub const KEYS: [&str; 21] = [
     "stored",
     "key",
     "collects",
@@ -23,6 +23,8 @@ pub const KEYS: [&str; 19] = [
     "formula_zh",
     "note_zh",
     "note_en",
+    "amount",
+    "amount_zh",
 ];
 
 /// A header as it was read.

@@ -36,6 +36,7 @@ fn may_read(schema: &str) -> &'static [&'static str] {
         "staging" => &["facts", "reference", "staging", "public"],
         "indicators" => &["staging", "reference", "indicators", "public"],
         "rules" => &["staging", "reference", "rules", "public"],
+        "parts" => &["staging", "reference", "public"],
         "marts" => &["facts", "reference", "staging", "indicators", "rules", "marts", "previous", "public"],
         _ => &["facts", "reference", "staging", "indicators", "rules", "marts", "public"],
     }

@@ -18,6 +18,10 @@ static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../sql");
 /// The layers of models, in the order in which they may read each other: rules and indicators read staging, marts all.
 pub const LAYERS: [&str; 4] = ["staging", "indicators", "rules", "marts"];
 
+/// The folder of the queries that take figures apart: `parts.c03` gives the rows that a school's C03 is the sum of. They read what
+/// indicators read, nobody reads them, and no run computes them.
+pub const PARTS: &str = "parts";
+
 /// How a model's rows are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stored {
@@ -91,6 +95,7 @@ pub struct Project {
     own: Own,
     /// The files that were written, and not generated.
     files: BTreeMap<String, String>,
+    parts: Vec<Model>,
 }
 
 impl Project {
@@ -103,7 +108,7 @@ impl Project {
     pub fn new(files: BTreeMap<String, String>) -> Result<Project> {
         let mut models = files.clone().into_iter().map(|(path, sql)| read(path, sql)).collect::<Result<Vec<_>, _>>()?;
         add_collections(&mut models)?;
-        Ok(Project { models: in_order(models)?, own: Own::default(), files })
+        Project::ordered(models, Own::default(), files)
     }
 
     /// The models that this build carries with models of one's own over them: a file of the same path takes the place of the
@@ -128,12 +133,18 @@ impl Project {
             return Err(TransformError::Own { faults: own.placed(faults) });
         }
         add_collections(&mut models)?;
-        Ok(Project { models: in_order(models)?, own, files })
+        Project::ordered(models, own, files)
     }
 
     /// The project that a release was made with, which was checked then: its files, and those of them that were one's own.
     pub(crate) fn as_it_was(files: BTreeMap<String, String>, own: Own) -> Result<Project> {
         Ok(Project { own, ..Project::new(files)? })
+    }
+
+    /// All files' models in their order, the parts aside.
+    fn ordered(models: Vec<Model>, own: Own, files: BTreeMap<String, String>) -> Result<Project> {
+        let (parts, models) = in_order(models)?.into_iter().partition(|model| model.name.schema == PARTS);
+        Ok(Project { models, parts, own, files })
     }
 
     /// The models that are one's own.
@@ -151,6 +162,11 @@ impl Project {
         self.models.iter()
     }
 
+    /// The queries that take figures apart, by name.
+    pub fn parts(&self) -> impl Iterator<Item = &Model> {
+        self.parts.iter()
+    }
+
     /// The model of a name.
     pub fn model(&self, name: &TableName) -> Option<&Model> {
         self.models.iter().find(|model| model.name == *name)
@@ -161,15 +177,15 @@ impl Project {
         self.models.iter().find_map(Model::key)
     }
 
-    /// The models of these names and all that they read, in order.
+    /// The models and parts of these names and all that they read, in order.
     pub fn upstream(&self, names: impl IntoIterator<Item = TableName>) -> Vec<&Model> {
         let mut wanted: BTreeSet<TableName> = names.into_iter().collect();
-        for model in self.models.iter().rev() {
+        for model in self.parts.iter().chain(self.models.iter().rev()) {
             if wanted.contains(&model.name) {
                 wanted.extend(model.reads.iter().cloned());
             }
         }
-        self.models.iter().filter(|model| wanted.contains(&model.name)).collect()
+        self.models.iter().chain(&self.parts).filter(|model| wanted.contains(&model.name)).collect()
     }
 }
 
@@ -220,8 +236,15 @@ fn collect(folder: &Dir<'_>, files: &mut BTreeMap<String, String>) {
 fn read(path: String, sql: String) -> Result<Model, Fault> {
     let fault = |line, why: String| Fault { path: path.clone(), line, why };
     let name = match path.strip_suffix(".sql").and_then(|stem| stem.split_once('/')) {
-        Some((schema, table)) if LAYERS.contains(&schema) || schema == "tests" => TableName::new(schema, table),
-        _ => return Err(fault(None, format!("a model lies in one of the folders {}, tests", LAYERS.join(", ")))),
+        Some((schema, table)) if LAYERS.contains(&schema) || [PARTS, "tests"].contains(&schema) => {
+            TableName::new(schema, table)
+        }
+        _ => {
+            return Err(fault(
+                None,
+                format!("a model lies in one of the folders {}, {PARTS}, tests", LAYERS.join(", ")),
+            ));
+        }
     };
     let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     if !name.table.starts_with(|letter: char| letter.is_ascii_lowercase()) || !name.table.chars().all(plain) {
@@ -382,6 +405,23 @@ mod tests {
         check("-- A.\n-- stored: table\n-- colour: red\nselect 1", "unknown key");
         check("-- A.\n-- stored: heap\nselect 1", "neither view nor table");
         check("-- A.\nselect 1; select 2", "one query");
+    }
+
+    #[test]
+    fn parts_are_asked_and_never_run() {
+        let project = project(&[
+            ("staging/sale.sql", "-- A sale.\nselect * from facts.raw_sale"),
+            ("indicators/x01.sql", "-- A figure.\nselect sum(amount) as numerator from staging.sale"),
+            ("parts/x01.sql", "-- A sale of it.\nselect amount as numerator from staging.sale"),
+        ])
+        .expect("good models");
+        assert_eq!(
+            project.models().map(|model| model.name.to_string()).collect::<Vec<_>>(),
+            ["staging.sale", "indicators.x01"]
+        );
+        let read: Vec<_> =
+            project.upstream([TableName::new("parts", "x01")]).iter().map(|model| model.name.to_string()).collect();
+        assert_eq!(read, ["staging.sale", "parts.x01"]);
     }
 
     #[test]

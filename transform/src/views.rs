@@ -35,6 +35,19 @@ pub async fn register_views(context: &SessionContext, project: &Project, release
     Ok(())
 }
 
+/// Registers the queries that take the release's figures apart, as views. A release that was made before its models had what they
+/// have now may lack a table: what reads that is left out.
+pub async fn register_parts(context: &SessionContext, project: &Project, release: &Release) -> Result<()> {
+    register(context, &TableName::new(PLAIN, "run"), run_table(release.today))?;
+    for model in project.upstream(project.parts().map(|part| part.name.clone())) {
+        let computed = model.stored == Stored::Table || release.tables.contains_key(&model.name);
+        if !computed && let Ok(view) = plan_view(context, model).await {
+            register(context, &model.name, view)?;
+        }
+    }
+    Ok(())
+}
+
 /// A session in which the named models, and all that they read, stand as the facts are now, whatever the last release says:
 /// for lists that can't wait for the next release. Every model is computed once and held in memory; nothing is written.
 pub async fn fresh_session(

@@ -15,7 +15,7 @@ use crate::pages::fault::Fault;
 use crate::pages::heat::{heat_cell, heat_legend};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Choice, Months};
-use crate::pages::slices::{self, State as SliceState};
+use crate::pages::slices::State as SliceState;
 use crate::routes;
 use crate::scope::{Scope, Scoped};
 use crate::visit::{Asked, Reader};
@@ -357,7 +357,7 @@ impl DistrictPage {
             @for (form, period, missing) in &self.owed {
                 details.owed open[missing.len() <= 12] {
                     summary {
-                        strong { (slices::form_title(form, lang)) }
+                        strong { (crate::explain::proof::form_title(form, lang)) }
                         " "
                         (format::period(period, lang))
                         " "

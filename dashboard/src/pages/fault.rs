@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 use crate::error::DashboardError;
+use crate::explain::fault::ExplainError;
 use crate::pages::layout::{Frame, page};
 use crate::routes;
 
@@ -33,6 +34,17 @@ pub enum Fault {
 impl<E: Into<DashboardError>> From<E> for Fault {
     fn from(error: E) -> Fault {
         Fault::Broken(error.into())
+    }
+}
+
+impl From<ExplainError> for Fault {
+    fn from(error: ExplainError) -> Fault {
+        match error {
+            ExplainError::Unknown { .. } => Fault::NotHere,
+            ExplainError::Dashboard(error) => Fault::Broken(error),
+            ExplainError::Transform(error) => Fault::Broken(error.into()),
+            ExplainError::Warehouse(error) => Fault::Broken(error.into()),
+        }
     }
 }
 

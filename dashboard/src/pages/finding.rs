@@ -1,23 +1,20 @@
-//! One finding: its sentence, clause and amount, and the very rows that prove it, with file, sheet and row.
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+//! One finding: its sentence, clause and amount, what became of it, and the very rows that prove it, with file, sheet and row.
 
 use axum::extract::Path;
-use chrono::NaiveDate;
-use ingest::form::{Column, Form, Kind};
 use maud::{Markup, html};
 
-use crate::error::Result;
+use crate::explain::Explainer;
+use crate::explain::evidence::EvidenceOfForm;
+use crate::explain::finding::{FindingExplained, StandardTold};
+use crate::explain::proof::form_title;
 use crate::format;
+use crate::pages::explained;
 use crate::pages::fault::Fault;
 use crate::pages::heat::severity_badge;
 use crate::pages::layout::{Frame, page};
-use crate::pages::parts::{self, Part};
-use crate::pages::slices::form_title;
+use crate::pages::parts::Part;
 use crate::routes;
-use crate::rows::{Row, Rows, Value};
-use crate::scope::{Scope, Scoped};
+use crate::scope::Scope;
 use crate::visit::{Asked, Reader};
 use crate::words::Lang;
 
@@ -25,21 +22,8 @@ use crate::words::Lang;
 struct FindingPage {
     frame: Frame,
     scope: Scope,
-    finding: Arc<Rows>,
-    district: String,
-    proofs: Vec<Proof>,
+    finding: FindingExplained,
     part: Part,
-    standards: Option<Arc<Rows>>,
-}
-
-/// Rows of one file's sheet that prove the finding.
-struct Proof {
-    form: &'static Form,
-    file_name: String,
-    sheet: String,
-    received_on: Option<NaiveDate>,
-    columns: Vec<&'static Column>,
-    rows: Vec<(i64, Option<Vec<String>>)>,
 }
 
 /// Which part of a long proof is asked for.
@@ -55,234 +39,154 @@ const PART: i64 = 100;
 /// `/finding/{id}`
 pub async fn show(reader: Reader, Path(id): Path<String>, Asked(asked): Asked<Long>) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
-    let lang = reader.frame.lang;
-    let sql = "select finding_id, rule, severity, finding.school_id, school_name, finding.district_code, period, subject, amount, message_zh,
-            message_en, clause, cast(first_seen as date) as first_seen, cast(ended as date) as ended
-        from marts.finding as finding left join marts.school as school on finding.school_id = school.school_id where finding_id = $1";
-    let finding = scoped.query(sql, &[&id]).await?;
-    let Some(row) = finding.first() else { return Err(Fault::NotHere) };
-    let names = parts::district_names(scoped, lang).await?;
-    let district = names
-        .into_iter()
-        .find(|(code, _)| code == row.text("district_code"))
-        .map_or_else(String::new, |(_, name)| name);
-    let counted = scoped
-        .query(
-            "select count(*) as times from marts.finding_evidence where finding_id = $1 and row_no is not null",
-            &[&id],
-        )
-        .await?;
-    let proof_rows = counted.first().map_or(0, |row| row.count("times"));
-    let part = Part::read(&asked.part, PART, proof_rows);
-    let is_standard = scoped
-        .query(
-            "select 1 as one from marts.finding_evidence where finding_id = $1 and form = 'reference' limit 1",
-            &[&id],
-        )
-        .await?;
-    let standards = match is_standard.is_empty() {
-        true => None,
-        false => {
-            let sql =
-                "select urban_rural, valid_from, valid_to, yuan_per_session, yuan_per_month_cap, doc_no, approved_by
-                from reference.fee_standard where district_code = $1 order by valid_from, urban_rural";
-            Some(scoped.query(sql, &[row.text("district_code")]).await?)
-        }
-    };
-    Ok(FindingPage {
-        scope: scoped.scope.clone(),
-        district,
-        proofs: proofs(scoped, &id, part, lang).await?,
-        part,
-        standards,
-        finding: finding.clone(),
-        frame: reader.frame,
+    let explainer = Explainer::scoped(scoped, &reader.project, reader.frame.lang);
+    let part = Part::read(&asked.part, PART, explainer.evidence_count(&id).await?);
+    let finding = explainer.finding(&id, part.skip(), part.size).await?;
+    // The command takes the first digits of an id too; an address is whole.
+    if finding.finding_id != id {
+        return Err(Fault::NotHere);
     }
-    .template())
-}
-
-/// The evidence with the stored rows beside it, by form and file.
-async fn proofs(scoped: &Scoped, id: &str, part: Part, lang: Lang) -> Result<Vec<Proof>> {
-    let sql = format!(
-        "select evidence.form, evidence.submission_id, evidence.row_no, max(sent.school_id) as school_id, max(sent.file_name) as file_name,
-            max(sent.sheet) as sheet, max(sent.received_on) as received_on
-         from marts.finding_evidence as evidence left join facts.submission as sent on evidence.submission_id = sent.submission_id
-         where evidence.finding_id = $1 and evidence.row_no is not null
-         group by evidence.form, evidence.submission_id, evidence.row_no
-         order by evidence.form, file_name, evidence.submission_id, evidence.row_no {}",
-        part.limit()
-    );
-    let evidence = scoped.query(&sql, &[id]).await?;
-    let mut proofs: Vec<Proof> = Vec::new();
-    for form in ingest::form::forms() {
-        let own: Vec<Row<'_>> = evidence.iter().filter(|row| row.text("form") == form.name).collect();
-        let stored = stored(scoped, form, &own).await?;
-        let mut last = "";
-        for row in own {
-            let (submission, row_no) = (row.text("submission_id"), row.count("row_no"));
-            if last != submission || proofs.last().is_none_or(|proof| proof.form.name != form.name) {
-                last = submission;
-                proofs.push(Proof {
-                    form,
-                    file_name: row.text("file_name").to_owned(),
-                    sheet: row.text("sheet").to_owned(),
-                    received_on: row.date("received_on"),
-                    columns: stored.as_ref().map(|(columns, _)| columns.clone()).unwrap_or_default(),
-                    rows: Vec::new(),
-                });
-            }
-            let cells = stored.as_ref().and_then(|(columns, cells)| {
-                let found = cells.get(&(submission.to_owned(), row_no))?;
-                Some(columns.iter().zip(found).map(|(column, value)| written(column, value, lang)).collect())
-            });
-            proofs.last_mut().expect("one was pushed").rows.push((row_no, cells));
-        }
-    }
-    Ok(proofs)
-}
-
-/// Columns of a form as they were asked for, and their values by submission and row.
-type Stored = (Vec<&'static Column>, BTreeMap<(String, i64), Vec<Value>>);
-
-/// The stored rows of this evidence. The ids come from the mart, so they are safe to name; they are checked all the same.
-async fn stored(scoped: &Scoped, form: &'static Form, evidence: &[Row<'_>]) -> Result<Option<Stored>> {
-    let safe = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && !text.is_empty();
-    let list = |column: &str| {
-        let mut texts: Vec<&str> = evidence.iter().map(|row| row.text(column)).filter(|text| safe(text)).collect();
-        texts.sort_unstable();
-        texts.dedup();
-        texts.iter().map(|text| format!("'{text}'")).collect::<Vec<_>>().join(", ")
-    };
-    let (submissions, schools) = (list("submission_id"), list("school_id"));
-    if submissions.is_empty() || schools.is_empty() {
-        return Ok(None);
-    }
-    let columns = scoped.columns_of(&form.table()).await?;
-    let columns: Vec<&'static Column> =
-        form.columns.iter().filter(|column| column.name != "school_id" && columns.contains(&column.name)).collect();
-    let numbers: Vec<String> = evidence.iter().map(|row| row.count("row_no").to_string()).collect();
-    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    let sql = format!(
-        "select submission_id, row_no, {} from facts.{} where school_id in ({schools}) and submission_id in ({submissions}) and row_no in ({})",
-        names.join(", "),
-        form.table(),
-        numbers.join(", ")
-    );
-    let rows = scoped.query(&sql, &[]).await?;
-    let cells = rows.iter().map(|row| {
-        let values = names.iter().map(|name| row.value(name).clone()).collect();
-        ((row.text("submission_id").to_owned(), row.count("row_no")), values)
-    });
-    Ok(Some((columns, cells.collect())))
-}
-
-fn is_number(column: &Column) -> bool {
-    matches!(column.kind, Kind::Money | Kind::Whole { .. } | Kind::Grade | Kind::Scale)
-}
-
-/// A stored value as a reader of the form knows it.
-fn written(column: &Column, value: &Value, lang: Lang) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::Text(text) if format::is_hash(text) => format::shortened(text),
-        Value::Text(text) => match (column.choice(text), lang) {
-            (Some(choice), Lang::Zh) => choice.label.clone(),
-            (Some(choice), Lang::En) => choice.title_en.clone(),
-            (None, _) => text.clone(),
-        },
-        Value::Whole(number) => number.to_string(),
-        Value::Real(number) => format::number(*number),
-        Value::Hundredths(fen) => format::yuan(*fen),
-        Value::Date(day) => day.to_string(),
-        Value::Moment(moment) => moment.to_string(),
-        Value::YesNo(yes) => lang.say(if *yes { "yes" } else { "no" }).to_owned(),
-    }
+    Ok(FindingPage { scope: scoped.scope.clone(), finding, part, frame: reader.frame }.template())
 }
 
 impl FindingPage {
     fn template(&self) -> Markup {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
-        let row = self.finding.first().expect("the handler checked it");
-        let rule = row.text("rule");
-        let entry = self.frame.catalogue.rule(rule);
-        let message = if lang == Lang::Zh { row.text("message_zh") } else { row.text("message_en") };
+        let finding = &self.finding;
+        let rule = finding.rule.code.as_str();
+        let title = self.frame.catalogue.rule_title(rule, lang);
+        let message = if lang == Lang::Zh { &finding.message_zh } else { &finding.message_en };
         page(
             &self.frame,
-            self.frame.catalogue.rule_title(rule, lang),
+            title,
             html! {
                 header.head {
                     p.crumb {
-                        a href=(routes::with(routes::FINDINGS, &[("rule", rule)])) {
-                            (rule)
-                            " "
-                            (self.frame.catalogue.rule_title(rule, lang))
-                        }
+                        a href=(routes::with(routes::FINDINGS, &[("rule", rule)])) { (rule) " " (title) }
                         " · "
-                        (severity_badge(row.text("severity"), lang))
+                        (severity_badge(&finding.severity, lang))
                     }
                     h1.sentence { (message) }
                 }
-                dl.case {
-                    @if let Some(fen) = row.fen("amount") {
-                        div.amount { dt { (t("amount")) } dd { (format::yuan(fen)) } }
-                    }
-                    div { dt { (t("school")) } dd { (self.school(row)) } }
-                    div { dt { (t("district")) } dd { (self.district) } }
-                    div { dt { (t("period")) } dd { (format::period(row.text("period"), lang)) } }
-                    @if !row.text("subject").is_empty() {
-                        div {
-                            dt { (t("finding.subject")) }
-                            dd {
-                                (format::shortened(row.text("subject")))
-                                @if format::is_hash(row.text("subject")) { " " span.small { (t("finding.hash")) } }
-                            }
-                        }
-                    }
-                    div {
-                        dt { (t("finding.clause")) }
-                        dd { (lang.with("finding.clause.cited", &[row.text("clause")])) }
-                    }
-                    @if let Some(day) = row.date("first_seen") {
-                        div { dt { (t("finding.first_seen")) } dd { (format::date(day, lang)) } }
-                    }
-                    div {
-                        dt { (t("findings.state")) }
-                        dd {
-                            @match row.date("ended") {
-                                Some(day) => (lang.with("finding.ended_on", &[&format::date(day, lang)])), None => (t("findings.open"))
-                            }
-                        }
+                (self.facts())
+                (self.proof())
+                @if !finding.slices.is_empty() {
+                    section {
+                        h2 { (t("explain.slices")) }
+                        (explained::slices(&finding.slices, lang))
                     }
                 }
-                section {
-                    h2 { (t("finding.proof")) }
-                    @if self.proofs.is_empty() && self.standards.is_none() { p.empty { (t("finding.absence")) } }
-                    @if self.part.all > 0 {
-                        p.dek { (lang.with("finding.proof.dek", &[&format::whole(self.part.all)])) }
-                    }
-                    @if let Some(standards) = &self.standards { (standards_table(standards, lang)) }
-                    @for proof in &self.proofs { (proof.template(lang)) }
-                    (self.part.pager(|number| routes::with(&routes::finding(row.text("finding_id")), &[("part", number)]), lang))
-                }
-                @if let Some(entry) = entry {
-                    section.about {
-                        h2 { (t("finding.rule")) }
-                        @if lang == Lang::En { p { (entry.sentence) } }
-                        @if !entry.said("note", lang).is_empty() { p { (entry.said("note", lang)) } }
-                        @if !entry.said("blind", lang).is_empty() {
-                            p { strong { (t("rule.blind")) } " " (entry.said("blind", lang)) }
-                        }
-                        p { a href={ (routes::CATALOGUE) "#" (rule) } { (t("catalogue.see")) } }
-                    }
-                }
+                (self.about())
             },
         )
     }
 
-    fn school(&self, row: Row<'_>) -> Markup {
+    /// What the finding is about, and what became of it.
+    fn facts(&self) -> Markup {
         let lang = self.frame.lang;
-        let (id, name) = (row.text("school_id"), row.text("school_name"));
+        let t = |key| lang.say(key);
+        let finding = &self.finding;
+        let made = finding.rule.get(if lang == Lang::Zh { "amount_zh" } else { "amount" });
+        html! {
+            dl.case {
+                @if let Some(amount) = finding.amount {
+                    div.amount { dt { (t("amount")) } dd { (yuan(amount)) } }
+                    @if !made.is_empty() { div { dt { (t("explain.amount")) } dd { (made) } } }
+                }
+                div { dt { (t("school")) } dd { (self.school()) } }
+                div {
+                    dt { (t("district")) }
+                    dd {
+                        @if lang == Lang::En && !finding.district_en.is_empty() { (finding.district_en) } @else { (finding.district_zh) }
+                    }
+                }
+                div { dt { (t("period")) } dd { (format::period(&finding.period.period, lang)) } }
+                @if !finding.subject.is_empty() {
+                    div {
+                        dt { (t("finding.subject")) }
+                        dd {
+                            (finding.subject)
+                            @if finding.subject_is_pupil { " " span.small { (t("finding.hash")) } }
+                        }
+                    }
+                }
+                div {
+                    dt { (t("finding.clause")) }
+                    dd { (lang.with("finding.clause.cited", &[&finding.clause])) }
+                }
+                @if let Some(day) = finding.first_seen {
+                    div { dt { (t("finding.first_seen")) } dd { (format::date(day, lang)) } }
+                }
+                div {
+                    dt { (t("findings.state")) }
+                    dd {
+                        @match finding.ended {
+                            Some(day) => (lang.with("finding.ended_on", &[&format::date(day, lang)])), None => (t("findings.open"))
+                        }
+                    }
+                }
+                @if finding.events.len() > 1 {
+                    div {
+                        dt { (t("explain.events")) }
+                        dd {
+                            @for event in &finding.events {
+                                div {
+                                    @if let Some(day) = event.on_date { (format::date(day, lang)) " " }
+                                    (t(match event.event.as_str() { "seen" => "event.seen", "ended" => "event.ended", _ => "event.returned" }))
+                                    @if let Some(amount) = event.amount { " " (yuan(amount)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn proof(&self) -> Markup {
+        let lang = self.frame.lang;
+        let t = |key| lang.say(key);
+        let finding = &self.finding;
+        html! {
+            section {
+                h2 { (t("finding.proof")) }
+                @if finding.proofs.is_empty() && finding.standards.is_empty() { p.empty { (t("finding.absence")) } }
+                @if self.part.all > 0 {
+                    p.dek { (lang.with("finding.proof.dek", &[&format::whole(self.part.all)])) }
+                }
+                @for one in &finding.evidence { (sums(one, lang)) }
+                @for proof in &finding.proofs { (explained::proof(proof, lang)) }
+                (self.part.pager(|number| routes::with(&routes::finding(&finding.finding_id), &[("part", number)]), lang))
+                @if !finding.standards.is_empty() { (standards_table(&finding.standards, lang)) }
+            }
+        }
+    }
+
+    fn about(&self) -> Markup {
+        let lang = self.frame.lang;
+        let t = |key| lang.say(key);
+        let finding = &self.finding;
+        html! {
+            section.about {
+                h2 { (t("finding.rule")) }
+                @if let Some(entry) = self.frame.catalogue.rule(&finding.rule.code) {
+                    @if lang == Lang::En { p { (entry.sentence) } }
+                    @if !entry.said("note", lang).is_empty() { p { (entry.said("note", lang)) } }
+                    @if !entry.said("blind", lang).is_empty() {
+                        p { strong { (t("rule.blind")) } " " (entry.said("blind", lang)) }
+                    }
+                }
+                (explained::policy(&finding.policy, lang))
+                @if let Some(sql) = &finding.sql { (explained::sql(sql, lang)) }
+                p { a href={ (routes::CATALOGUE) "#" (finding.rule.code) } { (t("catalogue.see")) } }
+            }
+        }
+    }
+
+    fn school(&self) -> Markup {
+        let lang = self.frame.lang;
+        let (id, name) = (&self.finding.school_id, &self.finding.school_name);
         html! {
             @if id.is_empty() { (lang.say("finding.whole_district")) }
             @else if self.scope.sees_figures() {
@@ -293,42 +197,27 @@ impl FindingPage {
     }
 }
 
-impl Proof {
-    fn template(&self, lang: Lang) -> Markup {
-        html! {
-            div.scroll tabindex="0" {
-                table.proof {
-                    caption {
-                        strong { (form_title(&self.form.name, lang)) } " "
-                        span.file { (self.file_name) }
-                        @if !self.sheet.is_empty() { " · " (lang.with("proof.sheet", &[&self.sheet])) }
-                        @if let Some(day) = self.received_on {
-                            " · "
-                            (lang.with("slice.received", &[&format::date(day, lang)]))
-                        }
-                    }
-                    thead {
-                        tr {
-                            th.number { (lang.say("proof.row")) }
-                            @for column in &self.columns {
-                                th { (if lang == Lang::Zh { &column.heading } else { &column.title_en }) }
-                            }
-                        }
-                    }
-                    tbody { @for (number, cells) in &self.rows { tr {
-                        th.number scope="row" { (number) }
-                        @match cells {
-                            Some(cells) => @for (cell, column) in cells.iter().zip(&self.columns) { td class=[is_number(column).then_some("number")] { (cell) } },
-                            None => td colspan=(self.columns.len().max(1)) { (lang.say("proof.not_stored")) },
-                        }
-                    } } }
-                }
+fn yuan(value: f64) -> String {
+    format::yuan((value * 100.0).round() as i128)
+}
+
+/// What the rows of a form sum to.
+fn sums(evidence: &EvidenceOfForm, lang: Lang) -> Markup {
+    html! {
+        @for money in &evidence.sums {
+            p.small {
+                (lang.with("explain.sum", &[
+                    form_title(&evidence.form, lang),
+                    &money.label(&evidence.form, lang),
+                    &format::whole(money.rows),
+                    &yuan(money.sum),
+                ]))
             }
         }
     }
 }
 
-fn standards_table(rows: &Rows, lang: Lang) -> Markup {
+fn standards_table(standards: &[StandardTold], lang: Lang) -> Markup {
     let t = |key| lang.say(key);
     html! {
         div.scroll tabindex="0" {
@@ -345,14 +234,14 @@ fn standards_table(rows: &Rows, lang: Lang) -> Markup {
                         th { (t("standard.by")) }
                     }
                 }
-                tbody { @for row in rows.iter() { tr {
-                    td { (crate::pages::district::register_label("urban_rural", row.text("urban_rural"), lang)) }
-                    td { @if let Some(day) = row.date("valid_from") { (day) } }
-                    td { @match row.date("valid_to") { Some(day) => (day), None => (t("standard.open")) } }
-                    td.number { (row.fen("yuan_per_session").map(format::yuan).unwrap_or_default()) }
-                    td.number { (row.fen("yuan_per_month_cap").map(format::yuan).unwrap_or_default()) }
-                    td { (row.text("doc_no")) }
-                    td { (row.text("approved_by")) }
+                tbody { @for one in standards { tr {
+                    td { (crate::pages::district::register_label("urban_rural", &one.urban_rural, lang)) }
+                    td { @if let Some(day) = one.valid_from { (day) } }
+                    td { @match one.valid_to { Some(day) => (day), None => (t("standard.open")) } }
+                    td.number { (one.yuan_per_session.map(yuan).unwrap_or_default()) }
+                    td.number { (one.yuan_per_month_cap.map(yuan).unwrap_or_default()) }
+                    td { (one.doc_no) }
+                    td { (one.approved_by) }
                 } } }
             }
         }

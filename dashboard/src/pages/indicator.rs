@@ -1,11 +1,16 @@
-//! One indicator: what it means, and its numbers above and below the line in each district and period.
+//! One indicator: what it means, its numbers above and below the line in each district and period, and on what the visitor's own
+//! figure rests.
+
+use std::collections::BTreeSet;
 
 use axum::extract::Path;
 use maud::{Markup, html};
-use std::collections::BTreeSet;
 
+use crate::explain::Explainer;
+use crate::explain::figure::{FigureExplained, Question};
 use crate::figures::{self, Figure, of_month};
 use crate::format;
+use crate::pages::explained;
 use crate::pages::fault::Fault;
 use crate::pages::heat::heat_cell;
 use crate::pages::layout::{Frame, page};
@@ -20,6 +25,7 @@ struct IndicatorPage {
     code: String,
     months: Months,
     units: Vec<Unit>,
+    own: Option<FigureExplained>,
 }
 
 /// A district, the visitor's school, or the city, with all values of the indicator.
@@ -66,7 +72,25 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
         figures: own("city"),
     });
     units.retain(|unit| !unit.figures.is_empty());
-    Ok(IndicatorPage { frame: reader.frame, code, months, units }.template())
+    let own_unit = match &scoped.scope {
+        Scope::School(id) => id.as_str(),
+        Scope::District(code) => code.as_str(),
+        _ => "city",
+    };
+    let of_own = all.iter().filter(|figure| figure.unit_id == own_unit);
+    let own = match of_month(of_own, &code, &months.chosen) {
+        Some(figure) if reader.project.models().any(|model| model.get("code") == Some(&code)) => {
+            let question = Question {
+                indicator: code.clone(),
+                unit: own_unit.to_owned(),
+                period: figure.period.clone(),
+                dimension: String::new(),
+            };
+            Some(Explainer::scoped(scoped, &reader.project, lang).figure(&question).await?)
+        }
+        _ => None,
+    };
+    Ok(IndicatorPage { frame: reader.frame, code, months, units, own }.template())
 }
 
 impl IndicatorPage {
@@ -104,6 +128,7 @@ impl IndicatorPage {
                 @if self.units.is_empty() {
                     p.empty { (t("indicator.none")) }
                 } @else { (self.parts()) (self.periods()) }
+                @if let Some(own) = &self.own { (self.explained(own)) }
             },
         )
     }
@@ -156,6 +181,26 @@ impl IndicatorPage {
                     } } } }
                 } }
                 p.small { (t("coverage.title")) }
+            }
+        }
+    }
+
+    /// On what the visitor's own figure rests.
+    fn explained(&self, own: &FigureExplained) -> Markup {
+        let lang = self.frame.lang;
+        let unit = if lang == crate::words::Lang::En && !own.unit.name_en.is_empty() {
+            &own.unit.name_en
+        } else {
+            &own.unit.name_zh
+        };
+        html! {
+            section {
+                h2 { (lang.with("explain.title", &[unit, &format::period(&own.period.period, lang)])) }
+                @if let Some(coverage) = &own.coverage { (explained::coverage(coverage, lang)) }
+                (explained::slices(&own.slices, lang))
+                @for proof in &own.proofs { (explained::proof(proof, lang)) }
+                (explained::policy(&own.policy, lang))
+                (explained::sql(&own.sql, lang))
             }
         }
     }

@@ -191,7 +191,12 @@ impl Part {
 
     /// `limit` and `offset` of its query.
     pub fn limit(self) -> String {
-        format!("limit {} offset {}", self.size, (self.number - 1) * self.size)
+        format!("limit {} offset {}", self.size, self.skip())
+    }
+
+    /// How many entries stand before it.
+    pub fn skip(self) -> i64 {
+        (self.number - 1) * self.size
     }
 
     /// Links to the parts before and after; nothing where there is one part.

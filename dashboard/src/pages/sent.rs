@@ -9,8 +9,8 @@ use ingest::receipt::Receipt;
 use maud::{Markup, html};
 
 use crate::error::Result;
+use crate::explain::proof::form_title;
 use crate::format;
-use crate::pages::slices::form_title;
 use crate::rows::Rows;
 use crate::scope::Scoped;
 use crate::words::Lang;

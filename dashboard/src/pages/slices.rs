@@ -1,9 +1,9 @@
 //! What was reported and what is owed: the five states of a slice, each with its sign and never mixed up.
 
-use ingest::form::{Form, form};
 use maud::{Markup, html};
 
 use crate::error::Result;
+use crate::explain::proof::form_title;
 use crate::format;
 use crate::scope::Scoped;
 use crate::words::Lang;
@@ -94,15 +94,6 @@ pub async fn of_school(scoped: &Scoped, school: &str) -> Result<Vec<Slice>> {
         received_on: row.date("received_on"),
     };
     Ok(rows.iter().map(read).collect())
-}
-
-/// A form's heading in the language.
-pub fn form_title(name: &str, lang: Lang) -> &str {
-    match (form(name), lang) {
-        (Some(Form { heading, .. }), Lang::Zh) => heading,
-        (Some(Form { title_en, .. }), Lang::En) => title_en,
-        (None, _) => name,
-    }
 }
 
 /// Which sign is which state.

@@ -70,8 +70,10 @@ const fn rows(table: &'static str) -> Door {
 }
 
 /// All doors; a child comes after its parent.
-pub const DOORS: [Door; 31] = [
+pub const DOORS: [Door; 34] = [
     memory("marts", "policy_now", Needs::Findings, Guard::Everyone),
+    memory("reference", "policy", Needs::Findings, Guard::Everyone),
+    memory("staging", "period", Needs::Findings, Guard::Everyone),
     memory("reference", "fee_standard", Needs::Findings, Guard::District),
     memory("marts", "district", Needs::Findings, Guard::District),
     memory("marts", "school", Needs::Findings, Guard::Unit),
@@ -92,6 +94,7 @@ pub const DOORS: [Door; 31] = [
         Needs::Findings,
         Guard::Child { schema: "marts", table: "finding", by: "finding_id" },
     ),
+    memory("marts", "finding_event", Needs::Findings, Guard::Unit),
     memory("facts", "submission", Needs::Findings, Guard::Unit),
     memory(
         "facts",

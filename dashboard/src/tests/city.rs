@@ -47,8 +47,13 @@ const SCHOOLS: i64 = 12;
 
 /// The release of the made-up city.
 pub async fn pinned() -> Pinned {
-    let edition =
-        Edition { number: 7, made_at: "2020-03-01T08:00:00Z".to_owned(), today: day("2020-03-01"), official: true };
+    let edition = Edition {
+        number: 7,
+        made_at: "2020-03-01T08:00:00Z".to_owned(),
+        today: day("2020-03-01"),
+        official: true,
+        fingerprints: Arc::default(),
+    };
     Pinned::load(edition, session()).await.expect("the tables have their columns")
 }
 
@@ -161,6 +166,28 @@ pub fn session() -> SessionContext {
     register(
         &context,
         "reference",
+        "policy",
+        vec![
+            ("key", texts(["near_share"])),
+            ("value", texts(["0.05"])),
+            ("valid_from", dates([Some(day("2019-08-01"))])),
+            ("clause", texts([""])),
+        ],
+    );
+    register(
+        &context,
+        "staging",
+        "period",
+        vec![
+            ("period_type", texts(["term"])),
+            ("period", texts(["2019-2020-1"])),
+            ("first_day", dates([Some(day("2019-09-01"))])),
+            ("last_day", dates([Some(day("2020-01-23"))])),
+        ],
+    );
+    register(
+        &context,
+        "reference",
         "fee_standard",
         vec![
             ("district_code", texts([DISTRICT, OTHER_DISTRICT])),
@@ -195,6 +222,7 @@ pub fn session() -> SessionContext {
     indicators(&context, &schools);
     findings(&context);
     comparison::tables(&context, &schools);
+    score(&context);
     context
 }
 
@@ -474,6 +502,26 @@ fn indicators(context: &SessionContext, schools: &[School]) {
     );
 }
 
+fn score(context: &SessionContext) {
+    register(
+        context,
+        "marts",
+        "score",
+        vec![
+            ("level", texts(["city"])),
+            ("unit_id", texts(["city"])),
+            ("district_code", texts([""])),
+            ("period", texts(["2019-10"])),
+            ("indicator", texts(["C03"])),
+            ("value", reals([Some(0.9)])),
+            ("given_weight", reals([Some(20.0)])),
+            ("weight", reals([Some(100.0)])),
+            ("fulfilled", reals([Some(0.8)])),
+            ("points", reals([Some(80.0)])),
+        ],
+    );
+}
+
 /// The finding of a school of [`DISTRICT`], of its sister, of another district, and one of a whole district.
 pub const FINDINGS: [&str; 4] = [
     "0000000000000000000000000000000a",
@@ -534,6 +582,19 @@ fn findings(context: &SessionContext) {
         ("first_seen", dates(all.iter().map(|_| Some(day("2019-11-10"))))),
         ("ended", dates(all.iter().enumerate().map(|(at, _)| (at > 4 && at % 10 == 0).then(|| day("2019-12-10"))))),
     ]);
+    register(
+        context,
+        "marts",
+        "finding_event",
+        vec![
+            ("finding_id", texts(all.iter().map(|one| one.id.as_str()))),
+            ("event", texts(all.iter().map(|_| "seen"))),
+            ("on_date", dates(all.iter().map(|_| Some(day("2019-11-10"))))),
+            ("school_id", texts(all.iter().map(|one| one.school.as_str()))),
+            ("district_code", texts(all.iter().map(|one| one.district))),
+            ("amount", money(all.iter().map(|one| one.fen))),
+        ],
+    );
     let proven: Vec<_> =
         all.iter().filter(|one| one.rule == "R13").flat_map(|one| [2, 5].map(|row| (one, row))).collect();
     let standards = all.iter().filter(|one| one.rule == "R15").count();

@@ -142,3 +142,37 @@ async fn look() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8099").await.expect("the port is free");
     axum::serve(listener, site.router.clone()).await.expect("serves");
 }
+
+#[tokio::test]
+async fn a_figure_and_a_finding_tell_where_they_come_from() {
+    let site = Site::new().await;
+    let check = async |who: &str, address: &str, parts: &[&str], hidden: &[&str]| {
+        let cookie = site.log_in(who).await;
+        let page = site.get(address, &cookie).await.body;
+        for part in parts {
+            assert!(page.contains(part), "{who} {address} lacks {part}: {page}");
+        }
+        for part in hidden {
+            assert!(!page.contains(part), "{who} {address} shows {part}: {page}");
+        }
+        assert!(!page.contains("⟨?⟩"), "{who} {address}: a word is missing");
+    };
+    // Of one district the schools reported 9 of 12.
+    let indicator = "/indicator/C03?month=2019-10";
+    let all = [
+        "这个数怎么来的：全市，2019年10月",
+        "未报或未报齐的学校：12 所",
+        "/school/3799060001",
+        "sql/indicators/c03.sql",
+        "near_share",
+    ];
+    check("city", indicator, &all, &[]).await;
+    check("district", indicator, &["青山区，2019年10月", "应报的都已报送", "sql/indicators/c03.sql"], &["3799060001"])
+        .await;
+    check("school", indicator, &["班级需求汇总表", "sql/indicators/c03.sql"], &["未报或未报齐", "3799060001"]).await;
+    // Two receipts of 144 yuan prove it.
+    let finding = routes::finding(FINDINGS[0]);
+    let parts = ["金额怎么算", "收费 2 行，合计 ¥288.00", "sql/rules/r13.sql", "涉及的报送单元", "青发改〔2019〕8号"];
+    check("district", &finding, &parts, &["柳河发改"]).await;
+    check("inspector", &finding, &["sql/rules/r13.sql"], &["涉及的报送单元"]).await;
+}

@@ -22,6 +22,8 @@ pub(super) struct Spec {
 #[derive(Clone, Copy)]
 pub(super) enum Cells {
     Text,
+    /// Text that is quoted as it stands, with the punctuation that it has.
+    Verbatim,
     District,
     Choice(&'static [&'static str]),
     Date,
@@ -98,7 +100,15 @@ pub(super) const SPECS: &[Spec] = &[
         ],
         key: &["indicator"],
     },
+    Spec {
+        name: "clause",
+        columns: &[("clause", Cells::Text, Required), ("text", Cells::Verbatim, Required)],
+        key: &["clause"],
+    },
 ];
+
+/// Tables that a city may leave out: nothing is computed from them.
+pub(super) const OPTIONAL: [&str; 1] = ["clause"];
 
 /// A cell as read; one with a fault is `Empty`, and the fault is in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -167,7 +177,9 @@ impl Table {
                 continue;
             }
             let cell = |(at, (column, cells, need)): (&usize, &(&str, Cells, Need))| {
-                cells.read(&values[*at], *need).unwrap_or_else(|(zh, en)| {
+                let verbatim = matches!(cells, Cells::Verbatim);
+                let value = if verbatim { record[*at].trim() } else { &values[*at] };
+                cells.read(value, *need).unwrap_or_else(|(zh, en)| {
                     faults.push(ReferenceError::of_cell(spec.name, line, column, zh, en));
                     Cell::Empty
                 })
@@ -244,7 +256,9 @@ fn places(spec: &Spec, headings: &[String], faults: &mut Vec<ReferenceError>) ->
 impl Cells {
     fn data_type(self) -> DataType {
         match self {
-            Cells::Text | Cells::District | Cells::Choice(_) | Cells::Term | Cells::SchoolYear => DataType::Utf8,
+            Cells::Text | Cells::Verbatim | Cells::District | Cells::Choice(_) | Cells::Term | Cells::SchoolYear => {
+                DataType::Utf8
+            }
             Cells::Date => DataType::Date32,
             Cells::YesNo => DataType::Boolean,
             Cells::Whole => DataType::Int64,
@@ -260,7 +274,7 @@ impl Cells {
         }
         let own = |holds: bool| holds.then(|| Cell::Text(text.to_owned()));
         let (cell, zh, en) = match self {
-            Cells::Text => (own(true), String::new(), String::new()),
+            Cells::Text | Cells::Verbatim => (own(true), String::new(), String::new()),
             Cells::District => {
                 let digits = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
                 (own(digits), "应为 6 位数字".to_owned(), "write six digits".to_owned())

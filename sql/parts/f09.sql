@@ -1,0 +1,24 @@
+-- A line of spending, with what it adds to F09 of its school.
+with part as (
+    select
+        line.school_id, period.period_type, period.period, '' as dimension,
+        'fund_ledger' as form, line.period as slice_period, line.submission_id, line.row_no,
+        case when line.category in ('management_fee', 'transfer', 'unrelated') then line.amount else cast(0 as decimal(18,2)) end as numerator,
+        line.amount as denominator
+    from staging.fund_ledger as line
+    inner join staging.period_month as period on period.month = line.period
+    where line.direction = 'expense'
+)
+
+select
+    cast(part.school_id as varchar) as school_id,
+    cast(part.period_type as varchar) as period_type,
+    cast(part.period as varchar) as period,
+    cast(part.dimension as varchar) as dimension,
+    cast(part.form as varchar) as form,
+    cast(part.slice_period as varchar) as slice_period,
+    cast(part.submission_id as varchar) as submission_id,
+    cast(part.row_no as bigint) as row_no,
+    cast(part.numerator as decimal(18,2)) as numerator,
+    cast(part.denominator as decimal(18,2)) as denominator
+from part
