@@ -10,6 +10,7 @@ use maud::{Markup, html};
 
 use crate::error::Result;
 use crate::format;
+use crate::pages::casework::Casework;
 use crate::pages::fault::Fault;
 use crate::pages::heat::severity_badge;
 use crate::pages::layout::{Frame, page};
@@ -30,6 +31,7 @@ struct FindingPage {
     proofs: Vec<Proof>,
     part: Part,
     standards: Option<Arc<Rows>>,
+    casework: Casework,
 }
 
 /// Rows of one file's sheet that prove the finding.
@@ -95,6 +97,7 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(asked): Asked<Lo
         proofs: proofs(scoped, &id, part, lang).await?,
         part,
         standards,
+        casework: Casework::of(scoped, &id).await?,
         finding: finding.clone(),
         frame: reader.frame,
     }
@@ -255,6 +258,7 @@ impl FindingPage {
                         }
                     }
                 }
+                (self.casework.template(lang))
                 section {
                     h2 { (t("finding.proof")) }
                     @if self.proofs.is_empty() && self.standards.is_none() { p.empty { (t("finding.absence")) } }

@@ -70,7 +70,7 @@ const fn rows(table: &'static str) -> Door {
 }
 
 /// All doors; a child comes after its parent.
-pub const DOORS: [Door; 31] = [
+pub const DOORS: [Door; 33] = [
     memory("marts", "policy_now", Needs::Findings, Guard::Everyone),
     memory("reference", "fee_standard", Needs::Findings, Guard::District),
     memory("marts", "district", Needs::Findings, Guard::District),
@@ -89,6 +89,13 @@ pub const DOORS: [Door; 31] = [
     memory(
         "marts",
         "finding_evidence",
+        Needs::Findings,
+        Guard::Child { schema: "marts", table: "finding", by: "finding_id" },
+    ),
+    memory("marts", "case_now", Needs::Findings, Guard::Unit),
+    memory(
+        "facts",
+        "case_event",
         Needs::Findings,
         Guard::Child { schema: "marts", table: "finding", by: "finding_id" },
     ),

@@ -77,6 +77,11 @@ async fn children_follow_their_parents() {
         );
         assert!(count(scope, "marts.finding_evidence", "true").await > Some(0));
         assert_eq!(
+            count(scope, "facts.case_event", "finding_id not in (select finding_id from marts.finding)").await,
+            Some(0)
+        );
+        assert!(count(scope, "facts.case_event", "true").await > Some(0));
+        assert_eq!(
             count(scope, "facts.submission_issue", "submission_id not in (select submission_id from facts.submission)")
                 .await,
             Some(0)

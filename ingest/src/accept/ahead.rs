@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Small files that are judged ahead, for each processor. A file that is not small takes the place of as many.
-const SMALL_ONES: u32 = 8;
+const SMALL_ONES: u32 = 4;
 /// A file of fewer bytes is small.
 const SMALL: u64 = 256 * 1024;
 

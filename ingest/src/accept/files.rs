@@ -75,7 +75,8 @@ fn members(file: Found, large: u64, room: &mut u64) -> Vec<Found> {
     let taken = unpacked.members.into_iter().map(|one| {
         let size = one.bytes.len() as u64;
         let fits = size < large && size <= *room;
-        match if fits { Ok(Source::Held(one.bytes.into())) } else { Source::lay(&one.bytes) } {
+        let source = if fits { Ok(Source::Held(one.bytes.into())) } else { Source::lay(&one.bytes) };
+        match source {
             Ok(source) => {
                 *room -= if fits { size } else { 0 };
                 member(&one.name, size, source, None)
@@ -83,9 +84,8 @@ fn members(file: Found, large: u64, room: &mut u64) -> Vec<Found> {
             Err(fault) => member(&one.name, size, Source::Path, Some(not_read(&fault.to_string()))),
         }
     });
-    let refused: Vec<(String, Issue)> = unpacked.refused;
     let mut members: Vec<Found> = taken.collect();
-    members.extend(refused.into_iter().map(|(name, issue)| member(&name, 0, Source::Path, Some(issue))));
+    members.extend(unpacked.refused.into_iter().map(|(name, issue)| member(&name, 0, Source::Path, Some(issue))));
     members.sort_by(|one, other| one.path.cmp(&other.path));
     members
 }

@@ -6,7 +6,7 @@ use warehouse::error::WarehouseError;
 use warehouse::place::Place;
 
 /// Originals that may be under way at once.
-const MOST: usize = 16;
+const MOST: usize = 8;
 /// Bytes of them.
 const MOST_BYTES: usize = 64 << 20;
 

@@ -201,14 +201,18 @@ impl Job {
 
     /// How the file is laid out, told from its first block.
     fn layout(&self, form: Option<&'static Form>) -> Result<Layout, Stop> {
-        match self.blocks()?.advance()? {
-            Some(Ok(first)) => Layout::of(&first, form).map_err(|fault| match fault {
-                NoLayout::Unreadable(issue) => Stop::Unreadable(issue),
-                NoLayout::Unknown(issue) => Stop::Unknown(issue),
-            }),
-            Some(Err(issue)) => Err(Stop::Unreadable(issue)),
-            None => Err(Stop::Unknown(nothing())),
+        let mut blocks = self.blocks()?;
+        let first = blocks.advance()?.ok_or_else(|| Stop::Unknown(nothing()))?.map_err(Stop::Unreadable)?;
+        let unknown = match Layout::of(&first, form) {
+            Ok(layout) => return Ok(layout),
+            Err(NoLayout::Unreadable(issue)) => return Err(Stop::Unreadable(issue)),
+            Err(NoLayout::Unknown(issue)) => issue,
+        };
+        // What can't be read anywhere is unreadable, whatever its headings seem to be.
+        while let Some(block) = blocks.advance()? {
+            block.map_err(Stop::Unreadable)?;
         }
+        Err(Stop::Unknown(unknown))
     }
 
     /// Reads the file in blocks; each worker judges them and writes to files of its own.
