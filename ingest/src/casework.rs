@@ -38,7 +38,7 @@ pub struct Finding {
     pub finding_id: String,
     /// Its rule.
     pub rule: String,
-    /// `violation`, and so on.
+    /// high, medium or low.
     pub severity: String,
     /// Its school; empty where it is a district's.
     pub school_id: String,

@@ -13,7 +13,7 @@ const RIGHT: Slice<'static> =
 
 /// Runs `kehou case …`; gives the exit code and what was printed.
 fn case(desk: &Desk, words: &[&str]) -> (Option<i32>, String) {
-    let output = desk.city.run(&[&["case"], words].concat());
+    let output = desk.city.run(&[&["case"][..], words].concat());
     let text = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8_lossy(&text).into_owned())
 }
