@@ -82,6 +82,18 @@ pub enum Command {
     Status(Status),
     /// Take back an accepted slice that was sent by mistake: it is missing then
     Withdraw(Withdraw),
+    /// Work the cases of findings: notify, answer, rectify, dismiss, close; list and show them
+    ///
+    /// Every finding that stands has a case. It is open, then notified (with a day by which to put it right), answered, and
+    /// rectified or dismissed with a reason; then it can be closed. What was found wrongly may be dismissed at once; an answer
+    /// that doesn't do, or a rectification after which the finding still stands, may be followed by another notice. Each step is
+    /// kept for good with who took it and when, and is never edited. A finding that ended and comes back has an open case
+    /// again, which says what was decided before.
+    ///
+    /// A step of several findings is taken for all of them or for none. `list` and `show` know every step at once; the figures
+    /// (K02) and the pages know it from the next `kehou transform` on.
+    #[command(after_long_help = CASE_EXAMPLES)]
+    Case(Case),
     /// Check that the warehouse holds what its releases and its ledger name, and that no audit event was changed
     Verify(Verify),
     /// Open one sealed original, as it was sent, for whoever holds the private key; the audit keeps who, when and why
@@ -106,6 +118,12 @@ impl Default for Command {
         Command::Demo(Demo { listen: DEMO_LISTEN.parse().expect("a constant"), folder: None, scale: 0.1 })
     }
 }
+
+const CASE_EXAMPLES: &str = "Examples:
+  kehou case list --state open --rule R07
+  kehou case notify 3f2a91c0 77b01e42 --by 王督学 --due 2019-12-31
+  kehou case answer 3f2a91c0 --by 李校长 --note '已补签告知书'
+  kehou case dismiss 77b01e42 --by 王督学 --note '票据号重复登记，已核对原件'";
 
 const DEMO_LISTEN: &str = "127.0.0.1:8080";
 
@@ -656,6 +674,118 @@ pub struct Withdraw {
     /// Language of what is printed
     #[arg(long, value_enum, default_value_t = Language::Zh)]
     pub lang: Language,
+}
+
+/// `kehou case`
+#[derive(Debug, ClapArgs)]
+pub struct Case {
+    /// What to do
+    #[command(subcommand)]
+    pub action: CaseAction,
+}
+
+/// What to do with cases.
+#[derive(Debug, Subcommand)]
+pub enum CaseAction {
+    /// Tell the school, with a day by which to put it right (--due)
+    Notify(CaseStep),
+    /// Keep what the school answered
+    Answer(CaseStep),
+    /// It was put right
+    Rectify(CaseStep),
+    /// It is none, for a reason (--note)
+    Dismiss(CaseStep),
+    /// Nothing more is to be done, after it was rectified or dismissed
+    Close(CaseStep),
+    /// The cases as they stand now, overdue ones first
+    List(CaseList),
+    /// One finding's case, step by step
+    Show(CaseShow),
+}
+
+/// A step of one or several cases.
+#[derive(Debug, ClapArgs)]
+pub struct CaseStep {
+    /// Findings by their ids (`kehou case list`), or the first letters of them
+    #[arg(required = true)]
+    pub finding: Vec<String>,
+    #[command(flatten)]
+    pub at: Where,
+    /// Who takes the step; it is kept, with the account that the command runs under
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// Of a notice: the day by which to put it right
+    #[arg(long, value_name = "DATE")]
+    pub due: Option<NaiveDate>,
+    /// What to say, of a dismissal the reason; it is kept, and the school sees it: name no pupil
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// The day of the step; default today
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<NaiveDate>,
+    /// Language of what is printed
+    #[arg(long, value_enum, default_value_t = Language::Zh)]
+    pub lang: Language,
+}
+
+/// `kehou case list`
+#[derive(Debug, ClapArgs)]
+pub struct CaseList {
+    #[command(flatten)]
+    pub at: Where,
+    /// Only cases in this state
+    #[arg(long, value_enum)]
+    pub state: Option<CaseState>,
+    /// Only cases whose day to put it right has passed
+    #[arg(long)]
+    pub overdue: bool,
+    /// Only findings of this rule
+    #[arg(long, value_name = "RULE")]
+    pub rule: Option<String>,
+    /// Only findings of this district (code)
+    #[arg(long, value_name = "CODE")]
+    pub district: Option<String>,
+    /// Only findings of this school (ten digits)
+    #[arg(long, value_name = "ID")]
+    pub school: Option<String>,
+    /// The date that lateness is judged against; default today
+    #[arg(long, value_name = "DATE")]
+    pub today: Option<NaiveDate>,
+    /// Form of the list
+    #[arg(long, value_enum, default_value_t = StatusFormat::Table)]
+    pub format: StatusFormat,
+    /// Language of the list
+    #[arg(long, value_enum, default_value_t = Language::Zh)]
+    pub lang: Language,
+}
+
+/// `kehou case show`
+#[derive(Debug, ClapArgs)]
+pub struct CaseShow {
+    /// The finding's id, or the first letters of it
+    pub finding: String,
+    #[command(flatten)]
+    pub at: Where,
+    /// Language of what is printed
+    #[arg(long, value_enum, default_value_t = Language::Zh)]
+    pub lang: Language,
+}
+
+/// A state of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CaseState {
+    /// 待处理
+    Open,
+    /// 已通知
+    Notified,
+    /// 已答复
+    Answered,
+    /// 已整改
+    Rectified,
+    /// 已撤销
+    Dismissed,
+    /// 已办结
+    Closed,
 }
 
 /// `kehou verify`

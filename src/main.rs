@@ -63,6 +63,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Catalog(args) => commands::catalog::run(args).await,
         Command::Status(args) => commands::status::run(args).await,
         Command::Withdraw(args) => commands::withdraw::run(args).await,
+        Command::Case(args) => commands::case::run(args).await,
         Command::Verify(args) => commands::verify::run(args).await,
         Command::Unseal(args) => commands::unseal::run(args).await,
         Command::RotateKey(args) => commands::rotate::run(args).await,

@@ -1,6 +1,7 @@
 //! The pages: each a struct of what it shows, its template and a short handler, in one file.
 
 pub mod accounts;
+pub mod casework;
 pub mod catalogue;
 pub mod city;
 pub mod curve;

@@ -1,5 +1,6 @@
 //! Tests of the whole router over a made-up city in memory.
 
+mod casework;
 pub mod city;
 mod logging_in;
 mod looks;

@@ -1,8 +1,12 @@
 //! Judged slices become facts: originals sealed, rows appended, and last of all their lines in the ledger.
 
+mod ahead;
 mod files;
 mod intake;
+mod keeping;
 mod large;
+mod sent;
+mod source;
 mod world;
 
 use std::io::Read;
@@ -15,6 +19,9 @@ use sha2::{Digest, Sha256};
 use warehouse::Warehouse;
 use warehouse::error::WarehouseError;
 
+pub use self::sent::Sent;
+
+use self::ahead::{Ahead, Room};
 use self::files::{Found, find, unpacked};
 use self::intake::Intake;
 use self::world::world;
@@ -173,32 +180,34 @@ pub async fn ingest(
     fence(warehouse, keys, ledger.version).await?;
     let world = Arc::new(world(warehouse, keys, &files, options, &ledger).await?);
 
-    let width = std::thread::available_parallelism().map_or(2, usize::from);
     let seal_to: Arc<str> = warehouse.marker().seal_to.as_str().into();
-    let purpose = options.purpose;
+    let (purpose, ahead) = (options.purpose, Ahead::new());
     let work = files.into_iter().map(|file| {
-        let (world, seal_to, form) = (world.clone(), seal_to.clone(), options.form);
+        let (world, seal_to, form, ahead) = (world.clone(), seal_to.clone(), options.form, ahead.clone());
         async move {
             if is_large(&file, options) {
                 return Ok(Turn::Large(Box::new(file)));
             }
+            let (room, hand) = ahead.begin(file.bytes).await;
             // What the ledger says of these bytes is only known when their turn comes, so every file is judged.
             let judging = tokio::task::spawn_blocking({
                 let file = file.clone();
-                move || judge_file(file, form, &world, &seal_to, purpose)
+                move || {
+                    let judged = judge_file(file, form, &world, &seal_to, purpose);
+                    drop(hand);
+                    judged
+                }
             });
             // A reader's panic is one file's fault, and the others are taken all the same.
-            judging
-                .await
-                .unwrap_or_else(|_| Ok(unreadable_file(file, panicked())))
-                .map(|file| Turn::Judged(Box::new(file)))
+            let judged = judging.await.unwrap_or_else(|_| Ok(unreadable_file(file, panicked())));
+            judged.map(|file| Turn::Judged(Box::new(file), room))
         }
     });
-    let mut turns = futures::stream::iter(work).buffered(width);
+    let mut turns = futures::stream::iter(work).buffered(Ahead::most());
     let mut intake = Intake::new(warehouse, keys, options);
     while let Some(turn) = turns.next().await {
         let (path, bytes) = match turn? {
-            Turn::Judged(file) => {
+            Turn::Judged(file, _room) => {
                 let told = (file.found.path.clone(), file.found.bytes);
                 intake.take(*file, &mut ledger).await?;
                 told
@@ -219,8 +228,8 @@ pub async fn ingest(
 
 /// A file whose turn has come.
 enum Turn {
-    /// It was judged ahead.
-    Judged(Box<JudgedFile>),
+    /// It was judged ahead, and takes up room until it is taken in.
+    Judged(Box<JudgedFile>, Room),
     /// It is read block by block.
     Large(Box<Found>),
 }
@@ -232,11 +241,11 @@ const TELLING: u64 = 64 * 1024;
 fn is_large(file: &Found, options: &Options) -> bool {
     let csv = || -> std::io::Result<bool> {
         let mut start = Vec::new();
-        std::fs::File::open(&file.path)?.take(TELLING).read_to_end(&mut start)?;
+        file.open()?.take(TELLING).read_to_end(&mut start)?;
         Ok(sniff(&file.name(), &start) == Kind::Csv)
     };
     // What can't be read is told when it is.
-    file.fault.is_none() && file.held.is_none() && file.bytes >= options.large && csv().unwrap_or_default()
+    file.fault.is_none() && file.bytes >= options.large && csv().unwrap_or_default()
 }
 
 /// A file's bytes with everything that can be told of them without the ledger.

@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 pub use check::{Check, Only, Severity};
 
@@ -226,7 +226,12 @@ pub fn by_heading(text: &str) -> Option<&'static Form> {
 
 /// Text as it is compared and stored: NFKC and trimmed.
 pub fn normal(text: &str) -> String {
-    text.trim().nfkc().collect::<String>().trim().to_owned()
+    let text = text.trim();
+    // Most texts are normal already, and numbers always.
+    if text.is_ascii() || is_nfkc_quick(text.chars()) == IsNormalized::Yes {
+        return text.to_owned();
+    }
+    text.nfkc().collect::<String>().trim().to_owned()
 }
 
 impl Form {

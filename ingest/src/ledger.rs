@@ -302,7 +302,7 @@ pub fn issue_batch(submission_id: &str, issues: &[Issue]) -> Option<RecordBatch>
     Some(RecordBatch::try_new(issue_schema(), columns).expect("the columns are those of the schema"))
 }
 
-/// The schema of the table of casework.
+/// The schema of the table of casework: the day of a step as it was there, and which occurrence of the finding it is of.
 pub fn case_schema() -> SchemaRef {
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
     Arc::new(Schema::new(vec![
@@ -312,6 +312,8 @@ pub fn case_schema() -> SchemaRef {
         text("by_whom"),
         Field::new("due_on", DataType::Date32, true),
         text("note"),
+        Field::new("on_date", DataType::Date32, true),
+        Field::new("occurrence", DataType::Int64, true),
     ]))
 }
 

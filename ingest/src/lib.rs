@@ -5,6 +5,7 @@
 
 pub mod accept;
 pub mod audit;
+pub mod casework;
 pub mod city;
 mod commit;
 pub mod compare;

@@ -5,13 +5,15 @@
 pub mod archive;
 pub mod blocks;
 mod cell;
-pub(crate) mod csv;
+mod csv;
 mod frame;
 mod heading;
 mod json;
 mod ole;
+pub(crate) mod parts;
 pub mod sniff;
 mod table;
+pub(crate) mod text;
 mod xls;
 mod xlsx;
 

@@ -1,6 +1,7 @@
 //! A CSV file that is read in blocks ends just as one that is read as a whole: the same report, the same rows.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use datafusion::arrow::util::pretty::pretty_format_batches;
@@ -82,7 +83,8 @@ async fn outcome(file: &Path, large: u64, block: usize) -> (serde_json::Value, S
     (report, text)
 }
 
-async fn check(name: &str, bytes: &[u8]) {
+/// Gives what came of it, which is the same however it is read.
+async fn check(name: &str, bytes: &[u8]) -> (serde_json::Value, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join(name);
     fs::write(&file, bytes).expect("written");
@@ -92,6 +94,7 @@ async fn check(name: &str, bytes: &[u8]) {
         assert_eq!(blocks.0, whole.0, "{name} in blocks of {block}");
         assert!(blocks.1 == whole.1, "{name} in blocks of {block}:\n{}\nas a whole:\n{}", blocks.1, whole.1);
     }
+    whole
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,6 +109,43 @@ async fn files_that_schools_sent() {
         }
     }
     assert!(count > 5, "only {count} files were tried");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_the_encoding_wherever_they_stand() {
+    let row = |pupil: u32| format!("3799001000,2019-11,2019-11-04,{pupil},一(1)班,G1,1\n");
+    let rows: String = (0..60).map(|pupil| row(2_019_000 + pupil)).collect();
+    let good = format!("{ATTENDANCE}{rows}").into_bytes();
+    let national = encoding_rs::GB18030.encode(&format!("{ATTENDANCE}{rows}")).0.into_owned();
+    let wide = |text: &str| [&[0xFF, 0xFE][..], &text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()].concat();
+    for (name, bytes) in [
+        ("late.csv", [&good[..], &[0xFF, 0xFF, b'\n']].concat()),
+        ("late-national.csv", [&national[..], &[0xFF, 0xFF, b'\n']].concat()),
+        ("letter-lost.csv", [&good[..], "甲\u{fffd}\n".as_bytes()].concat()),
+        ("zero.csv", [&good[..], b"\0\n"].concat()),
+        ("half-a-pair.csv", [&wide(&format!("{ATTENDANCE}{rows}"))[..], &[0x00, 0xD8]].concat()),
+        ("cut.csv", good[..good.len() - 7].to_vec()),
+        ("open-quotation.csv", [&good[..], b"\"", &good[..]].concat()),
+    ] {
+        let (report, rows) = check(name, &bytes).await;
+        assert_eq!(report["files"][0]["verdict"], "unreadable", "{name}");
+        assert_eq!(report["files"][0]["slices"], serde_json::json!([]), "{name}");
+        assert!(!rows.contains("2019-11-04"), "{name}: {rows}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_an_archive() {
+    let row = |day: u32, pupil: u32| format!("3799001000,2019-11,2019-11-{day:02},{pupil},一(1)班,G1,1\n");
+    let rows: String = (4..9).flat_map(|day| (0..40).map(move |pupil| row(day, 2_019_000 + pupil))).collect();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in [("一/考勤.csv", rows.clone()), ("二/考勤.csv", rows.replace("3799001000", "3799011037") + "坏\n")] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("begun");
+        zip.write_all(format!("{ATTENDANCE}{text}").as_bytes()).expect("written");
+    }
+    let (report, _) = check("both.zip", &zip.finish().expect("a zip").into_inner()).await;
+    let verdicts: Vec<_> = report["files"].as_array().expect("files").iter().map(|file| &file["verdict"]).collect();
+    assert_eq!(verdicts, ["accepted", "partly"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

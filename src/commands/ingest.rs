@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use ingest::accept::{Known, Options, Progress, Purpose, Received};
+use ingest::accept::{Known, Options, Progress, Purpose, Received, Sent};
 use ingest::form::{by_heading, form};
 use ingest::report::{Report, Verdict};
 use ingest::returned::{returned, summary_of};
@@ -56,7 +56,7 @@ pub async fn run(args: Ingest) -> Result<ExitCode> {
 /// The report as a workbook: of one file that file itself, marked; of several the summary of all.
 fn workbook(report: &Report) -> Vec<u8> {
     let marked = match report.files.as_slice() {
-        [one] => std::fs::read(&one.file).ok().and_then(|bytes| returned(&one.file, &bytes, one)),
+        [one] => Sent::default().bytes(one).and_then(|bytes| returned(&one.file, &bytes, one)),
         _ => None,
     };
     // A CSV file comes back as CSV (`--return`); its report as a workbook is the summary.
@@ -67,8 +67,9 @@ fn workbook(report: &Report) -> Vec<u8> {
 /// Writes every file that was not wholly accepted, marked, into a folder. What lies there already is not overwritten.
 fn return_to(report: &Report, folder: &Path, language: Language) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
+    let mut sent = Sent::default();
     for file in report.files.iter().filter(|file| file.verdict != Verdict::Accepted) {
-        let marked = std::fs::read(&file.file).ok().and_then(|bytes| returned(&file.file, &bytes, file));
+        let marked = sent.bytes(file).and_then(|bytes| returned(&file.file, &bytes, file));
         let line = match (marked, language) {
             (Some(marked), _) => {
                 let path = write_beside(folder, &marked.name, &marked.bytes)?;

@@ -1,5 +1,6 @@
 //! One module a word of the command line.
 
+pub mod case;
 pub mod catalog;
 pub mod demo;
 pub mod diff;

@@ -113,21 +113,34 @@ fn every_broken_or_odd_file_is_answered_and_what_was_accepted_stands() {
     let next = AtomicUsize::new(0);
     let one_after_another = &|sender: usize| {
         let cases = std::iter::from_fn(|| cases.get(next.fetch_add(1, Ordering::Relaxed)));
-        cases.map(|case| check(&city, case, sender)).collect::<Vec<Result<u64, String>>>()
+        cases.map(|case| check(&city, case, sender)).collect::<Vec<Result<Cost, String>>>()
     };
     let answers = std::thread::scope(|scope| {
         let senders: Vec<_> = (0..SENDERS).map(|sender| scope.spawn(move || one_after_another(sender))).collect();
         senders.into_iter().flat_map(|sender| sender.join().expect("a sender")).collect::<Vec<_>>()
     });
-    let most = answers.iter().flatten().max().copied().unwrap_or_default();
-    println!("{} files, each answered within {} MiB", answers.len(), most >> 20);
+    let costs: Vec<&Cost> = answers.iter().flatten().collect();
+    if std::env::var_os("KEHOU_TIMES").is_some() {
+        costs.iter().for_each(|cost| eprintln!("{:7.2} s {:5} MiB  {}", cost.took.as_secs_f64(), cost.memory >> 20, cost.name));
+    }
+    let most = costs.iter().map(|cost| cost.memory).max().unwrap_or_default();
+    let longest = costs.iter().map(|cost| cost.took).max().unwrap_or_default();
+    eprintln!("{} files, each answered within {} MiB and {:.1} s", answers.len(), most >> 20, longest.as_secs_f64());
     let wrong: Vec<String> = answers.into_iter().filter_map(Result::err).collect();
     assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     assert!((figures(&city), lines(&city)) == before, "figures or accepted lines have changed");
 }
 
-/// Sends a file and compares what is said of it; gives the memory that it took. A file of which something is to be accepted is judged alone.
-fn check(city: &City, case: &Case, sender: usize) -> Result<u64, String> {
+/// What an answer took: the whole command, beside the other senders.
+struct Cost {
+    name: String,
+    memory: u64,
+    took: Duration,
+}
+
+/// Sends a file and compares what is said of it; gives what it took. A file of which something is to be accepted is judged
+/// alone.
+fn check(city: &City, case: &Case, sender: usize) -> Result<Cost, String> {
     let folder = city.folder().join(format!("sent{sender}"));
     fs::create_dir_all(&folder).expect("made");
     let (path, report) = (folder.join(&case.name), city.folder().join(format!("report{sender}.json")));
@@ -138,7 +151,9 @@ fn check(city: &City, case: &Case, sender: usize) -> Result<u64, String> {
     if ["accepted", "partly"].contains(&case.verdict) {
         words.push("--check");
     }
+    let started = Instant::now();
     let (code, memory, printed) = run(limited(&city.command(&words)));
+    let cost = Cost { name: case.name.clone(), memory, took: started.elapsed() };
     fs::remove_file(&path).expect("removed");
     let place = format!("{} ({} bytes)", case.name, case.bytes.len());
     let expected_code = if case.verdict == "accepted" { 0 } else { 2 };
@@ -173,7 +188,7 @@ fn check(city: &City, case: &Case, sender: usize) -> Result<u64, String> {
     if case.verdict == "accepted" && !errors.is_empty() {
         return Err(format!("{place}: {errors:?}"));
     }
-    Ok(memory)
+    Ok(cost)
 }
 
 /// The command with bounded addresses, where a shell can bound them.

@@ -21,6 +21,8 @@ use crate::tools::has_python;
 const PERSON_KEY: &str = "4b1d6c1f0f3a4f0e9c2b7d8e6a5f4c3b2a1908f7e6d5c4b3a29181706f5e4d3c";
 /// An undisturbed call has some 400 operations on its storage; a fault beyond the last one strikes nothing.
 const OPERATIONS: u64 = 400;
+/// One that reads a single large file has some 60.
+const LARGE_OPERATIONS: u64 = 60;
 const KINDS: [&str; 5] = ["fail", "tear", "lose", "delay", "kill"];
 
 /// Numbers by chance that are the same for the same seed (xorshift).
@@ -140,10 +142,20 @@ fn disturb(site: &Site, chance: &mut Chance) -> BTreeMap<String, usize> {
         1 => vec![one, other],
         _ => vec![one, inbox(), other],
     };
+    run_at_once(site, calls, OPERATIONS, chance)
+}
+
+/// A process a call, all at once, each with faults among its first `operations`.
+fn run_at_once(
+    site: &Site,
+    calls: Vec<Vec<PathBuf>>,
+    operations: u64,
+    chance: &mut Chance,
+) -> BTreeMap<String, usize> {
     let mut running = Vec::new();
     for paths in calls {
         let fault = |chance: &mut Chance| {
-            format!("{}@{}", KINDS[chance.below(KINDS.len() as u64) as usize], 1 + chance.below(OPERATIONS))
+            format!("{}@{}", KINDS[chance.below(KINDS.len() as u64) as usize], 1 + chance.below(operations))
         };
         let faults = [fault(chance), fault(chance)].join(",");
         running.push(site.start(&ingest_words(&paths), &faults));
@@ -207,6 +219,53 @@ fn parallel_ingests_on_faulty_storage_end_as_if_nothing_had_happened() {
         }
     }
     check_struck(&struck, rounds);
+}
+
+/// More than what is read as a whole (see `ingest::accept::LARGE`), in few rows: a column that no form knows is long.
+fn large_file(folder: &Path) -> PathBuf {
+    let path = folder.join("2019-12-05").join("大文件.csv");
+    fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    let mut text = "学校标识码,统计期,日期,学生编号,班级,组别,学时数,备注\n".to_owned();
+    let long = "备".repeat(1000);
+    for at in 0.. {
+        if text.len() as u64 > ingest::accept::LARGE + (1 << 20) {
+            break;
+        }
+        let school = if at % 2 == 0 { "3799001000" } else { "3799011037" };
+        text += &format!("{school},2019-11,2019-11-{:02},{},一(1)班,G1,1,{long}\n", 4 + at % 5, 2_019_000 + at / 10);
+    }
+    fs::write(&path, text).expect("written");
+    path
+}
+
+#[test]
+fn a_file_read_in_blocks_on_faulty_storage_ends_as_if_nothing_had_happened() {
+    let ground = ground();
+    let folder = tempfile::tempdir().expect("a folder");
+    let large = large_file(folder.path());
+    let done = folder.path().join("done");
+    copy(&ground.folder.path().join("keys"), &folder.path().join("keys"));
+    copy(&ground.folder.path().join("made"), &done);
+    local(&done).ok(&ingest_words(std::slice::from_ref(&large)));
+    let expected = facts(&done);
+    assert!(expected.lines().count() > 10_000, "the large file has rows");
+    let rounds = rounds(30).div_ceil(10);
+    let mut struck = BTreeMap::new();
+    for round in 1..=rounds {
+        let mut chance = Chance(round.wrapping_mul(0xa076_1d64_78bd_642f));
+        let warehouse = folder.path().join(format!("warehouse{round}"));
+        copy(&ground.folder.path().join("made"), &warehouse);
+        let site = local(&warehouse);
+        let calls = vec![vec![large.clone()], vec![large.clone()]];
+        add(&mut struck, run_at_once(&site, calls, LARGE_OPERATIONS, &mut chance));
+        site.ok(&ingest_words(std::slice::from_ref(&large)));
+        check_ledger(&warehouse);
+        let found = facts(&warehouse);
+        assert!(found == expected, "round {round}:\n{}", difference(&expected, &found));
+        fs::remove_dir_all(&warehouse).expect("removed");
+    }
+    eprintln!("{rounds} rounds with a file read in blocks, faults that struck: {struck:?}");
+    assert!(struck.values().sum::<usize>() as u64 >= rounds, "{struck:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod broken;
 mod browser;
+mod casework;
 mod chaos;
 mod city;
 mod desk;

@@ -181,3 +181,24 @@ fn a_panic_tells_its_place_and_not_its_message() {
         assert!(expected || said.contains("fault.rs"), "{said}");
     }
 }
+
+#[test]
+fn a_number_that_reads_as_a_date_is_not_repeated() {
+    let city = City::with_example();
+    let folder = city.folder().join("slipped");
+    // Pupils' numbers in the column of dates: the one lies outside of the month, the other on a Saturday within it.
+    let file = |number: &str| format!("{ATTENDANCE}\n3799001000,2019-11,{number},{PUPIL},一(1)班,G1,1\n");
+    write(&folder, &[("outside.csv", file("20190107")), ("saturday.csv", file("20191109"))]);
+    let output = city.run(&["ingest", &folder.display().to_string(), "--received", "2019-12-05"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = "select issue.code, issue.message_zh, issue.message_en from facts.submission_issue as issue \
+                join facts.submission as line on line.submission_id = issue.submission_id where line.period = '2019-11'";
+    let told = ask(&city.warehouse(), told);
+    for code in ["outside-period", "no-school-day"] {
+        assert!(told.iter().any(|issue| issue["code"] == code), "{told:?}");
+    }
+    let text = format!("{told:?}");
+    for number in ["20190107", "2019-01-07", "20191109", "2019-11-09"] {
+        assert!(!text.contains(number), "{number} stands in {text}");
+    }
+}

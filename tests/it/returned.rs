@@ -104,6 +104,36 @@ fn a_returned_workbook_shows_what_is_wrong_and_is_accepted_when_mended() {
 }
 
 #[test]
+fn files_of_an_archive_come_back_each_marked() {
+    let city = City::with_example();
+    let row = |school: &str, pupils: &str| format!("{school},2019-11,一(1)班,1,{pupils},8,8,8,8,8,3,1,1\n");
+    let headings = ingest::form::form("class_roster").expect("a form").bulk_headings().join(",");
+    let file = |school: &str, pupils: &str| format!("{headings}\n{}", row(school, pupils)).into_bytes();
+    let packed = city.folder().join("十一月.zip");
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    // Two of one name in folders of their own, one sound, and a workbook.
+    for (name, bytes) in [
+        ("甲/名单.csv", file("3799001000", "三十")),
+        ("乙/名单.csv", file("3799011037", "三十一")),
+        ("丙/名单.csv", file("3799021000", "33")),
+        ("template.xlsx", fs::read(template(&city)).expect("made")),
+    ] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("begun");
+        std::io::Write::write_all(&mut zip, &bytes).expect("written");
+    }
+    fs::write(&packed, zip.finish().expect("a zip").into_inner()).expect("written");
+    let folder = city.folder().join("退回");
+    let (code, report) = ingest(&city, &packed, &["--return", path(&folder)]);
+    assert_eq!(code, Some(2), "{report:#}");
+    let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_else(|_| panic!("no {name}: {report:#}"));
+    let both = text("名单_退回.csv") + &text("名单_退回_2.csv");
+    for word in ["三十", "三十一", "错误说明"] {
+        assert!(both.contains(word), "{word} is not in {both}");
+    }
+    assert!(folder.join("template_退回.xlsx").exists(), "{report:#}");
+}
+
+#[test]
 fn a_template_filled_in_with_libreoffice_comes_back_without_an_error() {
     if !(has_python("openpyxl") && has("soffice", &["--version"])) {
         return;

@@ -28,7 +28,8 @@ TABLES = {
     "received_at timestamptz, rows bigint, errors bigint, warnings bigint, replaces varchar",
     "facts.submission_issue": "submission_id varchar, severity varchar, code varchar, sheet varchar, row_no bigint, "
     "heading varchar, message_zh varchar, message_en varchar",
-    "facts.case_event": 'finding_id varchar, step varchar, "at" timestamptz, by_whom varchar, due_on date, note varchar',
+    "facts.case_event": 'finding_id varchar, step varchar, "at" timestamptz, by_whom varchar, due_on date, note varchar, '
+    "on_date date, occurrence bigint",
     "reference.district": "district_code varchar, name_zh varchar, name_en varchar, kind varchar, tile_col bigint, tile_row bigint",
     "reference.calendar": "date date, is_school_day boolean, term varchar, school_year varchar",
     "reference.fee_standard": "district_code varchar, urban_rural varchar, valid_from date, valid_to date, "

@@ -9,6 +9,7 @@ use crate::explain::finding::{FindingExplained, StandardTold};
 use crate::explain::proof::form_title;
 use crate::format;
 use crate::pages::explained;
+use crate::pages::casework::Casework;
 use crate::pages::fault::Fault;
 use crate::pages::heat::severity_badge;
 use crate::pages::layout::{Frame, page};
@@ -24,6 +25,7 @@ struct FindingPage {
     scope: Scope,
     finding: FindingExplained,
     part: Part,
+    casework: Casework,
 }
 
 /// Which part of a long proof is asked for.
@@ -46,7 +48,8 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(asked): Asked<Lo
     if finding.finding_id != id {
         return Err(Fault::NotHere);
     }
-    Ok(FindingPage { scope: scoped.scope.clone(), finding, part, frame: reader.frame }.template())
+    let casework = Casework::of(scoped, &id).await?;
+    Ok(FindingPage { scope: scoped.scope.clone(), finding, part, casework, frame: reader.frame }.template())
 }
 
 impl FindingPage {
@@ -70,6 +73,7 @@ impl FindingPage {
                     h1.sentence { (message) }
                 }
                 (self.facts())
+                (self.casework.template(lang))
                 (self.proof())
                 @if !finding.slices.is_empty() {
                     section {

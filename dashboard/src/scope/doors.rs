@@ -70,7 +70,7 @@ const fn rows(table: &'static str) -> Door {
 }
 
 /// All doors; a child comes after its parent.
-pub const DOORS: [Door; 34] = [
+pub const DOORS: [Door; 36] = [
     memory("marts", "policy_now", Needs::Findings, Guard::Everyone),
     memory("reference", "policy", Needs::Findings, Guard::Everyone),
     memory("staging", "period", Needs::Findings, Guard::Everyone),
@@ -95,6 +95,13 @@ pub const DOORS: [Door; 34] = [
         Guard::Child { schema: "marts", table: "finding", by: "finding_id" },
     ),
     memory("marts", "finding_event", Needs::Findings, Guard::Unit),
+    memory("marts", "case_now", Needs::Findings, Guard::Unit),
+    memory(
+        "facts",
+        "case_event",
+        Needs::Findings,
+        Guard::Child { schema: "marts", table: "finding", by: "finding_id" },
+    ),
     memory("facts", "submission", Needs::Findings, Guard::Unit),
     memory(
         "facts",

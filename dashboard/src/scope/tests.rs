@@ -41,6 +41,9 @@ async fn rows_are_the_units_own() {
         assert_eq!(count(&school, table, &format!("school_id <> '{SCHOOL}'")).await, Some(0), "{table}");
         assert!(count(&Scope::City, table, &foreign).await > Some(1), "{table}");
     }
+    // Three cases: the school's own, its sister's, and one of another district.
+    let cases = [&school, &district, &inspector, &Scope::City].map(|scope| count(scope, "marts.case_now", "true"));
+    assert_eq!(futures::future::join_all(cases).await, [Some(1), Some(2), Some(2), Some(3)]);
     assert_eq!(count(&district, "facts.raw_charge", &format!("school_id not like '{DISTRICT}%'")).await, Some(0));
     assert_eq!(count(&school, "facts.raw_charge", "true").await, Some(38));
     let figures = ["indicator_value", "score", "score_sensitivity", "score_range", "target_gap"];
@@ -76,6 +79,11 @@ async fn children_follow_their_parents() {
             Some(0)
         );
         assert!(count(scope, "marts.finding_evidence", "true").await > Some(0));
+        assert_eq!(
+            count(scope, "facts.case_event", "finding_id not in (select finding_id from marts.finding)").await,
+            Some(0)
+        );
+        assert!(count(scope, "facts.case_event", "true").await > Some(0));
         assert_eq!(
             count(scope, "facts.submission_issue", "submission_id not in (select submission_id from facts.submission)")
                 .await,

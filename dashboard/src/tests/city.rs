@@ -223,6 +223,7 @@ pub fn session() -> SessionContext {
     findings(&context);
     comparison::tables(&context, &schools);
     score(&context);
+    super::casework::tables(&context);
     context
 }
 
@@ -631,7 +632,7 @@ fn findings(context: &SessionContext) {
     );
 }
 
-fn register(context: &SessionContext, schema: &str, table: &str, columns: Vec<(&str, ArrayRef)>) {
+pub(super) fn register(context: &SessionContext, schema: &str, table: &str, columns: Vec<(&str, ArrayRef)>) {
     let catalog = context.catalog("datafusion").expect("the default");
     if catalog.schema(schema).is_none() {
         catalog.register_schema(schema, Arc::new(MemorySchemaProvider::new())).expect("new");
@@ -644,17 +645,17 @@ fn register(context: &SessionContext, schema: &str, table: &str, columns: Vec<(&
     schema.register_table(table.to_owned(), table_of).expect("new");
 }
 
-fn day(text: &str) -> NaiveDate {
+pub(super) fn day(text: &str) -> NaiveDate {
     text.parse().expect("a day")
 }
 
-fn texts<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> ArrayRef {
+pub(super) fn texts<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> ArrayRef {
     let array = values.into_iter().map(Some).collect::<StringArray>();
     assert!(!array.is_empty());
     Arc::new(array)
 }
 
-fn wholes(values: impl IntoIterator<Item = i64>) -> ArrayRef {
+pub(super) fn wholes(values: impl IntoIterator<Item = i64>) -> ArrayRef {
     Arc::new(values.into_iter().map(Some).collect::<Int64Array>())
 }
 
@@ -666,10 +667,10 @@ fn money(values: impl IntoIterator<Item = Option<i128>>) -> ArrayRef {
     Arc::new(values.into_iter().collect::<Decimal128Array>().with_precision_and_scale(18, 2).expect("fits"))
 }
 
-fn dates(values: impl IntoIterator<Item = Option<NaiveDate>>) -> ArrayRef {
+pub(super) fn dates(values: impl IntoIterator<Item = Option<NaiveDate>>) -> ArrayRef {
     Arc::new(values.into_iter().map(|one| one.map(days)).collect::<Date32Array>())
 }
 
-fn yes_no(values: impl IntoIterator<Item = bool>) -> ArrayRef {
+pub(super) fn yes_no(values: impl IntoIterator<Item = bool>) -> ArrayRef {
     Arc::new(values.into_iter().map(Some).collect::<BooleanArray>())
 }

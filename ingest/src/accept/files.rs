@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use super::source::Source;
 use super::{IngestError, Order, Received, not_read};
 use crate::issue::Issue;
 use crate::read::archive;
@@ -20,8 +21,8 @@ pub struct Found {
     pub bytes: u64,
     /// The day of receipt.
     pub received_on: NaiveDate,
-    /// Its bytes, where it is a file of an archive; the others are read from their path.
-    pub held: Option<Arc<[u8]>>,
+    /// Where its bytes are.
+    pub source: Source,
     /// Why it can't even be looked at, such as a link that leads nowhere.
     pub fault: Option<Issue>,
 }
@@ -33,48 +34,60 @@ impl Found {
     }
 
     /// All its bytes.
-    pub fn read(&self) -> std::io::Result<Cow<'_, [u8]>> {
-        match &self.held {
-            Some(bytes) => Ok(Cow::Borrowed(bytes)),
-            None => std::fs::read(&self.path).map(Cow::Owned),
+    pub fn read(&self) -> io::Result<Cow<'_, [u8]>> {
+        match &self.source {
+            Source::Held(bytes) => Ok(Cow::Borrowed(bytes)),
+            Source::Path | Source::Laid(_) => {
+                let mut bytes = Vec::with_capacity(usize::try_from(self.bytes).unwrap_or_default());
+                self.open()?.read_to_end(&mut bytes)?;
+                Ok(Cow::Owned(bytes))
+            }
         }
+    }
+
+    /// Its bytes from the first on.
+    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        self.source.open(&self.path)
     }
 }
 
-/// The files with those of archives in place of the archives, which are unpacked in memory. What an archive refuses is a
-/// file too, with its fault.
+/// The files with those of archives in place of the archives. What an archive refuses is a file too, with its fault.
 pub fn unpacked(files: Vec<Found>, large: u64) -> Vec<Found> {
-    files.into_iter().flat_map(|file| members(file, large)).collect()
+    let mut room = MOST_HELD;
+    files.into_iter().flat_map(|file| members(file, large, &mut room)).collect()
 }
 
-fn members(file: Found, large: u64) -> Vec<Found> {
+/// Bytes of archives' files that a call holds in memory.
+const MOST_HELD: u64 = 256 << 20;
+
+fn members(file: Found, large: u64, room: &mut u64) -> Vec<Found> {
     let named = file.path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
     let Some(bytes) = (named && file.fault.is_none()).then(|| file.read().ok()).flatten() else { return vec![file] };
     // What is no archive after all, or can't be unpacked, is told of the file itself when it is read.
     let Ok(unpacked) = archive::unpack(&bytes) else { return vec![file] };
-    let member = |name: &str, bytes: Vec<u8>, fault: Option<Issue>| Found {
+    let member = |name: &str, bytes: u64, source: Source, fault: Option<Issue>| Found {
         path: file.path.join(name),
-        bytes: bytes.len() as u64,
+        bytes,
         received_on: file.received_on,
-        held: Some(bytes.into()),
+        source,
         fault,
     };
     let taken = unpacked.members.into_iter().map(|one| {
-        let fault = (one.bytes.len() as u64 >= large).then(too_large_packed);
-        member(&one.name, if fault.is_some() { Vec::new() } else { one.bytes }, fault)
+        let size = one.bytes.len() as u64;
+        let fits = size < large && size <= *room;
+        let source = if fits { Ok(Source::Held(one.bytes.into())) } else { Source::lay(&one.bytes) };
+        match source {
+            Ok(source) => {
+                *room -= if fits { size } else { 0 };
+                member(&one.name, size, source, None)
+            }
+            Err(fault) => member(&one.name, size, Source::Path, Some(not_read(&fault.to_string()))),
+        }
     });
-    let refused = unpacked.refused.into_iter().map(|(name, issue)| member(&name, Vec::new(), Some(issue)));
-    let mut members: Vec<Found> = taken.chain(refused).collect();
+    let mut members: Vec<Found> = taken.collect();
+    members.extend(unpacked.refused.into_iter().map(|(name, issue)| member(&name, 0, Source::Path, Some(issue))));
     members.sort_by(|one, other| one.path.cmp(&other.path));
     members
-}
-
-fn too_large_packed() -> Issue {
-    Issue::error(
-        "too-large",
-        "压缩包里的这个文件过大，请解压后直接报送该文件。",
-        "this file of the archive is too large; unpack it and send the file itself",
-    )
 }
 
 /// A path's last part.
@@ -101,7 +114,7 @@ pub fn find(paths: &[PathBuf], received: Received, order: Order) -> Result<Vec<F
                         path: error.path().unwrap_or(path).to_owned(),
                         source: error
                             .into_io_error()
-                            .unwrap_or_else(|| std::io::Error::other("the folder contains itself")),
+                            .unwrap_or_else(|| io::Error::other("the folder contains itself")),
                     });
                 }
             };
@@ -130,7 +143,7 @@ pub fn find(paths: &[PathBuf], received: Received, order: Order) -> Result<Vec<F
             Received::Folder => folder_date(&path),
         };
         let fault = fault.or_else(|| day.is_none().then(undated));
-        Found { path, bytes, received_on: day.unwrap_or(today), held: None, fault }
+        Found { path, bytes, received_on: day.unwrap_or(today), source: Source::Path, fault }
     };
     Ok(all.into_iter().map(dated).collect())
 }

@@ -9,12 +9,12 @@ use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::UInt32Type;
 use uuid::Uuid;
 use warehouse::Warehouse;
-use warehouse::place::Place;
 use warehouse::session::days;
 use warehouse::step;
 use warehouse::table::{Staged, TableName, Writer};
 
 use super::files::Found;
+use super::keeping::Keeping;
 use super::large::LargeFile;
 use super::{IngestError, JudgedFile, Known, Options, Purpose};
 use crate::commit::commit_lines;
@@ -34,6 +34,7 @@ pub struct Intake<'a> {
     warehouse: &'a Warehouse,
     keys: &'a Keys,
     options: &'a Options,
+    originals: Keeping,
     writers: BTreeMap<String, Writer>,
     /// Rows of large files, staged already.
     staged: BTreeMap<String, Staged>,
@@ -53,6 +54,7 @@ impl<'a> Intake<'a> {
             warehouse,
             keys,
             options,
+            originals: Keeping::default(),
             writers: BTreeMap::new(),
             staged: BTreeMap::new(),
             lines: Vec::new(),
@@ -81,7 +83,7 @@ impl<'a> Intake<'a> {
             }
         }
         if let Some(sealed) = file.sealed.filter(|_| fresh) {
-            self.warehouse.put_once(&Place::Original(taking.sha256.clone()), sealed.into()).await?;
+            self.originals.keep(self.warehouse, &taking.sha256, sealed).await?;
         }
         self.report(taking, file.judged.readable, file.judged.issues);
         Ok(())
@@ -164,6 +166,7 @@ impl<'a> Intake<'a> {
         if self.options.purpose == Purpose::Check || self.lines.is_empty() {
             return Ok(self.report);
         }
+        self.originals.arrived().await?;
         step::reached("ingest.originals_kept");
         let mut staged = std::mem::take(&mut self.staged);
         for (table, writer) in std::mem::take(&mut self.writers) {

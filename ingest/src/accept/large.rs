@@ -4,9 +4,7 @@
 //! repeat are read again; rows that were written for a slice that turns out to be rejected are taken out before the commit.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -102,11 +100,11 @@ async fn take(
     world: Arc<World>,
     ledger: &Ledger,
 ) -> Result<(), Stop> {
-    let path = file.found.path.clone();
-    let survey = blocking(move || Ok(survey(File::open(path)?)?)).await?;
+    let found = file.found.clone();
+    let survey = blocking(move || Ok(survey(found.open()?)?)).await?;
     file.sha256.clone_from(&survey.sha256);
     let job = Job {
-        path: file.found.path.clone(),
+        found: file.found.clone(),
         survey,
         block: options.block,
         world,
@@ -138,7 +136,7 @@ async fn take(
         staged = warehouse.without(&table, staged, "submission_id", &fallen).await.map_err(IngestError::from)?;
     }
     if options.purpose == Purpose::Accept && done.ids.iter().any(Option::is_some) {
-        keep(warehouse, &file.found.path, &file.sha256).await?;
+        keep(warehouse, &file.found, &file.sha256).await?;
     }
     file.staged = (staged.rows() > 0).then_some((table.table, staged));
     (file.issues, file.slices, file.ids) = (done.issues.into_vec(), done.slices, done.ids);
@@ -151,11 +149,10 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Stop> + Se
 }
 
 /// Seals the original and keeps it, where these bytes are not kept yet.
-async fn keep(warehouse: &Warehouse, path: &Path, sha256: &str) -> Result<(), IngestError> {
+async fn keep(warehouse: &Warehouse, found: &Found, sha256: &str) -> Result<(), IngestError> {
     let Some(mut upload) = warehouse.upload(&Place::Original(sha256.to_owned())).await? else { return Ok(()) };
     let seal_to = warehouse.marker().seal_to.clone();
-    let fault = |source| IngestError::Path { path: path.to_owned(), source };
-    let file = File::open(path).map_err(fault)?;
+    let file = found.open().map_err(|source| IngestError::Path { path: found.path.clone(), source })?;
     let runtime = Handle::current();
     let (upload, sealed) = tokio::task::spawn_blocking(move || {
         let sealed = seal_into(&seal_to, file, &mut upload.writer(&runtime));
@@ -169,7 +166,7 @@ async fn keep(warehouse: &Warehouse, path: &Path, sha256: &str) -> Result<(), In
 
 /// All that the threads of one file share.
 struct Job {
-    path: PathBuf,
+    found: Found,
     survey: Survey,
     block: usize,
     world: Arc<World>,
@@ -198,20 +195,24 @@ struct Judged {
 }
 
 impl Job {
-    fn blocks(&self) -> io::Result<Blocks<File>> {
-        Blocks::new(File::open(&self.path)?, &self.survey, self.block)
+    fn blocks(&self) -> io::Result<Blocks<Box<dyn Read + Send>>> {
+        Blocks::new(self.found.open()?, &self.survey, self.block)
     }
 
     /// How the file is laid out, told from its first block.
     fn layout(&self, form: Option<&'static Form>) -> Result<Layout, Stop> {
-        match self.blocks()?.advance()? {
-            Some(Ok(first)) => Layout::of(&first, form).map_err(|fault| match fault {
-                NoLayout::Unreadable(issue) => Stop::Unreadable(issue),
-                NoLayout::Unknown(issue) => Stop::Unknown(issue),
-            }),
-            Some(Err(issue)) => Err(Stop::Unreadable(issue)),
-            None => Err(Stop::Unknown(nothing())),
+        let mut blocks = self.blocks()?;
+        let first = blocks.advance()?.ok_or_else(|| Stop::Unknown(nothing()))?.map_err(Stop::Unreadable)?;
+        let unknown = match Layout::of(&first, form) {
+            Ok(layout) => return Ok(layout),
+            Err(NoLayout::Unreadable(issue)) => return Err(Stop::Unreadable(issue)),
+            Err(NoLayout::Unknown(issue)) => issue,
+        };
+        // What can't be read anywhere is unreadable, whatever its headings seem to be.
+        while let Some(block) = blocks.advance()? {
+            block.map_err(Stop::Unreadable)?;
         }
+        Err(Stop::Unknown(unknown))
     }
 
     /// Reads the file in blocks; each worker judges them and writes to files of its own.
@@ -234,7 +235,7 @@ impl Job {
             for worker in workers {
                 writers.push(worker.join().unwrap_or_else(|_| Err(Stop::Unreadable(panicked())))?);
             }
-            fed.map(|()| writers).map_err(Stop::from)
+            fed.map(|()| writers)
         })?;
         self.compare(layout, &keys.repeated()?, &mut gathering)?;
         if gathering.is_empty() {
@@ -247,7 +248,8 @@ impl Job {
         Ok(Done { slices, ids, written, issues, writers })
     }
 
-    /// Hands out the blocks, and takes in what came of them, in the blocks' order.
+    /// Hands out the blocks, and takes in what came of them, in the blocks' order. A block that can't be read makes the file
+    /// unreadable, as it would if it were read as a whole.
     fn feed(
         &self,
         blocks_in: SyncSender<Block>,
@@ -255,21 +257,17 @@ impl Job {
         gathering: &mut Gathering,
         keys: &mut KeyLog,
         written: &mut HashSet<String>,
-    ) -> io::Result<()> {
+    ) -> Result<(), Stop> {
         let mut waiting = BTreeMap::new();
         let mut next = 0;
-        let mut gather = |(place, result): (usize, Result<Judged, Issue>)| -> io::Result<()> {
+        let mut gather = |(place, result): (usize, Result<Judged, Issue>)| -> Result<(), Stop> {
             waiting.insert(place, result);
             while let Some(result) = waiting.remove(&next) {
                 next += 1;
-                match result {
-                    Ok(judged) => {
-                        gathering.add(judged.findings);
-                        keys.add(judged.keys)?;
-                        written.extend(judged.written);
-                    }
-                    Err(issue) => gathering.fault(issue),
-                }
+                let judged = result.map_err(Stop::Unreadable)?;
+                gathering.add(judged.findings);
+                keys.add(judged.keys)?;
+                written.extend(judged.written);
             }
             Ok(())
         };
@@ -293,10 +291,7 @@ impl Job {
         for result in results {
             gather(result)?;
         }
-        if let Some(issue) = fault {
-            gathering.fault(issue);
-        }
-        Ok(())
+        fault.map_or(Ok(()), |issue| Err(Stop::Unreadable(issue)))
     }
 
     /// Judges blocks until there are no more; gives the writer back.

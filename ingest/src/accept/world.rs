@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use chrono::NaiveDate;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::UInt32Type;
+use memchr::memmem::Finder;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use warehouse::Warehouse;
@@ -20,6 +21,7 @@ use crate::judge::{Judged, SchoolEntry, SliceState, World, judge};
 use crate::keys::Keys;
 use crate::ledger::{Ledger, SliceKey, read_register};
 use crate::person::PersonHasher;
+use crate::read::parts::tells_of_cells;
 use crate::read::read;
 use crate::reference::calendar::Calendar;
 
@@ -48,11 +50,14 @@ pub async fn world(
         hasher: PersonHasher::new(keys.person),
     };
     // The register first: other files of the same call name its schools. What can't be read is told when its turn comes.
-    let may: Vec<&Found> = files
-        .par_iter()
-        .filter(|file| file.fault.is_none() && file.bytes < options.large)
-        .filter(|file| may_hold_register(file, options.form).unwrap_or_default())
-        .collect();
+    let register = crate::form::forms().iter().find(|form| form.is_register()).expect("one form is the register");
+    let sought = Sought::of(register);
+    let may_hold = |file: &&Found| match options.form {
+        Some(given) => std::ptr::eq(given, register),
+        None => may_hold_register(file, &sought).unwrap_or_default(),
+    };
+    let near = files.par_iter().filter(|file| file.fault.is_none() && file.bytes < options.large);
+    let may: Vec<&Found> = near.filter(may_hold).collect();
     for file in may {
         let Ok(bytes) = file.read() else { continue };
         let known = unchanged(ledger, &hex::encode(Sha256::digest(&bytes)), options);
@@ -71,43 +76,67 @@ pub async fn world(
 
 /// Whether a look at the whole file is worth it: the register's telling heading or name stands in its head or, of a
 /// workbook, anywhere.
-fn may_hold_register(file: &Found, given: Option<&'static Form>) -> std::io::Result<bool> {
-    let register = crate::form::forms().iter().find(|form| form.is_register()).expect("one form is the register");
-    if let Some(given) = given {
-        return Ok(std::ptr::eq(given, register));
-    }
-    let heading = &register.column("school_name").expect("the register names its schools").heading;
-    let (national, _, _) = encoding_rs::GB18030.encode(heading);
-    let needles = [heading.as_bytes(), register.heading.as_bytes(), &national, register.name.as_bytes()];
-    let holds = |text: &[u8]| {
-        // Headings are compared without blanks.
-        let text: Vec<u8> = text.iter().copied().filter(|byte| *byte != b' ').collect();
-        needles.iter().any(|needle| memchr::memmem::find(&text, needle).is_some())
-    };
+fn may_hold_register(file: &Found, sought: &Sought) -> std::io::Result<bool> {
     let mut start = Vec::new();
-    match &file.held {
-        Some(bytes) => start.extend_from_slice(&bytes[..bytes.len().min(HEAD as usize)]),
-        None => drop(std::fs::File::open(&file.path)?.take(HEAD).read_to_end(&mut start)?),
-    }
+    file.open()?.take(HEAD).read_to_end(&mut start)?;
     if start.starts_with(b"PK") {
         let bytes = file.read()?;
         // Whoever packed it so that this look fails gets the whole one.
-        return Ok(parts(&bytes, &holds).unwrap_or(true));
+        return Ok(parts(&bytes, sought).unwrap_or(true));
     }
     // Old workbooks, and text of two bytes a letter: too rare to look for less than all.
-    Ok(start.iter().take(512).any(|byte| *byte == 0) || holds(&start))
+    Ok(start.iter().take(512).any(|byte| *byte == 0) || sought.stands_in(&start))
+}
+
+/// The register's code name, and its telling heading and title in the encodings that have a byte for each ASCII letter.
+struct Sought {
+    name: Finder<'static>,
+    words: Vec<Word>,
+}
+
+/// A word that is compared without blanks, and its letters.
+struct Word {
+    whole: Vec<u8>,
+    letters: Vec<Finder<'static>>,
+}
+
+impl Sought {
+    fn of(register: &Form) -> Sought {
+        let heading = &register.column("school_name").expect("the register names its schools").heading;
+        let word = |text: &str, encoded: fn(&str) -> Vec<u8>| Word {
+            whole: encoded(text),
+            letters: text.chars().map(|one| Finder::new(&encoded(one.encode_utf8(&mut [0; 4]))).into_owned()).collect(),
+        };
+        let utf8 = |text: &str| text.as_bytes().to_vec();
+        let national = |text: &str| encoding_rs::GB18030.encode(text).0.into_owned();
+        let words = vec![word(heading, utf8), word(heading, national), word(&register.heading, utf8)];
+        Sought { name: Finder::new(&register.name).into_owned(), words }
+    }
+
+    /// Whether one of them stands there.
+    fn stands_in(&self, text: &[u8]) -> bool {
+        // Most texts lack one of the letters, and the last ones are the rarer.
+        let may = |word: &&Word| word.letters.iter().rev().all(|letter| letter.find(text).is_some());
+        self.name.find(text).is_some()
+            || self.words.iter().filter(may).any(|word| {
+                let text: Vec<u8> = text.iter().copied().filter(|byte| *byte != b' ').collect();
+                memchr::memmem::find(&text, &word.whole).is_some()
+            })
+    }
 }
 
 /// Whether a part of a workbook with text in it holds what is looked for; nothing where that can't be told.
-fn parts(bytes: &[u8], holds: &impl Fn(&[u8]) -> bool) -> Option<bool> {
+fn parts(bytes: &[u8], sought: &Sought) -> Option<bool> {
     let mut parts = zip::ZipArchive::new(std::io::Cursor::new(bytes)).ok()?;
+    let mut text = Vec::new();
     for at in 0..parts.len() {
         let part = parts.by_index(at).ok()?;
-        let text = part.name().is_ok_and(|name| name.ends_with(".xml") && name.contains("xl/"));
-        if text {
-            let mut text = Vec::new();
+        let told = |name: &str| name.ends_with(".xml") && name.contains("xl/") && tells_of_cells(name);
+        // Styles have names too, which are nobody's headings.
+        if part.name().is_ok_and(|name| told(&name) && !name.ends_with("/styles.xml")) {
+            text.clear();
             part.take(PART).read_to_end(&mut text).ok()?;
-            if text.len() as u64 == PART || holds(&text) {
+            if text.len() as u64 == PART || sought.stands_in(&text) {
                 return Some(true);
             }
         }

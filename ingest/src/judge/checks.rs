@@ -54,9 +54,9 @@ pub fn run(table: &TextTable, typed: &[Typed], sliced: &mut Sliced, world: &Worl
             Check::SchoolDay { severity, column: name } => {
                 if let Some(found) = column(name) {
                     let off = by_value(found, |value| matches!(value, Value::Day(day) if is_off_day(*day, world)));
-                    report(table, sliced, &off, found, *severity, "no-school-day", |row| {
-                        let day = shown(found, row);
-                        (format!("{day} 不是上学日，请核对日期。"), format!("{day} is no school day; check the date"))
+                    report(table, sliced, &off, found, *severity, "no-school-day", |_| {
+                        let zh = "这一天不是上学日，请核对日期。".to_owned();
+                        (zh, "the day is no school day; check the date".to_owned())
                     });
                 }
             }
@@ -158,17 +158,17 @@ fn in_period(table: &TextTable, sliced: &mut Sliced, found: &Typed, severity: Se
     let periods: Vec<String> = sliced.slices.iter().map(|slice| slice.period.clone()).collect();
     let of_row = sliced.of_row.clone();
     report(table, sliced, &outside, found, severity, "outside-period", |row| {
-        let (day, period) = (shown(found, row), periods.get(of_row[row] as usize).cloned().unwrap_or_default());
+        // The date itself is not repeated: a pupil's number in a wrong column may well read as one.
+        let period = periods.get(of_row[row] as usize).cloned().unwrap_or_default();
         (
-            format!("日期 {day} 不在统计期 {period} 内，请更正日期，或报送到所属的统计期。"),
-            format!("{day} is not in {period}; correct the date, or send the row for the period that it lies in"),
+            format!("日期不在统计期 {period} 内，请更正日期，或报送到所属的统计期。"),
+            format!("the date is not in {period}; correct it, or send the row for the period that it lies in"),
         )
     });
     let unknown = by_value(found, |value| matches!(value, Value::Day(day) if world.calendar.day(date(*day)).is_none()));
     let unknown = unknown & !outside;
-    report(table, sliced, &unknown, found, severity, "unknown-day", |row| {
-        let day = shown(found, row);
-        (format!("校历里没有 {day}，请核对日期。"), format!("the calendar doesn't know {day}; check the date"))
+    report(table, sliced, &unknown, found, severity, "unknown-day", |_| {
+        ("校历里没有这一天，请核对日期。".to_owned(), "the calendar doesn't know the day; check the date".to_owned())
     });
 }
 

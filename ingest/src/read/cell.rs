@@ -13,6 +13,7 @@ pub fn text(value: &DataRef<'_>) -> Option<String> {
     match value {
         DataRef::Empty | DataRef::Error(_) => None,
         DataRef::Int(number) => Some(number.to_string()),
+        DataRef::Float(number) if number.fract() == 0.0 && number.abs() < EXACT => Some((*number as i64).to_string()),
         DataRef::Float(number) if number.fract() == 0.0 => Some(format!("{number:.0}")),
         DataRef::Float(number) => Some(meant(*number)),
         DataRef::String(text) => Some(text.clone()),

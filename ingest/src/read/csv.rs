@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::io::Cursor;
 use std::sync::Arc;
 
-use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 use polars::prelude::{CsvReadOptions, DataType, Field, PlSmallStr, Schema, SerReader};
 
 use super::frame::{Frame, MOST_COLUMNS};
 use super::table::{Found, find};
+use super::text::decode;
 use super::{Document, nothing};
 use crate::form::Form;
 use crate::issue::Issue;
@@ -18,7 +18,7 @@ const FIRST_RECORDS: usize = 20;
 
 /// Reads a CSV file that is small enough to be held as a whole.
 pub fn read(bytes: &[u8], form: Option<&'static Form>) -> Result<Document, Issue> {
-    let text = decode(bytes)?;
+    let text = decode(bytes).ok_or_else(unreadable)?;
     let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { text };
     let frame = frame(&text, Shape::of(&text)?, 1)?;
     Ok(match find(&frame, form, None, None) {
@@ -35,24 +35,6 @@ pub(super) fn unreadable() -> Issue {
         "文件编码无法识别。请另存为 UTF-8 或 GB18030（ANSI）编码的 CSV，或直接报送工作簿。",
         "the encoding is neither UTF-8, UTF-16 nor GB18030; save the file as CSV UTF-8, or send the workbook",
     )
-}
-
-/// The text: by its mark, else strict UTF-8, else GB18030; never with characters replaced.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
-    let strict = |encoding: &'static encoding_rs::Encoding, bytes| {
-        encoding.decode_without_bom_handling_and_without_replacement(bytes).ok_or_else(unreadable)
-    };
-    match bytes {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => std::str::from_utf8(rest).map(Cow::Borrowed).map_err(|_| unreadable()),
-        [0xFF, 0xFE, rest @ ..] => strict(UTF_16LE, rest),
-        [0xFE, 0xFF, rest @ ..] => strict(UTF_16BE, rest),
-        _ => match std::str::from_utf8(bytes) {
-            // Some pairs of GB18030 look like UTF-8 of two bytes, but Chinese in UTF-8 has three.
-            Ok(text) if text.is_ascii() || text.chars().any(|letter| letter > '\u{07ff}') => Ok(Cow::Borrowed(text)),
-            _ => strict(GB18030, bytes),
-        },
-    }
-    .and_then(|text| if text.contains(['\u{fffd}', '\0']) { Err(unreadable()) } else { Ok(text) })
 }
 
 /// How a file's records are written.
@@ -182,14 +164,5 @@ mod tests {
             assert_eq!(cells(text)[1].1[1].as_deref(), Some("2,5"));
         }
         assert_eq!(cells("a,b\n\"x;y;z\",2")[1].1[0].as_deref(), Some("x;y;z"));
-    }
-
-    #[test]
-    fn encodings_are_strict() {
-        let (national, _, _) = GB18030.encode("学校");
-        assert_eq!(decode(&national).expect("GB18030"), "学校");
-        assert_eq!(decode("\u{feff}学校".as_bytes()).expect("with mark"), "学校");
-        assert_eq!(decode(&[0xFF, 0xFE, 0x66, 0x5B]).expect("UTF-16"), "学");
-        assert!(decode(&[0x81, 0x20, 0xFF, 0xFF]).is_err());
     }
 }

@@ -145,7 +145,14 @@ fn index(form: &'static Form) -> usize {
 pub fn find(frame: &Frame, merges: &[Merge], form: Option<&'static Form>) -> Result<Headed, Issue> {
     // By the rows' numbers: a workbook's blank rows are not among its rows.
     let near = frame.rows.iter().take_while(|row| **row <= HEADER_WITHIN).count();
-    let rows: Vec<Vec<String>> = (0..near).map(|row| headings_of(frame, merges, row)).collect();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for row in 0..near {
+        rows.push(headings_of(frame, merges, row));
+        // Where the form is known, nothing below its headings is one.
+        if form.is_some_and(|form| known()[index(form)].has_all(&rows[row..], Reading::Lenient)) {
+            break;
+        }
+    }
     let form = form.map_or_else(|| guess(&rows), Ok)?;
     let headings = &known()[index(form)];
     let all = rows.iter().position(|row| headings.holds(row, Reading::Lenient) == headings.telling.len());
@@ -169,6 +176,7 @@ pub fn find(frame: &Frame, merges: &[Merge], form: Option<&'static Form>) -> Res
         .take_while(|row| *row == first || frame.rows[*row] <= bottom(frame, merges, first, &rows[first], headings))
         .last()
         .unwrap_or(first);
+    rows.extend((rows.len()..=last).map(|row| headings_of(frame, merges, row)));
     let mut issues = Vec::new();
     let texts: Vec<(usize, String)> = (0..frame.columns.len())
         .map(|at| {

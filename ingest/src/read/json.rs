@@ -5,12 +5,12 @@ mod gathered;
 use std::borrow::Cow;
 use std::fmt;
 
-use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use self::gathered::Gathered;
 use super::Document;
 use super::frame::{MOST_COLUMNS, too_large};
+use super::text::decode;
 use crate::form::Form;
 use crate::issue::Issue;
 use crate::value::meant;
@@ -24,7 +24,7 @@ const SHOWN: usize = 40;
 
 /// Reads a JSON document.
 pub fn read(bytes: &[u8], given: Option<&'static Form>) -> Result<Document, Issue> {
-    let text = decode(bytes)?;
+    let text = text(bytes)?;
     let mut gathered = Gathered::default();
     let mut json = serde_json::Deserializer::from_str(&text);
     let found = Top(&mut gathered).deserialize(&mut json).and_then(|rows| json.end().map(|()| rows));
@@ -38,7 +38,7 @@ pub fn read(bytes: &[u8], given: Option<&'static Form>) -> Result<Document, Issu
 
 /// Reads JSON of a row a line. The first line may name the form and nothing else.
 pub fn read_lines(bytes: &[u8], given: Option<&'static Form>) -> Result<Document, Issue> {
-    let text = decode(bytes)?;
+    let text = text(bytes)?;
     let mut gathered = Gathered::default();
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let number = u32::try_from(at + 1).map_err(|_| too_large())?;
@@ -53,21 +53,12 @@ pub fn read_lines(bytes: &[u8], given: Option<&'static Form>) -> Result<Document
     gathered.document(given)
 }
 
-/// The text: UTF-8 with or without its mark, UTF-16 with it, else GB18030; never with letters replaced.
-fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
+/// The text, of a file that is small enough to be held whole.
+fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
     if bytes.len() > MOST_BYTES {
         return Err(too_large());
     }
-    let strict = |encoding: &'static encoding_rs::Encoding, bytes| {
-        encoding.decode_without_bom_handling_and_without_replacement(bytes)
-    };
-    let text = match bytes {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => std::str::from_utf8(rest).ok().map(Cow::Borrowed),
-        [0xFF, 0xFE, rest @ ..] => strict(UTF_16LE, rest),
-        [0xFE, 0xFF, rest @ ..] => strict(UTF_16BE, rest),
-        _ => std::str::from_utf8(bytes).ok().map(Cow::Borrowed).or_else(|| strict(GB18030, bytes)),
-    };
-    text.ok_or_else(|| {
+    decode(bytes).ok_or_else(|| {
         Issue::error(
             "encoding",
             "文件编码无法识别。请存为 UTF-8。",

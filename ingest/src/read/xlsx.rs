@@ -1,28 +1,22 @@
 //! Workbooks, read cell by cell within bounds.
 
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 
 use calamine::{DataRef, Reader, SheetType, Xlsx, XlsxError};
-use zip::ZipArchive;
 
 use super::cell::{fault, place, text};
 use super::frame::{Frame, FrameBuilder, MOST_COLUMNS, too_large};
 use super::heading::Merge;
+use super::parts::unpack;
 use super::table::{Found, cover, find_merged};
 use super::{Cover, Document};
 use crate::form::{COVER, Form, NOTES, SUMMARY, normal};
 use crate::issue::Issue;
 
-/// Bytes that all parts of a workbook may have unpacked.
-const MOST_BYTES: u64 = 192 << 20;
-/// Parts of a workbook.
-const MOST_PARTS: usize = 10_000;
 /// Sheets times the greatest part: what reading them all may cost when many sheets share one part.
 const MOST_READ: u64 = 2 << 30;
 /// Merged areas of a sheet that are looked at.
 pub const MOST_MERGES: usize = 20_000;
-/// Bytes of a part that are looked at again with what comes after them.
-const OVERLAP: usize = 256;
 /// Rows and columns of a sheet.
 const GRID: (u32, u32) = (1_048_576, 16_384);
 
@@ -40,8 +34,9 @@ pub struct Sheet {
 
 /// Reads a workbook: its cover, and every other sheet, hidden ones too.
 pub fn read(bytes: &[u8], given: Option<&'static Form>) -> Result<Document, Issue> {
-    let parts = vet(bytes)?;
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(&error.to_string()))?;
+    let parts = unpack(bytes)?;
+    let plain = parts.plain.as_deref().unwrap_or(bytes);
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(plain)).map_err(|error| broken(&error.to_string()))?;
     // Charts have sheets of their own, without cells.
     let cells = workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let names: Vec<String> = cells.map(|sheet| sheet.name.clone()).collect();
@@ -113,74 +108,6 @@ pub fn protected() -> Issue {
         "工作簿有打开密码，无法读取。请去掉密码（文件—信息—保护工作簿—用密码进行加密，清空密码）后再报送。",
         "the workbook is protected by a password and can't be read; remove the password, save it and send it again",
     )
-}
-
-/// What was seen while the parts were unpacked.
-struct Parts {
-    /// The size of the greatest.
-    greatest: u64,
-    /// Whether some sheet has merged cells.
-    merged: bool,
-}
-
-/// Unpacks every part within bounds, counting what really comes out, before anybody keeps it.
-fn vet(bytes: &[u8]) -> Result<Parts, Issue> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error.to_string()))?;
-    if archive.len() > MOST_PARTS {
-        return Err(too_large());
-    }
-    let mut parts = Parts { greatest: 0, merged: false };
-    let mut left = MOST_BYTES;
-    let mut chunk = vec![0; 1 << 16];
-    for at in 0..archive.len() {
-        if archive.by_index_raw(at).is_ok_and(|part| part.encrypted()) {
-            return Err(protected());
-        }
-        let mut part = archive.by_index(at).map_err(|error| broken(&error.to_string()))?;
-        let (mut size, mut strings, mut tail) = (0, None, 0);
-        loop {
-            // What was at the end of the last chunk stands before this one, so that no word is cut.
-            let read = part.read(&mut chunk[tail..]).map_err(|error| broken(&error.to_string()))?;
-            if read == 0 {
-                break;
-            }
-            left = left.checked_sub(read as u64).ok_or_else(too_large)?;
-            let seen = &chunk[..tail + read];
-            parts.merged |= holds(seen, b"mergeCell ");
-            strings = strings.max(unique_count(seen));
-            size += read as u64;
-            tail = seen.len().min(OVERLAP);
-            let end = seen.len();
-            chunk.copy_within(end - tail..end, 0);
-        }
-        parts.greatest = parts.greatest.max(size);
-        // The library makes room for as many texts as the part claims; each takes some bytes.
-        if strings.is_some_and(|claimed| claimed > size) {
-            return Err(broken("sharedStrings uniqueCount"));
-        }
-    }
-    Ok(parts)
-}
-
-fn holds(bytes: &[u8], word: &[u8]) -> bool {
-    memchr::memmem::find(bytes, word).is_some()
-}
-
-/// The number of texts that a part of shared texts claims to have. What is cut at the end is seen again with what follows.
-fn unique_count(bytes: &[u8]) -> Option<u64> {
-    let rest = &bytes[memchr::memmem::find(bytes, b"uniqueCount")? + b"uniqueCount".len()..];
-    let value = rest.split(|byte| matches!(byte, b'"' | b'\'')).nth(1);
-    let closed = rest.iter().filter(|byte| matches!(byte, b'"' | b'\'')).nth(1).is_some();
-    match value.filter(|_| closed) {
-        Some(value) => {
-            let digits: String =
-                value.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| char::from(*byte)).collect();
-            if digits.is_empty() { None } else { Some(digits.parse().unwrap_or(u64::MAX)) }
-        }
-        None if rest.len() < OVERLAP / 2 => None,
-        // Nobody writes an attribute like this but to hide its value.
-        None => Some(u64::MAX),
-    }
 }
 
 fn merges(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Vec<Merge> {
@@ -264,18 +191,5 @@ impl Rows {
             ));
         }
         Ok((self.builder.finish(), issues))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn claims_of_shared_texts() {
-        assert_eq!(unique_count(b"<sst count=\"3\" uniqueCount=\"12\"><si>"), Some(12));
-        assert_eq!(unique_count(b"<sst uniqueCount='99999999999999999999999'>"), Some(u64::MAX));
-        assert_eq!(unique_count(b"<sst uniqueCount=\"\">12"), None);
-        assert_eq!(unique_count(b"<sst count=\"3\">"), None);
     }
 }

@@ -6,14 +6,14 @@ use super::Unmarkable;
 use super::marks::Marks;
 use super::places::{in_rows, key};
 use crate::form::{ERRORS_HEADING, ERRORS_PLACE_HEADING, Form};
-use crate::read::csv::decode;
+use crate::read::text::decode;
 
 /// Records that tell the separator and the headings.
 const NEAR: usize = 40;
 
 /// Marks a CSV file.
 pub fn mark(bytes: &[u8], marks: &Marks, forms: &[&'static Form]) -> Result<Vec<u8>, Unmarkable> {
-    let text = decode(bytes).map_err(|_| Unmarkable)?;
+    let text = decode(bytes).ok_or(Unmarkable)?;
     let separator = separator(&text);
     let near: Vec<(u32, BTreeMap<u32, String>)> = (1u32..)
         .zip(records(&text).take(NEAR))

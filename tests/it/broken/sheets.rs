@@ -363,7 +363,11 @@ fn archives() -> Vec<Case> {
     let spaces = vec![b' '; 90 << 20];
     let bomb = pack(&[("1.csv", &spaces), ("2.csv", &spaces), ("3.csv", &spaces)]);
     let whole = pack(&[("1.csv", csv(&roster()).as_bytes())]);
+    let faulty = pack(&[("甲/名单.csv", csv(&with(roster(), 3, "年级", "十年级")).as_bytes())]);
     vec![
+        good("sound.zip", whole.clone()),
+        good("sound_workbook.zip", pack(&[("一年级/名单.xlsx", &plain())])),
+        rejected("fault_inside.zip", faulty, "value").at(3, "年级"),
         unreadable("bomb.zip", bomb, "too-large"),
         unreadable("truncated.zip", whole[..whole.len() - 10].to_vec(), "broken-archive"),
         unreadable("empty.zip", pack(&[]), "empty-archive"),
