@@ -256,11 +256,10 @@ fn files(sides: &Sides<'_>, projects: &[Project; 2]) -> Vec<FileChange> {
                 .each_ref()
                 .map(|project| project.files().get(&path).filter(|_| carried).map(String::as_str).unwrap_or_default());
             let (removed, added) = (lines_without(was, now), lines_without(now, was));
-            let is_comment = |line: &String| line.trim_start().starts_with("--");
             let holder = &projects[usize::from(kind != Kind::Removed)];
             FileChange {
                 own: holder.own().files.contains_key(&path),
-                only_comments: carried && kind == Kind::Changed && removed.iter().chain(&added).all(is_comment),
+                only_comments: carried && kind == Kind::Changed && code_lines(was) == code_lines(now),
                 removed,
                 added,
                 path,
@@ -268,6 +267,11 @@ fn files(sides: &Sides<'_>, projects: &[Project; 2]) -> Vec<FileChange> {
             }
         })
         .collect()
+}
+
+/// The lines that are neither blank nor a comment.
+fn code_lines(sql: &str) -> Vec<&str> {
+    sql.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("--")).collect()
 }
 
 /// The lines of a text beyond those that the other one has, each as often as it has it.
