@@ -12,7 +12,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use datafusion::arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use datafusion::arrow::array::{
+    ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 use warehouse::Warehouse;
 use warehouse::error::WarehouseError;
 use warehouse::session::days;
@@ -140,7 +142,9 @@ pub struct Taking {
 #[derive(Debug, thiserror::Error)]
 pub enum CaseError {
     /// There are no findings yet.
-    #[error("还没有发布数据，没有问题线索，请先运行 kehou transform / there is no release yet, so no finding; run kehou transform first")]
+    #[error(
+        "还没有发布数据，没有问题线索，请先运行 kehou transform / there is no release yet, so no finding; run kehou transform first"
+    )]
     NoRelease,
     /// Nobody takes it.
     #[error("请写明经办人（--by）/ say who takes the step, by --by")]
@@ -149,7 +153,9 @@ pub enum CaseError {
     #[error("通知须写明整改期限（--due 日期）/ a notice needs the day by which to put it right: --due DATE")]
     NoDue,
     /// A day that has passed already.
-    #[error("整改期限 {due} 早于通知日期 {on} / the day {due}, by which to put it right, is before the day of the notice, {on}")]
+    #[error(
+        "整改期限 {due} 早于通知日期 {on} / the day {due}, by which to put it right, is before the day of the notice, {on}"
+    )]
     DueBefore {
         /// By when.
         due: NaiveDate,

@@ -323,7 +323,12 @@ pub async fn ensure_facts(warehouse: &Warehouse) -> Result<(), WarehouseError> {
         warehouse.ensure_table(&TableName::new("facts", form.table()), &form.schema(), &[]).await?;
     }
     warehouse.ensure_table(&issue_table(), &issue_schema(), &[]).await?;
-    warehouse.ensure_table(&TableName::new("facts", "case_event"), &case_schema(), &[]).await?;
+    let cases = TableName::new("facts", "case_event");
+    warehouse.ensure_table(&cases, &case_schema(), &[]).await?;
+    // Warehouses that were made before a step could be taken have fewer columns, and no rows.
+    if warehouse.snapshot(&cases, None).await?.rows() == 0 {
+        warehouse.shape_table(&cases, &case_schema()).await?;
+    }
     warehouse.ensure_table(&ledger_table(), &ledger_schema(), &[]).await
 }
 

@@ -117,7 +117,8 @@ async fn faults_of_the_encoding_wherever_they_stand() {
     let rows: String = (0..60).map(|pupil| row(2_019_000 + pupil)).collect();
     let good = format!("{ATTENDANCE}{rows}").into_bytes();
     let national = encoding_rs::GB18030.encode(&format!("{ATTENDANCE}{rows}")).0.into_owned();
-    let wide = |text: &str| [&[0xFF, 0xFE][..], &text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()].concat();
+    let wide =
+        |text: &str| [&[0xFF, 0xFE][..], &text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()].concat();
     for (name, bytes) in [
         ("late.csv", [&good[..], &[0xFF, 0xFF, b'\n']].concat()),
         ("late-national.csv", [&national[..], &[0xFF, 0xFF, b'\n']].concat()),
@@ -139,7 +140,9 @@ async fn a_file_of_an_archive() {
     let row = |day: u32, pupil: u32| format!("3799001000,2019-11,2019-11-{day:02},{pupil},一(1)班,G1,1\n");
     let rows: String = (4..9).flat_map(|day| (0..40).map(move |pupil| row(day, 2_019_000 + pupil))).collect();
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, text) in [("一/考勤.csv", rows.clone()), ("二/考勤.csv", rows.replace("3799001000", "3799011037") + "坏\n")] {
+    for (name, text) in
+        [("一/考勤.csv", rows.clone()), ("二/考勤.csv", rows.replace("3799001000", "3799011037") + "坏\n")]
+    {
         zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("begun");
         zip.write_all(format!("{ATTENDANCE}{text}").as_bytes()).expect("written");
     }

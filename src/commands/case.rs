@@ -132,7 +132,9 @@ async fn show_list(args: CaseList) -> Result<()> {
     let found = cases(&warehouse).await?;
     let mut listed: Vec<Listed> =
         found.iter().filter(|case| wanted(case)).map(|case| Listed::of(case, today)).collect();
-    listed.sort_by_cached_key(|one| (!one.is_overdue, one.due_on.is_none(), one.due_on, one.rule.clone(), one.finding_id.clone()));
+    listed.sort_by_cached_key(|one| {
+        (!one.is_overdue, one.due_on.is_none(), one.due_on, one.rule.clone(), one.finding_id.clone())
+    });
     match args.format {
         StatusFormat::Table => print!("{}", table(&listed, args.lang)),
         StatusFormat::Csv => {
@@ -209,10 +211,17 @@ async fn show_one(args: CaseShow) -> Result<()> {
     println!("{}", sentence(&case, english));
     println!("{}", if english { &finding.message_en } else { &finding.message_zh });
     if let Some(day) = finding.ended {
-        println!("{}", if english { format!("The finding ended on {day}.") } else { format!("该线索已于 {day} 消除。") });
+        println!(
+            "{}",
+            if english { format!("The finding ended on {day}.") } else { format!("该线索已于 {day} 消除。") }
+        );
     }
     if let Some(before) = case.decided_before() {
-        let words = if english { "It came back. Decided before: " } else { "该线索消除后再次出现，以前的结论：" };
+        let words = if english {
+            "It came back. Decided before: "
+        } else {
+            "该线索消除后再次出现，以前的结论："
+        };
         println!("{words}{}", line(before, english));
     }
     for step in &case.steps {

@@ -121,7 +121,9 @@ fn every_broken_or_odd_file_is_answered_and_what_was_accepted_stands() {
     });
     let costs: Vec<&Cost> = answers.iter().flatten().collect();
     if std::env::var_os("KEHOU_TIMES").is_some() {
-        costs.iter().for_each(|cost| eprintln!("{:7.2} s {:5} MiB  {}", cost.took.as_secs_f64(), cost.memory >> 20, cost.name));
+        costs
+            .iter()
+            .for_each(|cost| eprintln!("{:7.2} s {:5} MiB  {}", cost.took.as_secs_f64(), cost.memory >> 20, cost.name));
     }
     let most = costs.iter().map(|cost| cost.memory).max().unwrap_or_default();
     let longest = costs.iter().map(|cost| cost.took).max().unwrap_or_default();

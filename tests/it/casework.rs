@@ -121,7 +121,8 @@ fn a_case_goes_its_way_and_a_finding_that_returns_says_what_was_decided() {
     assert_eq!(findings(&desk), ids, "the ids stay");
     for (finding, decided, reason) in [(one, "rectified", ""), (two, "dismissed", "纸质告知书已核对")] {
         let case = now(&desk, finding);
-        let told = ["state", "since", "times_returned", "decided_before", "decided_note"].map(|name| case[name].as_str());
+        let told =
+            ["state", "since", "times_returned", "decided_before", "decided_note"].map(|name| case[name].as_str());
         assert_eq!(told, ["open", "2020-03-26", "1", decided, reason]);
     }
     let shown = ok(&desk, &["show", two]);

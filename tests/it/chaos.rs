@@ -146,12 +146,7 @@ fn disturb(site: &Site, chance: &mut Chance) -> BTreeMap<String, usize> {
 }
 
 /// A process a call, all at once, each with faults among its first `operations`.
-fn run_at_once(
-    site: &Site,
-    calls: Vec<Vec<PathBuf>>,
-    operations: u64,
-    chance: &mut Chance,
-) -> BTreeMap<String, usize> {
+fn run_at_once(site: &Site, calls: Vec<Vec<PathBuf>>, operations: u64, chance: &mut Chance) -> BTreeMap<String, usize> {
     let mut running = Vec::new();
     for paths in calls {
         let fault = |chance: &mut Chance| {

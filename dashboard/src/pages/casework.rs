@@ -21,11 +21,9 @@ impl Casework {
     pub async fn of(scoped: &Scoped, finding_id: &str) -> Result<Casework> {
         let now = "select state, since, due_on, is_overdue, decided_before, decided_on, decided_note
             from marts.case_now where finding_id = $1";
-        let steps = "select step, on_date, by_whom, due_on, note from facts.case_event where finding_id = $1 order by \"at\"";
-        Ok(Casework {
-            now: scoped.query(now, &[finding_id]).await?,
-            steps: scoped.query(steps, &[finding_id]).await?,
-        })
+        let steps =
+            "select step, on_date, by_whom, due_on, note from facts.case_event where finding_id = $1 order by \"at\"";
+        Ok(Casework { now: scoped.query(now, &[finding_id]).await?, steps: scoped.query(steps, &[finding_id]).await? })
     }
 
     /// The section; nothing for a finding that ended and was never worked on.

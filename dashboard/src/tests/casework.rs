@@ -58,7 +58,8 @@ async fn a_finding_tells_its_case_to_those_whom_it_concerns() {
     for role in ["school", "district", "inspector", "city"] {
         let cookie = site.log_in(role).await;
         let page = site.get(&routes::finding(FINDINGS[0]), &cookie).await.body;
-        for said in ["办理情况", "已撤销", "票据号重复登记", "已通知", "请退还多收的费用", "整改期限", "已逾期", "再次出现"]
+        for said in
+            ["办理情况", "已撤销", "票据号重复登记", "已通知", "请退还多收的费用", "整改期限", "已逾期", "再次出现"]
         {
             assert!(page.contains(said), "{role}: {said} is not on the page");
         }

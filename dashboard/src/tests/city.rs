@@ -222,7 +222,6 @@ pub fn session() -> SessionContext {
     indicators(&context, &schools);
     findings(&context);
     comparison::tables(&context, &schools);
-    score(&context);
     super::casework::tables(&context);
     context
 }
@@ -499,26 +498,6 @@ fn indicators(context: &SessionContext, schools: &[School]) {
             ("status", texts(all.iter().map(status))),
             ("reported", wholes(all.iter().map(|one| if one.district == "379906" { 9 } else { 12 }))),
             ("expected", wholes(all.iter().map(|_| 12))),
-        ],
-    );
-}
-
-fn score(context: &SessionContext) {
-    register(
-        context,
-        "marts",
-        "score",
-        vec![
-            ("level", texts(["city"])),
-            ("unit_id", texts(["city"])),
-            ("district_code", texts([""])),
-            ("period", texts(["2019-10"])),
-            ("indicator", texts(["C03"])),
-            ("value", reals([Some(0.9)])),
-            ("given_weight", reals([Some(20.0)])),
-            ("weight", reals([Some(100.0)])),
-            ("fulfilled", reals([Some(0.8)])),
-            ("points", reals([Some(80.0)])),
         ],
     );
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::TableReference;
-use transform::project::Project;
 use warehouse::Warehouse;
 use warehouse::release::Release;
 use warehouse::table::TableName;

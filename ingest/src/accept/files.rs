@@ -112,9 +112,7 @@ pub fn find(paths: &[PathBuf], received: Received, order: Order) -> Result<Vec<F
                 Err(error) => {
                     return Err(IngestError::Path {
                         path: error.path().unwrap_or(path).to_owned(),
-                        source: error
-                            .into_io_error()
-                            .unwrap_or_else(|| io::Error::other("the folder contains itself")),
+                        source: error.into_io_error().unwrap_or_else(|| io::Error::other("the folder contains itself")),
                     });
                 }
             };

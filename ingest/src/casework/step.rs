@@ -118,9 +118,14 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refusal::Unknown(id) => write!(out, "{id}：最新一期数据里没有这条问题线索 / the newest release has no such finding"),
+            Refusal::Unknown(id) => {
+                write!(out, "{id}：最新一期数据里没有这条问题线索 / the newest release has no such finding")
+            }
             Refusal::Several(id) => {
-                write!(out, "{id}：有多条问题线索以此开头，请写出更多位 / several findings begin so; give more of the id")
+                write!(
+                    out,
+                    "{id}：有多条问题线索以此开头，请写出更多位 / several findings begin so; give more of the id"
+                )
             }
             Refusal::NotFrom { finding_id, from, ended, to } => {
                 let possible: Vec<State> =
