@@ -254,7 +254,9 @@ fn a_faulty_file_is_refused_by_file_and_line_and_harms_nothing() {
     let figures = city.figures();
     let line_of = |text: &str| CROWDED.lines().position(|line| line.contains(text)).expect("it is there") + 1;
     let rule = |from: &str, to: &str| ("rules/x01.sql", mutated(from, to));
-    let cases: Vec<((&str, Vec<u8>), String, &str)> = vec![
+    /// A file's path and bytes, where the fault is, and what is said of it.
+    type Case<'a> = ((&'a str, Vec<u8>), String, &'a str);
+    let cases: Vec<Case<'_>> = vec![
         (("rules/x01.sql", b"select 1 as rule".to_vec()), "rules/x01.sql:1".into(), "one sentence"),
         (rule("-- blind:", "-- blnd:"), "rules/x01.sql:7".into(), "unknown key"),
         (

@@ -40,7 +40,7 @@ pub(crate) async fn audit(
             let text = format!("{}: {} {count} rows, the first:\n{table}", test.path, test.sentence);
             if test.get("warns") == Some("true") { warnings.push(text) } else { failed.push(text) }
         }
-        progress(Progress::Done { model: *test, rows: Some(count as u64), took: started.elapsed() });
+        progress(Progress::Done { model: test, rows: Some(count as u64), took: started.elapsed() });
     }
     if failed.is_empty() { Ok(warnings) } else { Err(TransformError::Tests { tests: tests.len(), failed }) }
 }

@@ -96,14 +96,14 @@ pub fn header(model: &Model) -> Vec<Fault> {
         let line = header::line_of(&model.sql, key).or(Some(1));
         faults.push(model.fault(line, format!("文件头缺少“{key}” / the header lacks '-- {key}: …'")));
     }
-    if let Some(code) = model.code().filter(|code| !code.is_empty()) {
-        if !code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            let line = ["rule", "code"].iter().find_map(|key| header::line_of(&model.sql, key));
-            let why = format!(
-                "编号只能由字母、数字和下划线组成，不能是“{code}” / a code is made of letters, digits and '_', '{code}' is not"
-            );
-            faults.push(model.fault(line, why));
-        }
+    if let Some(code) = model.code().filter(|code| !code.is_empty())
+        && !code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    {
+        let line = ["rule", "code"].iter().find_map(|key| header::line_of(&model.sql, key));
+        let why = format!(
+            "编号只能由字母、数字和下划线组成，不能是“{code}” / a code is made of letters, digits and '_', '{code}' is not"
+        );
+        faults.push(model.fault(line, why));
     }
     if let Some(severity) = model.get("severity").filter(|severity| !["high", "medium", "low", ""].contains(severity)) {
         let line = header::line_of(&model.sql, "severity");

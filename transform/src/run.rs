@@ -164,7 +164,7 @@ async fn run(
         today: options.today,
         official: false,
         note: String::new(),
-        tables: work.into_tables(),
+        tables: work.into_tables().0,
         fingerprints,
         models: Some(keep(warehouse, project).await?),
     };

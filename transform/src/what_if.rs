@@ -55,16 +55,16 @@ pub async fn what_if(
     progress(Progress::Planned { steps: plan.work() });
 
     let mut work = Work::new([warehouse, beside], replaced, context, &plan, Some(base), base.today).await?;
-    let mut written = replaced.clone();
     for step in plan.steps.iter().filter(|step| !step.model.is_test()) {
         let started = Instant::now();
         if let Some(count) = work.compute(step).await? {
-            written.insert(step.model.name.clone());
             progress(Progress::Done { model: step.model, rows: Some(count), took: started.elapsed() });
         }
     }
     let warnings = audit(&work.tests(), progress).await?;
     let fingerprints = project.models().map(|model| (model.path.clone(), model.fingerprint())).collect();
-    let release = Release { tables: work.into_tables(), fingerprints, official: false, ..base.clone() };
-    Ok(WhatIf { release, beside: written, warnings })
+    let (tables, mut beside) = work.into_tables();
+    beside.extend(replaced.iter().cloned());
+    let release = Release { tables, fingerprints, official: false, ..base.clone() };
+    Ok(WhatIf { release, beside, warnings })
 }

@@ -12,7 +12,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, col, lit, not};
 use datafusion::prelude::{DataFrame, SessionContext};
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use warehouse::Warehouse;
 use warehouse::error::WarehouseError;
 use warehouse::release::Release;
@@ -27,6 +27,8 @@ use crate::project::{Model, Stored};
 use crate::run::run_table;
 use crate::views::{plan_view, previous_table};
 
+/// A model with at most so many rows is compared with what it was before it is written.
+const FEW_ROWS: usize = 50_000;
 /// A keyed table's rows stand in the order of their keys, in files of about so many: what a few keys touch is little.
 const FILE_ROWS: u64 = 1 << 18;
 
@@ -43,6 +45,7 @@ pub(crate) struct Work<'a> {
     keyed: SessionContext,
     needed: Needed<'a>,
     tables: BTreeMap<TableName, u64>,
+    written: BTreeSet<TableName>,
     /// How much of each table changed, as far as the run has come: what was computed may have come out as it was.
     changes: BTreeMap<TableName, Change>,
 }
@@ -67,7 +70,9 @@ impl<'a> Needed<'a> {
             if (runs && step.change == Change::Everything) || (!runs && needed.whole.contains(name)) {
                 needed.whole.extend(reads);
             }
-            if (runs && step.change == Change::Keys) || (!runs && needed.keyed.contains(name)) {
+            // What is planned as a whole for what it reads may come down to the keys when that comes out as it was.
+            let by_keys = step.change == Change::Keys || (step.own < step.change && step.model.key().is_some());
+            if (runs && by_keys) || (!runs && needed.keyed.contains(name)) {
                 needed.keyed.extend(reads);
             }
         }
@@ -91,7 +96,8 @@ impl<'a> Work<'a> {
             register(context, &TableName::new(PLAIN, "run"), run_table(today))?;
         }
         let (tables, changes) = (plan.inputs.versions.clone(), plan.inputs.changes.clone());
-        let work = Work { warehouse, target, plan, last, whole, keyed, needed: Needed::by(plan), tables, changes };
+        let (needed, written) = (Needed::by(plan), BTreeSet::new());
+        let work = Work { warehouse, target, plan, last, whole, keyed, needed, tables, written, changes };
         for (name, version) in &plan.inputs.versions {
             if work.is_needed(name) {
                 let place = if replaced.contains(name) { target } else { warehouse };
@@ -125,25 +131,30 @@ impl<'a> Work<'a> {
             register(&self.whole, &name, previous)?;
         }
         let base = self.last.and_then(|last| last.tables.get(&model.name)).copied();
-        let (version, rows) = match (change, base) {
-            (Change::Nothing, Some(base)) => (base, None),
+        let (written, rows) = match (change, base) {
+            (Change::Nothing, Some(_)) => (None, None),
             (Change::Keys, Some(base)) => {
-                let (version, rows) = self.store_keys(model, base).await?;
-                if version == base {
-                    self.changes.insert(model.name.clone(), Change::Nothing);
-                }
-                (version, Some(rows))
+                self.store_keys(model, base).await.map(|(version, rows)| (version, Some(rows)))?
             }
-            _ => self.store(model).await.map(|(version, rows)| (version, Some(rows)))?,
+            _ => {
+                // What was asked for, or has another text, is written whatever was there.
+                let like = base.filter(|_| step.own < Change::Everything);
+                self.store(model, like).await.map(|(version, rows)| (version, Some(rows)))?
+            }
         };
-        self.tables.insert(model.name.clone(), version);
-        if self.is_needed(&model.name) {
-            let place = if rows.is_some() { self.target } else { self.warehouse };
-            let snapshot = place.snapshot(&model.name, Some(version)).await?;
-            self.show(&model.name, place.provider(snapshot), model.key())?;
+        let version = written.or(base).expect("what the last release lacks is computed and written");
+        match written {
+            Some(_) => drop(self.written.insert(model.name.clone())),
+            None => drop(self.changes.insert(model.name.clone(), Change::Nothing)),
         }
         if rows.is_some() {
             step::reached(&format!("transform.stored.{}", model.name));
+        }
+        self.tables.insert(model.name.clone(), version);
+        if self.is_needed(&model.name) {
+            let place = if written.is_some() { self.target } else { self.warehouse };
+            let snapshot = place.snapshot(&model.name, Some(version)).await?;
+            self.show(&model.name, place.provider(snapshot), model.key())?;
         }
         Ok(rows)
     }
@@ -160,9 +171,9 @@ impl<'a> Work<'a> {
             .collect()
     }
 
-    /// The versions of all tables that belong together now.
-    pub(crate) fn into_tables(self) -> BTreeMap<TableName, u64> {
-        self.tables
+    /// The versions of all tables that belong together now, and which of them this run wrote.
+    pub(crate) fn into_tables(self) -> (BTreeMap<TableName, u64>, BTreeSet<TableName>) {
+        (self.tables, self.written)
     }
 
     fn is_needed(&self, name: &TableName) -> bool {
@@ -192,22 +203,52 @@ impl<'a> Work<'a> {
         col(key).in_list(self.plan.inputs.keys.iter().map(lit).collect(), false)
     }
 
-    /// Computes a whole model and writes its table. Gives the version and the number of rows.
-    async fn store(&self, model: &Model) -> Result<(u64, u64)> {
+    /// Computes a whole model and writes its table, unless its rows are few and those of version `base`. Gives the version that
+    /// was written, and the number of rows.
+    async fn store(&self, model: &Model, base: Option<u64>) -> Result<(Option<u64>, u64)> {
         let fault = fault(model);
         let frame = self.whole.sql(&model.sql).await.map_err(&fault)?;
         let schema = storable(frame.schema().as_arrow());
-        let frame = in_order(frame, model.key()).map_err(&fault)?;
+        let mut stream = in_order(frame, model.key()).map_err(&fault)?.execute_stream().await.map_err(&fault)?;
+        let (mut first, mut count) = (Vec::new(), 0);
+        while count <= FEW_ROWS
+            && let Some(batch) = stream.next().await
+        {
+            let batch = batch.and_then(|batch| conform(&batch, &schema)).map_err(&fault)?;
+            count += batch.num_rows();
+            first.push(batch);
+        }
+        if let Some(base) = base
+            && count <= FEW_ROWS
+            && self.is_same(model, base, &schema, &first).await?
+        {
+            return Ok((None, count as u64));
+        }
         self.target.shape_table(&model.name, &schema).await?;
-        let staged = self.write(model, frame, &schema, None).await?;
+        let rows = futures::stream::iter(first.into_iter().map(Ok)).chain(stream);
+        let staged = self.write(model, rows, &schema, None).await?;
         let rows = staged.rows();
-        Ok((self.target.overwrite(&model.name, &Replace::All, staged).await?, rows))
+        Ok((Some(self.target.overwrite(&model.name, &Replace::All, staged).await?), rows))
+    }
+
+    /// Whether a version of a model's table has these columns and rows.
+    async fn is_same(&self, model: &Model, base: u64, schema: &SchemaRef, rows: &[RecordBatch]) -> Result<bool> {
+        let before = self.warehouse.snapshot(&model.name, Some(base)).await?;
+        let count: usize = rows.iter().map(RecordBatch::num_rows).sum();
+        if before.schema.fields() != schema.fields() || before.rows() != count as u64 {
+            return Ok(false);
+        }
+        let fault = fault(model);
+        let frame = self.whole.read_table(self.warehouse.provider(before)).map_err(&fault)?;
+        let before = collected(frame, schema).await.map_err(&fault)?;
+        let rows = concat_batches(schema, rows).map_err(DataFusionError::from).map_err(&fault)?;
+        same_rows(&rows, &before).map_err(&fault)
     }
 
     /// Computes the rows of the changed keys and writes them in place of those that version `base` has of these keys: only
-    /// the files in which such rows may lie are written anew, and none where the rows are the same. Gives the version and the
-    /// number of rows computed.
-    async fn store_keys(&self, model: &Model, base: u64) -> Result<(u64, u64)> {
+    /// the files in which such rows may lie are written anew, and none where the rows are the same. Gives the version that was
+    /// written, and the number of rows computed.
+    async fn store_keys(&self, model: &Model, base: u64) -> Result<(Option<u64>, u64)> {
         let fault = fault(model);
         let key = model.key().expect("the plan computes by keys only what has one");
         let before = self.warehouse.snapshot(&model.name, Some(base)).await?;
@@ -226,19 +267,25 @@ impl<'a> Work<'a> {
         let stale = collected(stale, &schema).await.map_err(&fault)?;
         let rows = fresh.num_rows() as u64;
         if same_rows(&fresh, &stale).map_err(&fault)? {
-            return Ok((base, rows));
+            return Ok((None, rows));
         }
         let kept = held.filter(col(key).is_null().or(not(self.changed(key)))).map_err(&fault)?;
         let fresh = self.whole.read_batch(fresh).map_err(&fault)?;
         let frame = kept.union(fresh).and_then(|frame| in_order(frame, Some(key))).map_err(&fault)?;
-        let staged = self.write(model, frame, &schema, Some(base)).await?;
-        Ok((self.target.replace(&model.name, base, &gone, staged).await?, rows))
+        let stream = frame.execute_stream().await.map_err(&fault)?;
+        let staged = self.write(model, stream, &schema, Some(base)).await?;
+        Ok((Some(self.target.replace(&model.name, base, &gone, staged).await?), rows))
     }
 
     /// Writes rows to files that nobody sees yet.
-    async fn write(&self, model: &Model, frame: DataFrame, schema: &SchemaRef, base: Option<u64>) -> Result<Staged> {
+    async fn write(
+        &self,
+        model: &Model,
+        mut stream: impl Stream<Item = datafusion::error::Result<RecordBatch>> + Unpin,
+        schema: &SchemaRef,
+        base: Option<u64>,
+    ) -> Result<Staged> {
         let fault = fault(model);
-        let mut stream = frame.execute_stream().await.map_err(&fault)?;
         let mut staged = Staged::default();
         let mut writer = self.target.writer_at(&model.name, base).await?;
         while let Some(batch) = stream.next().await {

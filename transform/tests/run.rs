@@ -214,3 +214,27 @@ async fn a_run_that_failed_leaves_nothing_to_the_next() {
     run(&warehouse, &sound, &on(1)).await.expect("it runs");
     assert_eq!(ask(&warehouse, &sound, "select * from total order by school_id").await, ["1 10", "2 8"]);
 }
+
+#[tokio::test]
+async fn what_is_planned_as_a_whole_may_come_down_to_keys() {
+    let keyed = ("staging/sale.sql", "-- A sale.\n-- key: school_id\nselect school_id, amount from facts.raw_sale");
+    let most = (
+        "staging/most.sql",
+        "-- The most.\n-- stored: table\nselect cast(max(amount) as bigint) as most from staging.sale",
+    );
+    let share = (
+        "marts/share.sql",
+        "-- A school's share of the most.\n-- stored: table\n-- key: school_id\n\
+         select total.school_id, total.total, most.most from marts.total as total cross join staging.most as most",
+    );
+    let (warehouse, project) = (city(&[("1", 10), ("2", 7), ("3", 9)]).await, project(&[keyed, most, share]));
+    run(&warehouse, &project, &on(1)).await.expect("it runs");
+    // The most stays as it was, so that only the changed school's share is computed.
+    sell(&warehouse, &[("2", 1)]).await;
+    let done = computed(&warehouse, &project, &on(1)).await;
+    assert_eq!((done["staging.most"], done["marts.share"]), (1, 1), "{done:?}");
+    sell(&warehouse, &[("2", 20)]).await;
+    assert_eq!(computed(&warehouse, &project, &on(1)).await["marts.share"], 3);
+    let shares = "select school_id, total, most from share order by school_id";
+    assert_eq!(ask(&warehouse, &project, shares).await, ["1 10 20", "2 28 20", "3 9 20"]);
+}

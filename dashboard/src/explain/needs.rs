@@ -51,7 +51,7 @@ fn bounds(period: &str) -> Option<(&'static str, NaiveDate, NaiveDate)> {
 
 /// The months from a day to another.
 fn months(first: NaiveDate, last: NaiveDate) -> Vec<String> {
-    let mut found: Vec<String> = first.iter_days().take_while(|day| *day <= last).map(|day| month_of(day)).collect();
+    let mut found: Vec<String> = first.iter_days().take_while(|day| *day <= last).map(month_of).collect();
     found.dedup();
     found
 }
