@@ -18,6 +18,8 @@ use datafusion::scalar::ScalarValue;
 use ingest::form::{Visibility, forms};
 use transform::project::PARTS;
 
+use warehouse::session::exact;
+
 use crate::accounts::{Account, Role};
 use crate::error::{DashboardError, Result};
 use crate::release::{Edition, Held, Pinned};
@@ -97,7 +99,7 @@ pub struct Scoped {
 impl Scoped {
     /// The session of a scope: the one place in which its tables are made.
     pub(crate) async fn new(pinned: &Pinned, scope: &Scope) -> Result<Scoped> {
-        let config = SessionConfig::new().with_target_partitions(1).with_information_schema(false);
+        let config = exact(SessionConfig::new()).with_target_partitions(1).with_information_schema(false);
         let context = SessionContext::new_with_config_rt(config, pinned.whole.runtime_env());
         let mut kept: BTreeMap<(&str, &str), Held> = BTreeMap::new();
         let districts = districts(pinned, scope)?;

@@ -55,8 +55,10 @@ async fn write(warehouse: &Warehouse, name: &str, rows: &RecordBatch) -> Result<
 pub async fn reference_of(warehouse: &Warehouse, release: &Release) -> Result<Reference, WarehouseError> {
     let mut tables = Vec::new();
     for name in names() {
-        let version = release.tables.get(&table(name)).copied();
-        tables.push((name, read_at(warehouse, name, version).await?));
+        // Not every city has every table.
+        if let Some(version) = release.tables.get(&table(name)) {
+            tables.push((name, read_at(warehouse, name, Some(*version)).await?));
+        }
     }
     Ok(Reference { tables })
 }

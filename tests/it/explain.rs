@@ -336,7 +336,7 @@ fn what_is_not_there_is_told_with_what_is() {
     check(&["indicator", "C03", "--period", "2019-13"], &["2019-09 2019-10", "2019-2020-1", "it has these periods"]);
     check(&["indicator", "F10", "--period", "2019-10"], &["--dimension", "category=staff_pay"]);
     check(&["finding", "ffffffffffffffffffffffffffffffff"], &["没有问题线索", "select finding_id"]);
-    check(&["indicator", "C03", "--release", "99"], &["there is no such release"]);
+    check(&["indicator", "C03", "--release", "99"], &["there is no release 99"]);
 }
 
 /// Opens the library on a city's newest release. A plan of models nests deeply, so it needs a large stack.

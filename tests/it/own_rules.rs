@@ -332,7 +332,7 @@ fn a_faulty_file_is_refused_by_file_and_line_and_harms_nothing() {
             "rules/x01.sql".into(),
             "Cannot coerce",
         ),
-        (("rule/x01.sql", CROWDED.into()), "rule/x01.sql".into(), "staging, indicators, rules, marts, tests"),
+        (("rule/x01.sql", CROWDED.into()), "rule/x01.sql".into(), "staging, indicators, rules, marts, parts, tests"),
         (("rules/more/x01.sql", CROWDED.into()), "rules/more/x01.sql".into(), "small letters"),
         (("rules/X01.sql", CROWDED.into()), "rules/X01.sql".into(), "small letters"),
         (("rules/all.sql", CROWDED.into()), "rules/all.sql".into(), "made from all files"),

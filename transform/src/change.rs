@@ -60,7 +60,7 @@ impl Inputs {
         key: Option<&str>,
     ) -> Result<Inputs> {
         let mut inputs = Inputs { versions, ..Inputs::default() };
-        let (Some(last), Some(key)) = (last, key) else {
+        let Some(last) = last else {
             inputs.changes = inputs.versions.keys().map(|name| (name.clone(), Change::Everything)).collect();
             return Ok(inputs);
         };
@@ -79,13 +79,17 @@ impl Inputs {
                 followers.push(name);
                 continue;
             }
-            let change = match last.tables.get(&name) {
-                Some(before) if has(key) => {
+            let change = match (last.tables.get(&name), key.filter(|key| has(key))) {
+                (Some(before), Some(key)) => {
                     let before = warehouse.snapshot(&name, Some(*before)).await?;
-                    let keys = changed_keys(warehouse, context, &before, &now, key).await?;
-                    let change = if keys.is_empty() { Change::Nothing } else { Change::Keys };
-                    inputs.keys.extend(keys);
-                    change
+                    if before.schema == now.schema {
+                        let keys = changed_keys(warehouse, context, &before, &now, key).await?;
+                        let change = if keys.is_empty() { Change::Nothing } else { Change::Keys };
+                        inputs.keys.extend(keys);
+                        change
+                    } else {
+                        Change::Everything
+                    }
                 }
                 _ => Change::Everything,
             };

@@ -36,9 +36,22 @@ impl Default for Limits {
     }
 }
 
+/// A session's settings without those by which a query's rows depend on chance.
+///
+/// Joins hand what they have read so far down to scans as filters. Below a union that gives one column two names (a month's
+/// quarter as a period), such a filter now and then drops rows of the other branch.
+pub fn exact(mut config: SessionConfig) -> SessionConfig {
+    let optimizer = &mut config.options_mut().optimizer;
+    optimizer.enable_dynamic_filter_pushdown = false;
+    optimizer.enable_join_dynamic_filter_pushdown = false;
+    optimizer.enable_topk_dynamic_filter_pushdown = false;
+    optimizer.enable_aggregate_dynamic_filter_pushdown = false;
+    config
+}
+
 /// A session without tables, within `limits`.
 pub fn session(limits: &Limits) -> Result<SessionContext> {
-    let mut config = SessionConfig::new()
+    let mut config = exact(SessionConfig::new())
         .with_target_partitions(limits.threads)
         .with_information_schema(true)
         .with_default_catalog_and_schema("kehou", PLAIN)

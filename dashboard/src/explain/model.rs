@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use ingest::form::{Form, forms};
 use serde::Serialize;
-use transform::project::{Model, Project};
+use transform::project::{Model, Project, is_generated};
 use warehouse::table::TableName;
 
 use crate::error::Result;
@@ -165,7 +165,7 @@ impl Explainer<'_> {
                 (None, Some(form)) => format!("{} {}", form.heading, form.title_en),
                 (None, None) => String::new(),
             };
-            let path = read.filter(|read| read.name.table != "all").map(|read| read.path.clone());
+            let path = read.filter(|read| !is_generated(&read.path)).map(|read| read.path.clone());
             ReadTold { direct: model.reads.contains(&name), name: name.to_string(), what, path }
         };
         SqlTold {
