@@ -235,7 +235,7 @@ fn what_is_computed_by_keys_is_what_is_computed_as_a_whole() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (mut happened, mut by_keys) = (0, 0);
     while happened < happenings {
-        let more = 1 + busy.chance.below(5) as u64;
+        let more = 1 + busy.chance.below(7) as u64;
         (0..more).for_each(|_| busy.happen());
         happened += more;
         let today = busy.today.to_string();
