@@ -16,8 +16,11 @@ use warehouse::table::{Snapshot, TableName};
 
 use crate::error::Result;
 
-/// The ledger's table: rows of other facts exist for models once a line of it names their submission.
-const LEDGER: (&str, &str) = ("facts", "submission");
+/// The ledger: rows of other facts exist for models once a line of it names their submission.
+pub(crate) fn ledger() -> TableName {
+    TableName::new("facts", "submission")
+}
+
 /// The column that ties a fact to its line in the ledger.
 const SUBMISSION: &str = "submission_id";
 /// More keys than this are computed as fast all together.
@@ -64,7 +67,7 @@ impl Inputs {
             inputs.changes = inputs.versions.keys().map(|name| (name.clone(), Change::Everything)).collect();
             return Ok(inputs);
         };
-        let ledger = TableName::new(LEDGER.0, LEDGER.1);
+        let ledger = ledger();
         let moved: Vec<(TableName, u64)> = inputs
             .versions
             .iter()
@@ -75,7 +78,7 @@ impl Inputs {
         for (name, version) in moved {
             let now = warehouse.snapshot(&name, Some(version)).await?;
             let has = |column: &str| now.schema.column_with_name(column).is_some();
-            if name.schema == LEDGER.0 && name != ledger && has(SUBMISSION) {
+            if name.schema == ledger.schema && name != ledger && has(SUBMISSION) {
                 followers.push(name);
                 continue;
             }

@@ -16,7 +16,7 @@ use warehouse::step;
 use warehouse::table::TableName;
 
 use crate::audit::audit;
-use crate::change::Inputs;
+use crate::change::{Inputs, ledger};
 use crate::check;
 use crate::error::{Result, TransformError};
 use crate::kept::keep;
@@ -177,7 +177,7 @@ async fn run(
 pub(crate) async fn pin(warehouse: &Warehouse) -> Result<BTreeMap<TableName, u64>> {
     let mut tables = BTreeMap::new();
     // The ledger first: rows are committed before their line in it, so every line that it holds finds its rows.
-    let ledger = TableName::new("facts", "submission");
+    let ledger = ledger();
     let mut names = warehouse.tables().await?;
     names.sort_by_key(|name| (*name != ledger, name.clone()));
     for name in names.into_iter().filter(|name| name.schema == "facts" || name.schema == "reference") {

@@ -12,7 +12,8 @@ use datafusion::catalog::TableProvider;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, col, lit, not};
 use datafusion::prelude::{DataFrame, SessionContext};
-use futures::{Stream, StreamExt};
+use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt, TryStreamExt};
 use warehouse::Warehouse;
 use warehouse::error::WarehouseError;
 use warehouse::release::Release;
@@ -23,7 +24,7 @@ use warehouse::table::{Replace, Snapshot, Staged, TableName};
 use crate::change::Change;
 use crate::error::{Result, TransformError};
 use crate::plan::{Plan, Step, change};
-use crate::project::{Model, Stored};
+use crate::project::{Model, Stored, is_generated};
 use crate::run::run_table;
 use crate::views::{plan_view, previous_table};
 
@@ -207,9 +208,12 @@ impl<'a> Work<'a> {
     /// was written, and the number of rows.
     async fn store(&self, model: &Model, base: Option<u64>) -> Result<(Option<u64>, u64)> {
         let fault = fault(model);
-        let frame = self.whole.sql(&model.sql).await.map_err(&fault)?;
+        let mut queries = queries(model);
+        let frame = self.whole.sql(&queries.remove(0)).await.map_err(&fault)?;
         let schema = storable(frame.schema().as_arrow());
-        let mut stream = in_order(frame, model.key()).map_err(&fault)?.execute_stream().await.map_err(&fault)?;
+        let frame = in_order(frame, model.key()).map_err(&fault)?;
+        let rows = frame.execute_stream().await.map_err(&fault)?;
+        let mut stream = rows.chain(one_by_one(&self.whole, queries, model.key())).fuse();
         let (mut first, mut count) = (Vec::new(), 0);
         while count <= FEW_ROWS
             && let Some(batch) = stream.next().await
@@ -225,7 +229,7 @@ impl<'a> Work<'a> {
             return Ok((None, count as u64));
         }
         self.target.shape_table(&model.name, &schema).await?;
-        let rows = futures::stream::iter(first.into_iter().map(Ok)).chain(stream);
+        let rows = stream::iter(first.into_iter().map(Ok)).chain(stream);
         let staged = self.write(model, rows, &schema, None).await?;
         let rows = staged.rows();
         Ok((Some(self.target.overwrite(&model.name, &Replace::All, staged).await?), rows))
@@ -319,8 +323,30 @@ impl<'a> Work<'a> {
     }
 }
 
+/// The queries whose rows are a model's: a generated union is computed part by part, so that memory holds one at a time.
+fn queries(model: &Model) -> Vec<String> {
+    match is_generated(&model.path) {
+        true => model.reads.iter().map(|part| format!("select * from {part}")).collect(),
+        false => vec![model.sql.clone()],
+    }
+}
+
 fn fault(model: &Model) -> impl Fn(DataFusionError) -> TransformError + '_ {
     |source| TransformError::Run { path: model.path.clone(), source: Box::new(source) }
+}
+
+/// The rows of queries, each begun when the one before it has given all its rows, and each by key.
+fn one_by_one(
+    context: &SessionContext,
+    queries: Vec<String>,
+    key: Option<&str>,
+) -> BoxStream<'static, datafusion::error::Result<RecordBatch>> {
+    let (context, key) = (context.clone(), key.map(str::to_owned));
+    let rows = stream::iter(queries).then(move |sql| {
+        let (context, key) = (context.clone(), key.clone());
+        async move { in_order(context.sql(&sql).await?, key.as_deref())?.execute_stream().await }
+    });
+    rows.try_flatten().boxed()
 }
 
 /// By key, where there is one.
