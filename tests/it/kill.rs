@@ -109,6 +109,42 @@ fn transform_killed_at_each_step_and_run_again() {
     }
 }
 
+/// A city whose first release lacks what was sent last; what was sent is in the warehouse, and waits for a run.
+fn with_corrections() -> City {
+    let late = ["2019-11-10", "2019-11-11"];
+    let city = City::new(&example().join("reference"));
+    let days =
+        std::fs::read_dir(example().join("inbox")).expect("the example").map(|day| day.expect("an entry").path());
+    let (later, first): (Vec<_>, Vec<_>) = days.partition(|day| late.iter().any(|late| day.ends_with(late)));
+    for days in [first, later] {
+        let days: Vec<String> = days.iter().map(|day| day.display().to_string()).collect();
+        let mut words = vec!["ingest", "--received", "folder"];
+        words.extend(days.iter().map(String::as_str));
+        city.ok(&words);
+        if releases_or_none(&city) == 0 {
+            city.transform();
+        }
+    }
+    city
+}
+
+#[test]
+fn a_run_by_keys_killed_and_run_again() {
+    let undisturbed = with_corrections();
+    let plan = undisturbed.ok(&["transform", "--today", "2020-03-01", "--plan"]);
+    assert!(plan.contains("changed keys"), "{plan}");
+    undisturbed.transform();
+    for step in ["transform.stored.staging.slice", "transform.models_written", "transform.tested"] {
+        let city = with_corrections();
+        let before = city.figures();
+        kill_at(&city, &["transform", "--today", "2020-03-01"], step);
+        assert_eq!((releases(&city), city.figures()), (1, before), "readers saw half after a kill at {step}");
+        city.transform();
+        assert_eq!((releases(&city), city.figures()), (2, undisturbed.figures()), "after a kill at {step}");
+        city.ok(&["verify"]);
+    }
+}
+
 #[test]
 fn kills_at_moments_by_chance_and_run_again() {
     // Fixed moments spread over the run: the machine's noise makes them random enough, and a failure names its moment.
@@ -132,6 +168,10 @@ fn kills_at_moments_by_chance_and_run_again() {
     assert_eq!(facts(&city), undisturbed().1);
     assert_eq!(values(&city), values_of(&undisturbed().0));
     city.ok(&["verify"]);
+}
+
+fn releases_or_none(city: &City) -> usize {
+    std::fs::read_dir(city.warehouse().join("releases")).map_or(0, Iterator::count)
 }
 
 fn releases(city: &City) -> usize {
