@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use chrono::NaiveDate;
 use datafusion::arrow::array::AsArray;
@@ -48,17 +49,11 @@ impl Busy {
     fn new(seed: u64) -> Busy {
         let sample = tempfile::tempdir().expect("a folder");
         let made = sample.path().join("sample");
-        let city = City::new(&crate::city::example().join("reference"));
         let words = ["sample", made.to_str().expect("UTF-8"), "--scale", "0.02", "--months", "2", "--format", "csv"];
-        city.ok(&words);
-        fs::remove_dir_all(city.warehouse()).expect("another city's");
-        let reference = city.folder().join("reference");
-        fs::create_dir(&reference).expect("made");
-        for file in fs::read_dir(made.join("reference")).expect("readable") {
-            let file = file.expect("an entry").path();
-            fs::copy(&file, reference.join(file.file_name().expect("a file"))).expect("copied");
-        }
-        city.ok(&["init", "--reference", reference.to_str().expect("UTF-8")]);
+        let output = Command::new(env!("CARGO_BIN_EXE_kehou")).args(words).output().expect("the command starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let city = City::new(&made.join("reference"));
+        copy(&made.join("reference"), &city.folder().join("reference"));
         let mut waiting = Vec::new();
         for day in fs::read_dir(made.join("inbox")).expect("readable") {
             for file in fs::read_dir(day.expect("an entry").path()).expect("readable") {

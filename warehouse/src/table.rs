@@ -364,9 +364,7 @@ impl Warehouse {
         let base = self.load(name, Some(base)).await?;
         let base = base.snapshot().map_err(fault(name))?;
         let folder = self.storage().path(&Place::Table(name.clone()));
-        let is_gone = |file: &LogicalFileView| {
-            gone.contains(&file.object_store_path().parts().fold(folder.clone(), |path, part| path.join(part)))
-        };
+        let is_gone = |file: &LogicalFileView| gone.contains(&within(&folder, &file.object_store_path()));
         let (now_files, base_files) = (now.log_data(), base.log_data());
         let kept: Vec<_> = base_files.iter().filter(|file| !is_gone(file)).collect();
         let kept_paths: HashSet<String> = kept.iter().map(|file| file.path().into_owned()).collect();
@@ -405,9 +403,8 @@ impl Warehouse {
             if file.deletion_vector_descriptor().is_some() {
                 return Err(WarehouseError::Unsupported { table: name.clone(), feature: "deletion vectors" });
             }
-            let path = file.object_store_path().parts().fold(folder.clone(), |path, part| path.join(part));
             files.push(DataFile {
-                path,
+                path: within(&folder, &file.object_store_path()),
                 size: u64::try_from(file.size()).expect("a file's size is not negative"),
                 rows: file.num_records().unwrap_or_default() as u64,
                 partition: file.partition_values_map(),
@@ -430,7 +427,7 @@ impl Warehouse {
     pub fn staged_snapshot(&self, name: &TableName, schema: SchemaRef, staged: &Staged) -> Snapshot {
         let folder = self.storage().path(&Place::Table(name.clone()));
         let file = |add: &Add| DataFile {
-            path: Path::from(add.path.as_str()).parts().fold(folder.clone(), |path, part| path.join(part)),
+            path: within(&folder, &Path::from(add.path.as_str())),
             size: u64::try_from(add.size).expect("a file's size is not negative"),
             rows: add.get_stats().ok().flatten().map_or(0, |stats| stats.num_records as u64),
             partition: add.partition_values.clone(),
@@ -471,6 +468,11 @@ impl Warehouse {
         .map_err(fault(name))?;
         Ok(table)
     }
+}
+
+/// A path of a table's log as a path from the store's root.
+fn within(folder: &Path, path: &Path) -> Path {
+    path.parts().fold(folder.clone(), |folder, part| folder.join(part))
 }
 
 async fn commit(table: &DeltaTable, name: &TableName, actions: Vec<Action>, mode: SaveMode) -> Result<u64> {

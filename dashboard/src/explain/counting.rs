@@ -120,7 +120,7 @@ impl Explainer<'_> {
 const CASES: &str = "from (
         select finding_id, step, row_number() over (
             partition by finding_id
-            order by \"at\" desc nulls last, case step when 'dismissed' then 1 when 'rectified' then 2 else 3 end asc nulls last
+            order by \"at\" desc nulls last, step asc nulls last
         ) as place
         from facts.case_event
         where step in ('notified', 'rectified', 'dismissed')

@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn names_in_a_chinese_code_page_are_decoded() {
         let name = GB18030.encode("考勤.csv").0.into_owned();
-        assert_eq!(names(&renamed(&pack(&[("XXXX.csv", b"1")]), b"XXXX.csv", &name)), ["考勤.csv"]);
+        assert_eq!(names(&renamed(&pack(&[("abcd.csv", b"1")]), b"abcd.csv", &name)), ["考勤.csv"]);
         assert_eq!(names(&renamed(&pack(&[("XX/XX/x.csv", b"1")]), b"XX/XX/", b"../../")), ["x.csv"]);
     }
 
