@@ -16,6 +16,38 @@ use crate::city::City;
 /// How much happens; `KEHOU_HAPPENINGS` says how much instead, `KEHOU_SEED` in which order.
 const HAPPENINGS: u64 = 100;
 
+/// What somebody may change in a model: a file, a text of it, and others in its place.
+const EDITS: [(&str, &str, [&str; 2]); 8] = [
+    (
+        "rules/r07.sql",
+        "roster.agreements < roster.enrolled",
+        ["roster.agreements + 1 < roster.enrolled", "roster.agreements <= roster.enrolled"],
+    ),
+    (
+        "rules/r15.sql",
+        "yuan_per_session > urban_yuan",
+        ["yuan_per_session >= urban_yuan", "yuan_per_session + 1 > urban_yuan"],
+    ),
+    (
+        "rules/r01.sql",
+        "started_on > deadline.day",
+        ["started_on > deadline.day - 30", "started_on > deadline.day + 30"],
+    ),
+    ("indicators/s01.sql", "overall >= 4", ["overall >= 3", "overall >= 5"]),
+    (
+        "indicators/c01.sql",
+        "where open_school.is_primary",
+        ["where not open_school.is_primary", "where open_school.school_id is not null"],
+    ),
+    (
+        "staging/overcharge.sql",
+        "where receipt.kind = 'charge'",
+        ["where receipt.sessions_billed > 1", "where receipt.kind = 'charge' -- no refund\n   "],
+    ),
+    ("staging/attendance_pupil.sql", "-- A pupil", ["-- That a pupil", "-- One pupil"]),
+    ("staging/attendance_day.sql", "sum(sessions)", ["sum(sessions + 1)", "sum(sessions)"]),
+];
+
 /// Numbers by chance, the same ones for the same seed (SplitMix64).
 struct Chance(u64);
 
@@ -84,7 +116,7 @@ impl Busy {
     }
 
     fn happen(&mut self) {
-        match self.chance.below(12) {
+        match self.chance.below(13) {
             0..=5 if !self.waiting.is_empty() => {
                 let at = self.chance.below(self.waiting.len());
                 let file = self.waiting.swap_remove(at);
@@ -95,6 +127,7 @@ impl Busy {
             8 => self.withdraw(),
             9 => self.decree(),
             10 => self.leave_behind(),
+            11 => self.edit(),
             _ => {
                 self.today = self.today + chrono::Days::new(1 + self.chance.below(12) as u64);
                 self.log.push(format!("it became {}", self.today));
@@ -166,10 +199,45 @@ impl Busy {
         self.log.push(format!("{table}: {replace}"));
     }
 
+    /// A model with another text than the one that kehou brings, or with the latter again.
+    fn edit(&mut self) {
+        let (path, text, others) = *self.chance.of(&EDITS);
+        let own = self.own().join(path);
+        let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql").join(path);
+        let sql = fs::read_to_string(&built_in).expect("readable");
+        assert!(sql.contains(text), "{path} has {text}");
+        fs::create_dir_all(own.parent().expect("a layer's folder")).expect("made");
+        if own.exists() && self.chance.below(2) == 0 {
+            fs::remove_file(&own).expect("removed");
+            self.log.push(format!("{path} is the built-in one again"));
+        } else {
+            let other = *self.chance.of(&others);
+            fs::write(&own, sql.replacen(text, other, 1)).expect("written");
+            self.log.push(format!("{path}: {other}"));
+        }
+    }
+
+    /// The folder of the models that were changed.
+    fn own(&self) -> PathBuf {
+        self.city.folder().join("own")
+    }
+
+    /// Runs the models as they are now on a warehouse, which must end well; gives what it printed.
+    fn transform(&self, warehouse: &Path, more: &[&str]) -> String {
+        let (today, own) = (self.today.to_string(), self.own());
+        let mut command = self.city.command(&["transform", "--today", &today]);
+        match EDITS.iter().any(|(path, ..)| own.join(path).exists()) {
+            true => command.arg("--sql").arg(own),
+            false => command.arg("--no-sql"),
+        };
+        let output = command.args(more).env("KEHOU_WAREHOUSE", warehouse).output().expect("the command starts");
+        assert!(output.status.success(), "{}\nafter {:#?}", String::from_utf8_lossy(&output.stderr), self.log);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// A run that leaves versions of tables behind that no release names, as one that was killed does.
     fn leave_behind(&mut self) {
-        let output = self.city.run(&["transform", "--select", "marts.figure", "--today", &self.today.to_string()]);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self.transform(&self.city.warehouse(), &["--select", "marts.figure"]);
         self.log.push("figures were computed without a release".to_owned());
     }
 }
@@ -233,19 +301,15 @@ fn what_is_computed_by_keys_is_what_is_computed_as_a_whole() {
         let more = 1 + busy.chance.below(7) as u64;
         (0..more).for_each(|_| busy.happen());
         happened += more;
-        let today = busy.today.to_string();
-        let whole = busy.city.folder().join("whole");
+        let (ours, whole) = (busy.city.warehouse(), busy.city.folder().join("whole"));
         drop(fs::remove_dir_all(&whole));
-        copy(&busy.city.warehouse(), &whole);
-        let plan = busy.city.ok(&["transform", "--today", &today, "--plan"]);
-        by_keys += usize::from(plan.contains("changed keys"));
-        let mut full = busy.city.command(&["transform", "--today", &today, "--full"]);
-        let output = full.env("KEHOU_WAREHOUSE", &whole).output().expect("the command starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        if busy.city.ok(&["transform", "--today", &today]).starts_with("Nothing") {
+        copy(&ours, &whole);
+        by_keys += usize::from(busy.transform(&ours, &["--plan"]).contains("changed keys"));
+        busy.transform(&whole, &["--full"]);
+        if busy.transform(&ours, &[]).starts_with("Nothing") {
             continue;
         }
-        let wrong = runtime.block_on(differing(&busy.city.warehouse(), &whole));
+        let wrong = runtime.block_on(differing(&ours, &whole));
         assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}\nafter {:#?}", busy.log);
     }
     assert!(by_keys > 0, "some runs compute by keys");
