@@ -13,9 +13,9 @@ Needs the packages of tests/requirements.txt and benches/requirements.txt. Machi
 """
 
 import argparse
+import itertools
 import os
 import pathlib
-import shutil
 import statistics
 import subprocess
 import sys
@@ -49,6 +49,7 @@ def main():
 class Bench:
     def __init__(self, kehou, scratch, runs):
         self.kehou, self.scratch, self.runs = kehou, scratch, runs
+        self.folders = itertools.count()
         subprocess.run([kehou, "sample", scratch / "city", "--scale", "0.02", "--clean"], check=True, capture_output=True)
         self.register = scratch / "school.csv"
         lines = ["学校标识码,统计期,学校名称,区划代码,办学类型,城乡类型"]
@@ -84,9 +85,8 @@ class Bench:
         return file
 
     def ingest(self, path, code):
-        warehouse = self.scratch / "warehouse"
-        for rest in (warehouse, warehouse.with_name("warehouse.keys")):
-            shutil.rmtree(rest, ignore_errors=True)
+        # Another folder each time: where many files were just deleted, ext4 is slow to make new ones.
+        warehouse = self.scratch / f"warehouse-{next(self.folders)}"
         at = ["--warehouse", warehouse]
         for words in (["init", "--reference", self.scratch / "city/reference"], ["ingest", self.register]):
             subprocess.run([self.kehou, *words, *at], check=True, capture_output=True)

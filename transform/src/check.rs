@@ -15,8 +15,8 @@ use crate::error::{Fault, Result, TransformError};
 use crate::lint;
 use crate::project::{Model, Project, is_generated};
 use crate::run::run_table;
+use crate::stage::storable;
 use crate::views::carried;
-use crate::work::storable;
 
 /// Fails with all that the engine, or the tables that are there, hold against models of one's own. Does nothing without any.
 pub async fn plans(warehouse: &Warehouse, project: &Project, inputs: &BTreeMap<TableName, u64>) -> Result<()> {

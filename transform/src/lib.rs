@@ -14,6 +14,7 @@ pub mod own;
 pub mod plan;
 pub mod project;
 pub mod run;
+mod stage;
 pub mod views;
 pub mod what_if;
 mod work;

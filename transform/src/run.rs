@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Date32Array, RecordBatch};
@@ -141,14 +141,7 @@ async fn run(
     progress(Progress::Planned { steps: plan.work() });
 
     let mut work = Work::new([warehouse; 2], &BTreeSet::new(), context, &plan, last.as_ref(), options.today).await?;
-    let mut rows = Vec::new();
-    for step in plan.steps.iter().filter(|step| !step.model.is_test()) {
-        let started = Instant::now();
-        if let Some(count) = work.compute(step).await? {
-            rows.push((step.model.name.clone(), count));
-            progress(Progress::Done { model: step.model, rows: Some(count), took: started.elapsed() });
-        }
-    }
+    let rows = work.run(progress).await?;
     if !options.select.is_empty() {
         return Ok(Outcome::Selected { rows });
     }

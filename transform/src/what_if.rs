@@ -1,7 +1,6 @@
 //! What a release would be with other reference tables or other SQL: computed beside the warehouse, and published nowhere.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use warehouse::Warehouse;
 use warehouse::release::Release;
@@ -55,12 +54,7 @@ pub async fn what_if(
     progress(Progress::Planned { steps: plan.work() });
 
     let mut work = Work::new([warehouse, beside], replaced, context, &plan, Some(base), base.today).await?;
-    for step in plan.steps.iter().filter(|step| !step.model.is_test()) {
-        let started = Instant::now();
-        if let Some(count) = work.compute(step).await? {
-            progress(Progress::Done { model: step.model, rows: Some(count), took: started.elapsed() });
-        }
-    }
+    work.run(progress).await?;
     let warnings = audit(&work.tests(), progress).await?;
     let fingerprints = project.models().map(|model| (model.path.clone(), model.fingerprint())).collect();
     let (tables, mut beside) = work.into_tables();

@@ -1,173 +1,129 @@
-//! The computing of a run: each model in the session that has what it reads, its rows written beside what readers see.
+//! The computing of a run: each model as soon as what it reads is there, as far as what it reads came out changed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::compute::{cast, concat_batches};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use datafusion::arrow::row::{OwnedRow, RowConverter, Rows, SortField};
-use datafusion::catalog::TableProvider;
-use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{Expr, col, lit, not};
-use datafusion::prelude::{DataFrame, SessionContext};
-use futures::stream::{self, BoxStream};
-use futures::{Stream, StreamExt, TryStreamExt};
+use datafusion::prelude::SessionContext;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use warehouse::Warehouse;
-use warehouse::error::WarehouseError;
 use warehouse::release::Release;
 use warehouse::session::{PLAIN, register};
 use warehouse::step;
-use warehouse::table::{Replace, Snapshot, Staged, TableName};
+use warehouse::table::TableName;
 
 use crate::change::Change;
 use crate::error::{Result, TransformError};
 use crate::plan::{Plan, Step, change};
-use crate::project::{Model, Stored, is_generated};
-use crate::run::run_table;
-use crate::views::{plan_view, previous_table};
-
-/// A model with at most so many rows is compared with what it was before it is written.
-const FEW_ROWS: usize = 50_000;
-/// A keyed table's rows stand in the order of their keys, in files of about so many: what a few keys touch is little.
-const FILE_ROWS: u64 = 1 << 18;
+use crate::project::{Model, Stored};
+use crate::run::{Progress, run_table};
+use crate::stage::Stage;
+use crate::views::previous_table;
 
 /// A run at work.
 pub(crate) struct Work<'a> {
-    warehouse: &'a Warehouse,
-    /// Where what is computed is written.
-    target: &'a Warehouse,
-    plan: &'a Plan<'a>,
-    last: Option<&'a Release>,
-    /// Where everything stands as a whole.
-    whole: SessionContext,
-    /// Where tables that have the key hold the rows of the changed keys alone.
-    keyed: SessionContext,
-    needed: Needed<'a>,
+    stage: Stage<'a>,
     tables: BTreeMap<TableName, u64>,
     written: BTreeSet<TableName>,
     /// How much of each table changed, as far as the run has come: what was computed may have come out as it was.
     changes: BTreeMap<TableName, Change>,
 }
 
-/// What the queries of each session name.
-#[derive(Default)]
-struct Needed<'a> {
-    whole: BTreeSet<&'a TableName>,
-    keyed: BTreeSet<&'a TableName>,
+/// A stored model whose turn has come.
+struct Task<'a> {
+    step: &'a Step<'a>,
+    change: Change,
+    /// The version that the last release has.
+    base: Option<u64>,
 }
 
-impl<'a> Needed<'a> {
-    fn by(plan: &Plan<'a>) -> Needed<'a> {
-        let mut needed = Needed::default();
-        for step in plan.steps.iter().rev() {
-            let (name, reads) = (&step.model.name, &step.model.reads);
-            let runs = step.model.stored == Stored::Table || step.model.is_test();
-            if !runs && step.own > Change::Nothing {
-                // A view that is new must be sound, whoever reads it.
-                needed.whole.insert(name);
-            }
-            if (runs && step.change == Change::Everything) || (!runs && needed.whole.contains(name)) {
-                needed.whole.extend(reads);
-            }
-            // What is planned as a whole for what it reads may come down to the keys when that comes out as it was.
-            let by_keys = step.change == Change::Keys || (step.own < step.change && step.model.key().is_some());
-            if (runs && by_keys) || (!runs && needed.keyed.contains(name)) {
-                needed.keyed.extend(reads);
-            }
-        }
-        needed
-    }
+/// What came of it.
+struct Done<'a> {
+    model: &'a Model,
+    /// Its version now, and whether this run wrote it.
+    version: u64,
+    is_written: bool,
+    /// How many rows were computed, where any were.
+    rows: Option<u64>,
+    took: Duration,
 }
 
 impl<'a> Work<'a> {
-    /// A run of `plan` in a session that both warehouses are attached to: `warehouse` holds facts, reference tables and the
-    /// last release; what is computed goes to `target`, usually the same. `replaced` are tables of `target` in place of inputs.
+    /// A run of `plan` in a session that both warehouses are attached to: the first holds facts, reference tables and the
+    /// last release; what is computed goes to the second, usually the same. `replaced` are tables of the second in place of
+    /// inputs.
     pub(crate) async fn new(
-        [warehouse, target]: [&'a Warehouse; 2],
+        warehouses: [&'a Warehouse; 2],
         replaced: &BTreeSet<TableName>,
-        whole: SessionContext,
+        context: SessionContext,
         plan: &'a Plan<'a>,
         last: Option<&'a Release>,
         today: NaiveDate,
     ) -> Result<Work<'a>> {
-        let keyed = SessionContext::new_with_config_rt(whole.copied_config(), whole.runtime_env());
-        for context in [&whole, &keyed] {
+        let stage = Stage::new(warehouses, context, plan, last);
+        for context in [&stage.whole, &stage.keyed] {
             register(context, &TableName::new(PLAIN, "run"), run_table(today))?;
         }
-        let (tables, changes) = (plan.inputs.versions.clone(), plan.inputs.changes.clone());
-        let (needed, written) = (Needed::by(plan), BTreeSet::new());
-        let work = Work { warehouse, target, plan, last, whole, keyed, needed, tables, written, changes };
         for (name, version) in &plan.inputs.versions {
-            if work.is_needed(name) {
-                let place = if replaced.contains(name) { target } else { warehouse };
+            if stage.is_needed(name) {
+                let place = if replaced.contains(name) { stage.target } else { stage.warehouse };
                 let snapshot = place.snapshot(name, Some(*version)).await?;
                 let key = plan.key.filter(|key| snapshot.schema.column_with_name(key).is_some());
-                work.show(name, place.provider(snapshot), key)?;
+                stage.show(name, place.provider(snapshot), key)?;
             }
         }
-        Ok(work)
+        let (tables, changes) = (plan.inputs.versions.clone(), plan.inputs.changes.clone());
+        Ok(Work { stage, tables, written: BTreeSet::new(), changes })
     }
 
-    /// Computes a model as far as the plan says. Gives how many rows were computed, where any were.
-    pub(crate) async fn compute(&mut self, step: &Step<'a>) -> Result<Option<u64>> {
-        let model = step.model;
-        self.require(model)?;
-        let change = change(model, step.own, &self.changes);
-        self.changes.insert(model.name.clone(), change);
-        if model.stored == Stored::View {
-            for (context, names) in [(&self.whole, &self.needed.whole), (&self.keyed, &self.needed.keyed)] {
-                if names.contains(&model.name) {
-                    register(context, &model.name, plan_view(context, model).await?)?;
+    /// Computes every model of the plan as far as it says, each when what it reads is there, as many at once as there are
+    /// processors: while one is planned or written, another computes. Gives the rows of those that were computed.
+    pub(crate) async fn run(&mut self, progress: &(dyn Fn(Progress<'_>) + Sync)) -> Result<Vec<(TableName, u64)>> {
+        let steps = &self.stage.plan.steps;
+        let mut waiting: Vec<&Step<'a>> = steps.iter().filter(|step| !step.model.is_test()).collect();
+        // What is still to come, or under way.
+        let mut open: BTreeSet<&TableName> = waiting.iter().map(|step| &step.model.name).collect();
+        let at_once = self.stage.whole.copied_config().target_partitions();
+        let mut running = FuturesUnordered::new();
+        let mut rows = Vec::new();
+        loop {
+            let ready = |step: &&Step<'_>| !step.model.reads.iter().any(|read| open.contains(read));
+            if running.len() < at_once
+                && let Some(at) = waiting.iter().position(ready)
+            {
+                let step = waiting.remove(at);
+                match begin(&self.stage, &self.tables, &mut self.changes, step).await? {
+                    Some(task) => running.push(compute(&self.stage, task)),
+                    None => drop(open.remove(&step.model.name)),
                 }
+                continue;
             }
-            return Ok(None);
-        }
-        if change > Change::Nothing
-            && let Some(previous) = previous_table(self.warehouse, model, self.last).await?
-        {
-            let name = TableName::new("previous", &model.name.table);
-            register(&self.keyed, &name, self.part(previous.clone(), model.key())?)?;
-            register(&self.whole, &name, previous)?;
-        }
-        let base = self.last.and_then(|last| last.tables.get(&model.name)).copied();
-        let (written, rows) = match (change, base) {
-            (Change::Nothing, Some(_)) => (None, None),
-            (Change::Keys, Some(base)) => {
-                self.store_keys(model, base).await.map(|(version, rows)| (version, Some(rows)))?
+            let Some(done) = running.next().await else { break };
+            let done = done?;
+            open.remove(&done.model.name);
+            if let Some(count) = done.rows {
+                step::reached(&format!("transform.stored.{}", done.model.name));
+                rows.push((done.model.name.clone(), count));
+                progress(Progress::Done { model: done.model, rows: Some(count), took: done.took });
             }
-            _ => {
-                // What was asked for, or has another text, is written whatever was there.
-                let like = base.filter(|_| step.own < Change::Everything);
-                self.store(model, like).await.map(|(version, rows)| (version, Some(rows)))?
+            match done.is_written {
+                true => drop(self.written.insert(done.model.name.clone())),
+                false => drop(self.changes.insert(done.model.name.clone(), Change::Nothing)),
             }
-        };
-        let version = written.or(base).expect("what the last release lacks is computed and written");
-        match written {
-            Some(_) => drop(self.written.insert(model.name.clone())),
-            None => drop(self.changes.insert(model.name.clone(), Change::Nothing)),
-        }
-        if rows.is_some() {
-            step::reached(&format!("transform.stored.{}", model.name));
-        }
-        self.tables.insert(model.name.clone(), version);
-        if self.is_needed(&model.name) {
-            let place = if written.is_some() { self.target } else { self.warehouse };
-            let snapshot = place.snapshot(&model.name, Some(version)).await?;
-            self.show(&model.name, place.provider(snapshot), model.key())?;
+            self.tables.insert(done.model.name.clone(), done.version);
         }
         Ok(rows)
     }
 
     /// The data tests that are to run, each with the session that has what it reads.
     pub(crate) fn tests(&self) -> Vec<(&'a Model, &SessionContext)> {
-        let tests = self.plan.steps.iter().filter(|step| step.model.is_test());
+        let tests = self.stage.plan.steps.iter().filter(|step| step.model.is_test());
         tests
             .filter_map(|step| match change(step.model, step.own, &self.changes) {
                 Change::Nothing => None,
-                Change::Keys => Some((step.model, &self.keyed)),
-                Change::Everything => Some((step.model, &self.whole)),
+                Change::Keys => Some((step.model, &self.stage.keyed)),
+                Change::Everything => Some((step.model, &self.stage.whole)),
             })
             .collect()
     }
@@ -176,230 +132,71 @@ impl<'a> Work<'a> {
     pub(crate) fn into_tables(self) -> (BTreeMap<TableName, u64>, BTreeSet<TableName>) {
         (self.tables, self.written)
     }
-
-    fn is_needed(&self, name: &TableName) -> bool {
-        self.needed.whole.contains(name) || self.needed.keyed.contains(name)
-    }
-
-    /// Registers a table where it is needed; by its key, if it has one, where only the changed keys are looked at.
-    fn show(&self, name: &TableName, table: Arc<dyn TableProvider>, key: Option<&str>) -> Result<()> {
-        if self.needed.keyed.contains(name) {
-            register(&self.keyed, name, self.part(table.clone(), key)?)?;
-        }
-        if self.needed.whole.contains(name) {
-            register(&self.whole, name, table)?;
-        }
-        Ok(())
-    }
-
-    /// The rows of the changed keys, of a table that has the key.
-    fn part(&self, table: Arc<dyn TableProvider>, key: Option<&str>) -> Result<Arc<dyn TableProvider>> {
-        let Some(key) = key else { return Ok(table) };
-        let frame = self.keyed.read_table(table).and_then(|frame| frame.filter(self.changed(key)));
-        Ok(frame.map_err(WarehouseError::from)?.into_view())
-    }
-
-    /// Whether a row's key is one of those that changed.
-    fn changed(&self, key: &str) -> Expr {
-        col(key).in_list(self.plan.inputs.keys.iter().map(lit).collect(), false)
-    }
-
-    /// Computes a whole model and writes its table, unless its rows are few and those of version `base`. Gives the version that
-    /// was written, and the number of rows.
-    async fn store(&self, model: &Model, base: Option<u64>) -> Result<(Option<u64>, u64)> {
-        let fault = fault(model);
-        let mut queries = queries(model);
-        let frame = self.whole.sql(&queries.remove(0)).await.map_err(&fault)?;
-        let schema = storable(frame.schema().as_arrow());
-        let frame = in_order(frame, model.key()).map_err(&fault)?;
-        let rows = frame.execute_stream().await.map_err(&fault)?;
-        let mut stream = rows.chain(one_by_one(&self.whole, queries, model.key())).fuse();
-        let (mut first, mut count) = (Vec::new(), 0);
-        while count <= FEW_ROWS
-            && let Some(batch) = stream.next().await
-        {
-            let batch = batch.and_then(|batch| conform(&batch, &schema)).map_err(&fault)?;
-            count += batch.num_rows();
-            first.push(batch);
-        }
-        if let Some(base) = base
-            && count <= FEW_ROWS
-            && self.is_same(model, base, &schema, &first).await?
-        {
-            return Ok((None, count as u64));
-        }
-        self.target.shape_table(&model.name, &schema).await?;
-        let rows = stream::iter(first.into_iter().map(Ok)).chain(stream);
-        let staged = self.write(model, rows, &schema, None).await?;
-        let rows = staged.rows();
-        Ok((Some(self.target.overwrite(&model.name, &Replace::All, staged).await?), rows))
-    }
-
-    /// Whether a version of a model's table has these columns and rows.
-    async fn is_same(&self, model: &Model, base: u64, schema: &SchemaRef, rows: &[RecordBatch]) -> Result<bool> {
-        let before = self.warehouse.snapshot(&model.name, Some(base)).await?;
-        let count: usize = rows.iter().map(RecordBatch::num_rows).sum();
-        if before.schema.fields() != schema.fields() || before.rows() != count as u64 {
-            return Ok(false);
-        }
-        let fault = fault(model);
-        let frame = self.whole.read_table(self.warehouse.provider(before)).map_err(&fault)?;
-        let before = collected(frame, schema).await.map_err(&fault)?;
-        let rows = concat_batches(schema, rows).map_err(DataFusionError::from).map_err(&fault)?;
-        same_rows(&rows, &before).map_err(&fault)
-    }
-
-    /// Computes the rows of the changed keys and writes them in place of those that version `base` has of these keys: only
-    /// the files in which such rows may lie are written anew, and none where the rows are the same. Gives the version that was
-    /// written, and the number of rows computed.
-    async fn store_keys(&self, model: &Model, base: u64) -> Result<(Option<u64>, u64)> {
-        let fault = fault(model);
-        let key = model.key().expect("the plan computes by keys only what has one");
-        let before = self.warehouse.snapshot(&model.name, Some(base)).await?;
-        let schema = before.schema.clone();
-        let keys = &self.plan.inputs.keys;
-        let touched = |bounds: Option<(String, String)>| {
-            bounds.is_none_or(|(least, greatest)| keys.range(least..=greatest).next().is_some())
-        };
-        let files: Vec<_> = before.files.iter().filter(|file| touched(file.bounds(key))).cloned().collect();
-        let gone: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
-        let held = self.whole.read_table(self.warehouse.provider(Snapshot { files, ..before })).map_err(&fault)?;
-
-        let frame = self.keyed.sql(&model.sql).await.map_err(&fault)?;
-        let fresh = collected(frame, &schema).await.map_err(&fault)?;
-        let stale = held.clone().filter(self.changed(key)).map_err(&fault)?;
-        let stale = collected(stale, &schema).await.map_err(&fault)?;
-        let rows = fresh.num_rows() as u64;
-        if same_rows(&fresh, &stale).map_err(&fault)? {
-            return Ok((None, rows));
-        }
-        let kept = held.filter(col(key).is_null().or(not(self.changed(key)))).map_err(&fault)?;
-        let fresh = self.whole.read_batch(fresh).map_err(&fault)?;
-        let frame = kept.union(fresh).and_then(|frame| in_order(frame, Some(key))).map_err(&fault)?;
-        let stream = frame.execute_stream().await.map_err(&fault)?;
-        let staged = self.write(model, stream, &schema, Some(base)).await?;
-        Ok((Some(self.target.replace(&model.name, base, &gone, staged).await?), rows))
-    }
-
-    /// Writes rows to files that nobody sees yet.
-    async fn write(
-        &self,
-        model: &Model,
-        mut stream: impl Stream<Item = datafusion::error::Result<RecordBatch>> + Unpin,
-        schema: &SchemaRef,
-        base: Option<u64>,
-    ) -> Result<Staged> {
-        let fault = fault(model);
-        let mut staged = Staged::default();
-        let mut writer = self.target.writer_at(&model.name, base).await?;
-        while let Some(batch) = stream.next().await {
-            let batch = batch.map_err(&fault)?;
-            if batch.num_rows() > 0 {
-                writer.write(conform(&batch, schema).map_err(&fault)?).await?;
-            }
-            if model.key().is_some() && writer.rows() >= FILE_ROWS {
-                staged = staged.join(writer.finish().await?);
-                writer = self.target.writer_at(&model.name, base).await?;
-            }
-        }
-        Ok(staged.join(writer.finish().await?))
-    }
-
-    /// Everything that a model reads must be there, else the engine's message would not say what to do.
-    fn require(&self, model: &Model) -> Result<()> {
-        let missing = model.reads.iter().find(|read| {
-            !(self.tables.contains_key(*read)
-                || self.plan.steps.iter().any(|step| step.model.name == **read)
-                || (read.schema == PLAIN && read.table == "run")
-                || (read.schema == "previous" && read.table == model.name.table))
-        });
-        let Some(missing) = missing else { return Ok(()) };
-        let hint = match missing.schema.as_str() {
-            "facts" | "reference" => "; `kehou init --warehouse … --reference DIR` makes it",
-            "previous" => "; a model reads its own previous rows alone",
-            _ => "",
-        };
-        Err(TransformError::Unknown { path: model.path.clone(), table: missing.to_string(), hint: hint.to_owned() })
-    }
 }
 
-/// The queries whose rows are a model's: a generated union is computed part by part, so that memory holds one at a time.
-fn queries(model: &Model) -> Vec<String> {
-    match is_generated(&model.path) {
-        true => model.reads.iter().map(|part| format!("select * from {part}")).collect(),
-        false => vec![model.sql.clone()],
+/// Sees how much of a model is to be computed now that what it reads is known. A view is done with that.
+async fn begin<'a>(
+    stage: &Stage<'a>,
+    tables: &BTreeMap<TableName, u64>,
+    changes: &mut BTreeMap<TableName, Change>,
+    step: &'a Step<'a>,
+) -> Result<Option<Task<'a>>> {
+    let model = step.model;
+    require(stage.plan, tables, model)?;
+    let change = change(model, step.own, changes);
+    changes.insert(model.name.clone(), change);
+    if model.stored == Stored::View {
+        stage.show_view(model).await?;
+        return Ok(None);
     }
-}
-
-fn fault(model: &Model) -> impl Fn(DataFusionError) -> TransformError + '_ {
-    |source| TransformError::Run { path: model.path.clone(), source: Box::new(source) }
-}
-
-/// The rows of queries, each begun when the one before it has given all its rows, and each by key.
-fn one_by_one(
-    context: &SessionContext,
-    queries: Vec<String>,
-    key: Option<&str>,
-) -> BoxStream<'static, datafusion::error::Result<RecordBatch>> {
-    let (context, key) = (context.clone(), key.map(str::to_owned));
-    let rows = stream::iter(queries).then(move |sql| {
-        let (context, key) = (context.clone(), key.clone());
-        async move { in_order(context.sql(&sql).await?, key.as_deref())?.execute_stream().await }
-    });
-    rows.try_flatten().boxed()
-}
-
-/// By key, where there is one.
-fn in_order(frame: DataFrame, key: Option<&str>) -> datafusion::error::Result<DataFrame> {
-    match key {
-        Some(key) => frame.sort(vec![col(key).sort(true, true)]),
-        None => Ok(frame),
+    if change > Change::Nothing
+        && let Some(previous) = previous_table(stage.warehouse, model, stage.last).await?
+    {
+        let name = TableName::new("previous", &model.name.table);
+        register(&stage.keyed, &name, stage.part(previous.clone(), model.key())?)?;
+        register(&stage.whole, &name, previous)?;
     }
+    let base = stage.last.and_then(|last| last.tables.get(&model.name)).copied();
+    Ok(Some(Task { step, change, base }))
 }
 
-/// All rows of a frame in the columns of a stored table. Only for what is known to be little.
-async fn collected(frame: DataFrame, schema: &SchemaRef) -> datafusion::error::Result<RecordBatch> {
-    let batches = frame.collect().await?;
-    let batches = batches.iter().map(|batch| conform(batch, schema)).collect::<Result<Vec<_>, _>>()?;
-    Ok(concat_batches(schema, &batches)?)
-}
-
-/// Whether two batches of one schema have the same rows, in whatever order.
-fn same_rows(one: &RecordBatch, other: &RecordBatch) -> datafusion::error::Result<bool> {
-    if one.num_rows() != other.num_rows() {
-        return Ok(false);
-    }
-    let fields = one.schema().fields().iter().map(|field| SortField::new(field.data_type().clone())).collect();
-    let converter = RowConverter::new(fields)?;
-    let (one, other) = (converter.convert_columns(one.columns())?, converter.convert_columns(other.columns())?);
-    let sorted = |rows: &Rows| -> Vec<OwnedRow> {
-        let mut rows: Vec<OwnedRow> = rows.iter().map(|row| row.owned()).collect();
-        rows.sort();
-        rows
+/// Computes a stored model, and shows it to those that read it.
+async fn compute<'a>(stage: &Stage<'a>, task: Task<'a>) -> Result<Done<'a>> {
+    let Task { step, change, base } = task;
+    let (model, started) = (step.model, Instant::now());
+    let (written, rows) = match (change, base) {
+        (Change::Nothing, Some(_)) => (None, None),
+        (Change::Keys, Some(base)) => {
+            stage.store_keys(model, base).await.map(|(version, rows)| (version, Some(rows)))?
+        }
+        _ => {
+            // What was asked for, or has another text, is written whatever was there.
+            let like = base.filter(|_| step.own < Change::Everything);
+            stage.store(model, like).await.map(|(version, rows)| (version, Some(rows)))?
+        }
     };
-    Ok(sorted(&one) == sorted(&other))
+    let version = written.or(base).expect("what the last release lacks is computed and written");
+    if stage.is_needed(&model.name) {
+        let place = if written.is_some() { stage.target } else { stage.warehouse };
+        let snapshot = place.snapshot(&model.name, Some(version)).await?;
+        stage.show(&model.name, place.provider(snapshot), model.key())?;
+    }
+    Ok(Done { model, version, is_written: written.is_some(), rows, took: started.elapsed() })
 }
 
-/// The schema that a model's rows are stored in: what every reader of Delta knows.
-pub(crate) fn storable(schema: &Schema) -> SchemaRef {
-    let fields = schema.fields().iter().map(|field| {
-        let kind = match field.data_type() {
-            DataType::Utf8View | DataType::LargeUtf8 | DataType::Null => DataType::Utf8,
-            DataType::UInt64 | DataType::UInt32 | DataType::Int32 | DataType::Int16 | DataType::Int8 => DataType::Int64,
-            DataType::Timestamp(_, _) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-            other => other.clone(),
-        };
-        Field::new(field.name(), kind, true)
+/// Everything that a model reads must be there, else the engine's message would not say what to do.
+fn require(plan: &Plan<'_>, tables: &BTreeMap<TableName, u64>, model: &Model) -> Result<()> {
+    let missing = model.reads.iter().find(|read| {
+        !(tables.contains_key(*read)
+            || plan.steps.iter().any(|step| step.model.name == **read)
+            || (read.schema == PLAIN && read.table == "run")
+            || (read.schema == "previous" && read.table == model.name.table))
     });
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
-}
-
-fn conform(batch: &RecordBatch, schema: &SchemaRef) -> datafusion::error::Result<RecordBatch> {
-    let columns = batch
-        .columns()
-        .iter()
-        .zip(schema.fields())
-        .map(|(column, field)| cast(column, field.data_type()))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(RecordBatch::try_new(schema.clone(), columns)?)
+    let Some(missing) = missing else { return Ok(()) };
+    let hint = match missing.schema.as_str() {
+        "facts" | "reference" => "; `kehou init --warehouse … --reference DIR` makes it",
+        "previous" => "; a model reads its own previous rows alone",
+        _ => "",
+    };
+    Err(TransformError::Unknown { path: model.path.clone(), table: missing.to_string(), hint: hint.to_owned() })
 }

@@ -1,0 +1,335 @@
+//! Where models are computed: two sessions, and the rows of a model written beside what readers see.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::{cast, concat_batches};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::arrow::row::{OwnedRow, RowConverter, Rows, SortField};
+use datafusion::catalog::TableProvider;
+use datafusion::common::runtime::SpawnedTask;
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::{Expr, col, lit, not};
+use datafusion::physical_plan::SendableRecordBatchStream;
+use datafusion::physical_plan::stream::RecordBatchReceiverStream;
+use datafusion::prelude::{DataFrame, SessionContext};
+use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt, TryStreamExt};
+use warehouse::Warehouse;
+use warehouse::error::WarehouseError;
+use warehouse::release::Release;
+use warehouse::session::register;
+use warehouse::table::{Replace, Snapshot, Staged, TableName};
+
+use crate::change::Change;
+use crate::error::{Result, TransformError};
+use crate::plan::Plan;
+use crate::project::{Model, Stored, is_generated};
+use crate::views::plan_view;
+
+/// A model with at most so many rows is compared with what it was before it is written.
+const FEW_ROWS: usize = 50_000;
+/// A keyed table's rows stand in the order of their keys, in files of about so many: what a few keys touch is little.
+const FILE_ROWS: u64 = 1 << 18;
+
+/// The sessions of a run, and the warehouses that it reads and writes.
+pub(crate) struct Stage<'a> {
+    pub(crate) warehouse: &'a Warehouse,
+    /// Where what is computed is written.
+    pub(crate) target: &'a Warehouse,
+    pub(crate) plan: &'a Plan<'a>,
+    pub(crate) last: Option<&'a Release>,
+    /// Where everything stands as a whole.
+    pub(crate) whole: SessionContext,
+    /// Where tables that have the key hold the rows of the changed keys alone.
+    pub(crate) keyed: SessionContext,
+    needed: Needed<'a>,
+}
+
+/// What the queries of each session name.
+#[derive(Default)]
+struct Needed<'a> {
+    whole: BTreeSet<&'a TableName>,
+    keyed: BTreeSet<&'a TableName>,
+}
+
+impl<'a> Needed<'a> {
+    fn by(plan: &Plan<'a>) -> Needed<'a> {
+        let mut needed = Needed::default();
+        for step in plan.steps.iter().rev() {
+            let (name, reads) = (&step.model.name, &step.model.reads);
+            let runs = step.model.stored == Stored::Table || step.model.is_test();
+            if !runs && step.own > Change::Nothing {
+                // A view that is new must be sound, whoever reads it.
+                needed.whole.insert(name);
+            }
+            if (runs && step.change == Change::Everything) || (!runs && needed.whole.contains(name)) {
+                needed.whole.extend(reads);
+            }
+            // What is planned as a whole for what it reads may come down to the keys when that comes out as it was.
+            let by_keys = step.change == Change::Keys || (step.own < step.change && step.model.key().is_some());
+            if (runs && by_keys) || (!runs && needed.keyed.contains(name)) {
+                needed.keyed.extend(reads);
+            }
+        }
+        needed
+    }
+}
+
+impl<'a> Stage<'a> {
+    /// Two sessions without tables: `whole`, which both warehouses are attached to, and one like it.
+    pub(crate) fn new(
+        [warehouse, target]: [&'a Warehouse; 2],
+        whole: SessionContext,
+        plan: &'a Plan<'a>,
+        last: Option<&'a Release>,
+    ) -> Stage<'a> {
+        let keyed = SessionContext::new_with_config_rt(whole.copied_config(), whole.runtime_env());
+        Stage { warehouse, target, plan, last, whole, keyed, needed: Needed::by(plan) }
+    }
+
+    /// Plans a view where it is needed.
+    pub(crate) async fn show_view(&self, model: &Model) -> Result<()> {
+        for (context, names) in [(&self.whole, &self.needed.whole), (&self.keyed, &self.needed.keyed)] {
+            if names.contains(&model.name) {
+                register(context, &model.name, plan_view(context, model).await?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a query names it.
+    pub(crate) fn is_needed(&self, name: &TableName) -> bool {
+        self.needed.whole.contains(name) || self.needed.keyed.contains(name)
+    }
+
+    /// Registers a table where it is needed; by its key, if it has one, where only the changed keys are looked at.
+    pub(crate) fn show(&self, name: &TableName, table: Arc<dyn TableProvider>, key: Option<&str>) -> Result<()> {
+        if self.needed.keyed.contains(name) {
+            register(&self.keyed, name, self.part(table.clone(), key)?)?;
+        }
+        if self.needed.whole.contains(name) {
+            register(&self.whole, name, table)?;
+        }
+        Ok(())
+    }
+
+    /// The rows of the changed keys, of a table that has the key.
+    pub(crate) fn part(&self, table: Arc<dyn TableProvider>, key: Option<&str>) -> Result<Arc<dyn TableProvider>> {
+        let Some(key) = key else { return Ok(table) };
+        let frame = self.keyed.read_table(table).and_then(|frame| frame.filter(self.changed(key)));
+        Ok(frame.map_err(WarehouseError::from)?.into_view())
+    }
+
+    /// Whether a row's key is one of those that changed.
+    fn changed(&self, key: &str) -> Expr {
+        col(key).in_list(self.plan.inputs.keys.iter().map(lit).collect(), false)
+    }
+
+    /// Computes a whole model and writes its table, unless its rows are few and those of version `base`. Gives the version that
+    /// was written, and the number of rows.
+    pub(crate) async fn store(&self, model: &Model, base: Option<u64>) -> Result<(Option<u64>, u64)> {
+        let fault = fault(model);
+        let mut parts = computed(&self.whole, queries(model), model.key());
+        let rows = parts.next().await.expect("a model has a query").map_err(&fault)?;
+        let schema = storable(&rows.schema());
+        let mut stream = rows.chain(parts.try_flatten()).boxed().fuse();
+        let (mut first, mut count) = (Vec::new(), 0);
+        while count <= FEW_ROWS
+            && let Some(batch) = stream.next().await
+        {
+            let batch = batch.and_then(|batch| conform(&batch, &schema)).map_err(&fault)?;
+            count += batch.num_rows();
+            first.push(batch);
+        }
+        if let Some(base) = base
+            && count <= FEW_ROWS
+            && self.is_same(model, base, &schema, &first).await?
+        {
+            return Ok((None, count as u64));
+        }
+        self.target.shape_table(&model.name, &schema).await?;
+        let rows = stream::iter(first.into_iter().map(Ok)).chain(stream);
+        let staged = self.write(model, rows, &schema, None).await?;
+        let rows = staged.rows();
+        Ok((Some(self.target.overwrite(&model.name, &Replace::All, staged).await?), rows))
+    }
+
+    /// Whether a version of a model's table has these columns and rows.
+    async fn is_same(&self, model: &Model, base: u64, schema: &SchemaRef, rows: &[RecordBatch]) -> Result<bool> {
+        let before = self.warehouse.snapshot(&model.name, Some(base)).await?;
+        let count: usize = rows.iter().map(RecordBatch::num_rows).sum();
+        if before.schema.fields() != schema.fields() || before.rows() != count as u64 {
+            return Ok(false);
+        }
+        let fault = fault(model);
+        let frame = self.whole.read_table(self.warehouse.provider(before)).map_err(&fault)?;
+        let before = collected(frame, schema).await.map_err(&fault)?;
+        let rows = concat_batches(schema, rows).map_err(DataFusionError::from).map_err(&fault)?;
+        same_rows(&rows, &before).map_err(&fault)
+    }
+
+    /// Computes the rows of the changed keys and writes them in place of those that version `base` has of these keys: only
+    /// the files in which such rows may lie are written anew, and none where the rows are the same. Gives the version that was
+    /// written, and the number of rows computed.
+    pub(crate) async fn store_keys(&self, model: &Model, base: u64) -> Result<(Option<u64>, u64)> {
+        let fault = fault(model);
+        let key = model.key().expect("the plan computes by keys only what has one");
+        let before = self.warehouse.snapshot(&model.name, Some(base)).await?;
+        let schema = before.schema.clone();
+        let keys = &self.plan.inputs.keys;
+        let touched = |bounds: Option<(String, String)>| {
+            bounds.is_none_or(|(least, greatest)| keys.range(least..=greatest).next().is_some())
+        };
+        let files: Vec<_> = before.files.iter().filter(|file| touched(file.bounds(key))).cloned().collect();
+        let gone: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
+        let held = self.whole.read_table(self.warehouse.provider(Snapshot { files, ..before })).map_err(&fault)?;
+
+        let (keyed, sql) = (self.keyed.clone(), model.sql.clone());
+        let fresh = spawned(async move { keyed.sql(&sql).await }).await.map_err(&fault)?;
+        let fresh = collected(fresh, &schema).await.map_err(&fault)?;
+        let stale = held.clone().filter(self.changed(key)).map_err(&fault)?;
+        let stale = collected(stale, &schema).await.map_err(&fault)?;
+        let rows = fresh.num_rows() as u64;
+        if same_rows(&fresh, &stale).map_err(&fault)? {
+            return Ok((None, rows));
+        }
+        let kept = held.filter(col(key).is_null().or(not(self.changed(key)))).map_err(&fault)?;
+        let fresh = self.whole.read_batch(fresh).map_err(&fault)?;
+        let frame = kept.union(fresh).and_then(|frame| in_order(frame, Some(key))).map_err(&fault)?;
+        let stream = frame.execute_stream().await.map_err(&fault)?;
+        let staged = self.write(model, stream, &schema, Some(base)).await?;
+        Ok((Some(self.target.replace(&model.name, base, &gone, staged).await?), rows))
+    }
+
+    /// Writes rows to files that nobody sees yet.
+    async fn write(
+        &self,
+        model: &Model,
+        mut stream: impl Stream<Item = datafusion::error::Result<RecordBatch>> + Unpin,
+        schema: &SchemaRef,
+        base: Option<u64>,
+    ) -> Result<Staged> {
+        let fault = fault(model);
+        let mut staged = Staged::default();
+        let mut writer = self.target.writer_at(&model.name, base).await?;
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(&fault)?;
+            if batch.num_rows() > 0 {
+                writer.write(conform(&batch, schema).map_err(&fault)?).await?;
+            }
+            if model.key().is_some() && writer.rows() >= FILE_ROWS {
+                staged = staged.join(writer.finish().await?);
+                writer = self.target.writer_at(&model.name, base).await?;
+            }
+        }
+        Ok(staged.join(writer.finish().await?))
+    }
+}
+
+/// The queries whose rows are a model's: a generated union is computed part by part, so that memory holds one at a time.
+fn queries(model: &Model) -> Vec<String> {
+    match is_generated(&model.path) {
+        true => model.reads.iter().map(|part| format!("select * from {part}")).collect(),
+        false => vec![model.sql.clone()],
+    }
+}
+
+fn fault(model: &Model) -> impl Fn(DataFusionError) -> TransformError + '_ {
+    |source| TransformError::Run { path: model.path.clone(), source: Box::new(source) }
+}
+
+/// The rows of queries, each by key: while those of one are taken, the next is already planned and begun.
+fn computed(
+    context: &SessionContext,
+    queries: Vec<String>,
+    key: Option<&str>,
+) -> BoxStream<'static, datafusion::error::Result<SendableRecordBatchStream>> {
+    let (context, key) = (context.clone(), key.map(str::to_owned));
+    let begin = move |sql| spawned(ahead(context.clone(), sql, key.clone()));
+    stream::iter(queries).map(begin).buffered(2).boxed()
+}
+
+/// What a task of its own gives, so that whoever waits for it may see to others.
+fn spawned<T: Send + 'static>(
+    work: impl Future<Output = datafusion::error::Result<T>> + Send + 'static,
+) -> impl Future<Output = datafusion::error::Result<T>> {
+    let task = SpawnedTask::spawn(work);
+    async { task.join_unwind().await.map_err(|failed| DataFusionError::ExecutionJoin(Box::new(failed)))? }
+}
+
+/// A query's rows by key, computed by a task of their own a few batches ahead of whoever takes them.
+async fn ahead(
+    context: SessionContext,
+    sql: String,
+    key: Option<String>,
+) -> datafusion::error::Result<SendableRecordBatchStream> {
+    let mut rows = in_order(context.sql(&sql).await?, key.as_deref())?.execute_stream().await?;
+    let mut ahead = RecordBatchReceiverStream::builder(rows.schema(), 2);
+    let taker = ahead.tx();
+    ahead.spawn(async move {
+        while let Some(batch) = rows.next().await {
+            if taker.send(batch).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    });
+    Ok(ahead.build())
+}
+
+/// By key, where there is one.
+fn in_order(frame: DataFrame, key: Option<&str>) -> datafusion::error::Result<DataFrame> {
+    match key {
+        Some(key) => frame.sort(vec![col(key).sort(true, true)]),
+        None => Ok(frame),
+    }
+}
+
+/// All rows of a frame in the columns of a stored table. Only for what is known to be little.
+async fn collected(frame: DataFrame, schema: &SchemaRef) -> datafusion::error::Result<RecordBatch> {
+    let batches = spawned(frame.collect()).await?;
+    let batches = batches.iter().map(|batch| conform(batch, schema)).collect::<Result<Vec<_>, _>>()?;
+    Ok(concat_batches(schema, &batches)?)
+}
+
+/// Whether two batches of one schema have the same rows, in whatever order.
+fn same_rows(one: &RecordBatch, other: &RecordBatch) -> datafusion::error::Result<bool> {
+    if one.num_rows() != other.num_rows() {
+        return Ok(false);
+    }
+    let fields = one.schema().fields().iter().map(|field| SortField::new(field.data_type().clone())).collect();
+    let converter = RowConverter::new(fields)?;
+    let (one, other) = (converter.convert_columns(one.columns())?, converter.convert_columns(other.columns())?);
+    let sorted = |rows: &Rows| -> Vec<OwnedRow> {
+        let mut rows: Vec<OwnedRow> = rows.iter().map(|row| row.owned()).collect();
+        rows.sort();
+        rows
+    };
+    Ok(sorted(&one) == sorted(&other))
+}
+
+/// The schema that a model's rows are stored in: what every reader of Delta knows.
+pub(crate) fn storable(schema: &Schema) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| {
+        let kind = match field.data_type() {
+            DataType::Utf8View | DataType::LargeUtf8 | DataType::Null => DataType::Utf8,
+            DataType::UInt64 | DataType::UInt32 | DataType::Int32 | DataType::Int16 | DataType::Int8 => DataType::Int64,
+            DataType::Timestamp(_, _) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            other => other.clone(),
+        };
+        Field::new(field.name(), kind, true)
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+fn conform(batch: &RecordBatch, schema: &SchemaRef) -> datafusion::error::Result<RecordBatch> {
+    let columns = batch
+        .columns()
+        .iter()
+        .zip(schema.fields())
+        .map(|(column, field)| cast(column, field.data_type()))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(RecordBatch::try_new(schema.clone(), columns)?)
+}
