@@ -26,8 +26,9 @@ days as (
 
 attended as (
     select day.school_id, day.month, sum(day.pupils) as pupil_days
-    from staging.attendance_day as day
-    inner join service_day on service_day.school_id = day.school_id and service_day.held_on = day.held_on
+    from service_day
+    inner join staging.attendance_day as day
+        on day.school_id = service_day.school_id and day.held_on = service_day.held_on
     group by day.school_id, day.month
 ),
 

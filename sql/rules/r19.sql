@@ -19,11 +19,11 @@ several as (
 
 payment as (
     select receipt.*
-    from staging.charge as receipt
-    inner join several
-        on several.school_id = receipt.school_id
-        and several.pupil_id = receipt.pupil_id
-        and several.month = receipt.billed_period
+    from several
+    inner join staging.charge as receipt
+        on receipt.school_id = several.school_id
+        and receipt.pupil_id = several.pupil_id
+        and receipt.billed_period = several.month
 ),
 
 paired as (

@@ -1,9 +1,5 @@
 -- A row of the form class_roster (班级需求汇总表) in a slice that counts.
 -- key: school_id
-with slice as (
-    select submission_id from staging.slice where form = 'class_roster' and state = 'accepted'
-)
-
 select
     cast(entry.school_id as varchar) as school_id,
     cast(entry.period as varchar) as period,
@@ -21,4 +17,6 @@ select
     cast(entry.submission_id as varchar) as submission_id,
     cast(entry.row_no as bigint) as row_no
 from facts.raw_class_roster as entry
-inner join slice on slice.submission_id = entry.submission_id
+where entry.submission_id in (
+    select submission_id from staging.slice where form = 'class_roster' and state = 'accepted'
+)

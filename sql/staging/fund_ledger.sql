@@ -1,9 +1,5 @@
 -- A row of the form fund_ledger (经费收支台账) in a slice that counts.
 -- key: school_id
-with slice as (
-    select submission_id from staging.slice where form = 'fund_ledger' and state = 'accepted'
-)
-
 select
     cast(entry.school_id as varchar) as school_id,
     cast(entry.period as varchar) as period,
@@ -19,4 +15,6 @@ select
     cast(entry.submission_id as varchar) as submission_id,
     cast(entry.row_no as bigint) as row_no
 from facts.raw_fund_ledger as entry
-inner join slice on slice.submission_id = entry.submission_id
+where entry.submission_id in (
+    select submission_id from staging.slice where form = 'fund_ledger' and state = 'accepted'
+)
