@@ -140,7 +140,9 @@ async fn run(
     check::plans(warehouse, project, &plan.inputs.versions).await?;
     progress(Progress::Planned { steps: plan.work() });
 
-    let mut work = Work::new([warehouse; 2], &BTreeSet::new(), context, &plan, last.as_ref(), options.today).await?;
+    let mut work =
+        Work::new([warehouse; 2], &BTreeSet::new(), (context, &options.limits), &plan, last.as_ref(), options.today)
+            .await?;
     let rows = work.run(progress).await?;
     if !options.select.is_empty() {
         return Ok(Outcome::Selected { rows });

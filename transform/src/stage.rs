@@ -11,15 +11,16 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, col, lit, not};
-use datafusion::physical_plan::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchReceiverStream;
+use datafusion::physical_plan::{SendableRecordBatchStream, execute_stream};
 use datafusion::prelude::{DataFrame, SessionContext};
+use futures::future::ready;
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt, TryStreamExt};
 use warehouse::Warehouse;
 use warehouse::error::WarehouseError;
 use warehouse::release::Release;
-use warehouse::session::register;
+use warehouse::session::{apart, register};
 use warehouse::table::{Replace, Snapshot, Staged, TableName};
 
 use crate::change::Change;
@@ -44,6 +45,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) whole: SessionContext,
     /// Where tables that have the key hold the rows of the changed keys alone.
     pub(crate) keyed: SessionContext,
+    /// Bytes of memory that a model has to itself.
+    memory: usize,
     needed: Needed<'a>,
 }
 
@@ -82,11 +85,17 @@ impl<'a> Stage<'a> {
     pub(crate) fn new(
         [warehouse, target]: [&'a Warehouse; 2],
         whole: SessionContext,
+        memory: usize,
         plan: &'a Plan<'a>,
         last: Option<&'a Release>,
     ) -> Stage<'a> {
         let keyed = SessionContext::new_with_config_rt(whole.copied_config(), whole.runtime_env());
-        Stage { warehouse, target, plan, last, whole, keyed, needed: Needed::by(plan) }
+        Stage { warehouse, target, plan, last, whole, keyed, memory, needed: Needed::by(plan) }
+    }
+
+    /// A session's tables, with the memory that a model has to itself.
+    fn apart(&self, context: &SessionContext) -> Result<SessionContext> {
+        Ok(apart(context, self.memory)?)
     }
 
     /// Plans a view where it is needed.
@@ -131,7 +140,7 @@ impl<'a> Stage<'a> {
     /// was written, and the number of rows.
     pub(crate) async fn store(&self, model: &Model, base: Option<u64>) -> Result<(Option<u64>, u64)> {
         let fault = fault(model);
-        let mut parts = computed(&self.whole, queries(model), model.key());
+        let mut parts = computed(&self.apart(&self.whole)?, queries(model), model.key());
         let rows = parts.next().await.expect("a model has a query").map_err(&fault)?;
         let schema = storable(&rows.schema());
         let mut stream = rows.chain(parts.try_flatten()).boxed().fuse();
@@ -186,7 +195,7 @@ impl<'a> Stage<'a> {
         let gone: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
         let held = self.whole.read_table(self.warehouse.provider(Snapshot { files, ..before })).map_err(&fault)?;
 
-        let (keyed, sql) = (self.keyed.clone(), model.sql.clone());
+        let (keyed, sql) = (self.apart(&self.keyed)?, model.sql.clone());
         let fresh = spawned(async move { keyed.sql(&sql).await }).await.map_err(&fault)?;
         let fresh = collected(fresh, &schema).await.map_err(&fault)?;
         let stale = held.clone().filter(self.changed(key)).map_err(&fault)?;
@@ -240,32 +249,24 @@ fn fault(model: &Model) -> impl Fn(DataFusionError) -> TransformError + '_ {
     |source| TransformError::Run { path: model.path.clone(), source: Box::new(source) }
 }
 
-/// The rows of queries, each by key: while those of one are taken, the next is already planned and begun.
+/// The rows of queries, each by key: while those of one are taken, the next is already planned.
 fn computed(
     context: &SessionContext,
     queries: Vec<String>,
     key: Option<&str>,
 ) -> BoxStream<'static, datafusion::error::Result<SendableRecordBatchStream>> {
     let (context, key) = (context.clone(), key.map(str::to_owned));
-    let begin = move |sql| spawned(ahead(context.clone(), sql, key.clone()));
-    stream::iter(queries).map(begin).buffered(2).boxed()
+    let tasks = context.task_ctx();
+    let plan = move |sql: String| {
+        let (context, key) = (context.clone(), key.clone());
+        spawned(async move { in_order(context.sql(&sql).await?, key.as_deref())?.create_physical_plan().await })
+    };
+    let plans = stream::iter(queries).map(plan).buffered(2);
+    plans.and_then(move |plan| ready(execute_stream(plan, tasks.clone()).map(ahead))).boxed()
 }
 
-/// What a task of its own gives, so that whoever waits for it may see to others.
-fn spawned<T: Send + 'static>(
-    work: impl Future<Output = datafusion::error::Result<T>> + Send + 'static,
-) -> impl Future<Output = datafusion::error::Result<T>> {
-    let task = SpawnedTask::spawn(work);
-    async { task.join_unwind().await.map_err(|failed| DataFusionError::ExecutionJoin(Box::new(failed)))? }
-}
-
-/// A query's rows by key, computed by a task of their own a few batches ahead of whoever takes them.
-async fn ahead(
-    context: SessionContext,
-    sql: String,
-    key: Option<String>,
-) -> datafusion::error::Result<SendableRecordBatchStream> {
-    let mut rows = in_order(context.sql(&sql).await?, key.as_deref())?.execute_stream().await?;
+/// Rows that a task of their own computes, a few batches ahead of whoever takes them.
+fn ahead(mut rows: SendableRecordBatchStream) -> SendableRecordBatchStream {
     let mut ahead = RecordBatchReceiverStream::builder(rows.schema(), 2);
     let taker = ahead.tx();
     ahead.spawn(async move {
@@ -276,7 +277,15 @@ async fn ahead(
         }
         Ok(())
     });
-    Ok(ahead.build())
+    ahead.build()
+}
+
+/// What a task of its own gives, so that whoever waits for it may see to others.
+fn spawned<T: Send + 'static>(
+    work: impl Future<Output = datafusion::error::Result<T>> + Send + 'static,
+) -> impl Future<Output = datafusion::error::Result<T>> {
+    let task = SpawnedTask::spawn(work);
+    async { task.join_unwind().await.map_err(|failed| DataFusionError::ExecutionJoin(Box::new(failed)))? }
 }
 
 /// By key, where there is one.

@@ -53,7 +53,7 @@ pub async fn what_if(
     let plan = Plan::new(project, inputs, Some(base), base.today, false);
     progress(Progress::Planned { steps: plan.work() });
 
-    let mut work = Work::new([warehouse, beside], replaced, context, &plan, Some(base), base.today).await?;
+    let mut work = Work::new([warehouse, beside], replaced, (context, limits), &plan, Some(base), base.today).await?;
     work.run(progress).await?;
     let warnings = audit(&work.tests(), progress).await?;
     let fingerprints = project.models().map(|model| (model.path.clone(), model.fingerprint())).collect();

@@ -9,7 +9,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use warehouse::Warehouse;
 use warehouse::release::Release;
-use warehouse::session::{PLAIN, register};
+use warehouse::session::{Limits, PLAIN, register};
 use warehouse::step;
 use warehouse::table::TableName;
 
@@ -21,9 +21,14 @@ use crate::run::{Progress, run_table};
 use crate::stage::Stage;
 use crate::views::previous_table;
 
+/// Bytes of memory that a model needs to itself, so that others may be computed beside it.
+const MEMORY: usize = 1 << 30;
+
 /// A run at work.
 pub(crate) struct Work<'a> {
     stage: Stage<'a>,
+    /// How many models are computed at once.
+    at_once: usize,
     tables: BTreeMap<TableName, u64>,
     written: BTreeSet<TableName>,
     /// How much of each table changed, as far as the run has come: what was computed may have come out as it was.
@@ -56,12 +61,13 @@ impl<'a> Work<'a> {
     pub(crate) async fn new(
         warehouses: [&'a Warehouse; 2],
         replaced: &BTreeSet<TableName>,
-        context: SessionContext,
+        (context, limits): (SessionContext, &Limits),
         plan: &'a Plan<'a>,
         last: Option<&'a Release>,
         today: NaiveDate,
     ) -> Result<Work<'a>> {
-        let stage = Stage::new(warehouses, context, plan, last);
+        let at_once = (limits.memory / MEMORY).clamp(1, limits.threads);
+        let stage = Stage::new(warehouses, context, limits.memory / at_once, plan, last);
         for context in [&stage.whole, &stage.keyed] {
             register(context, &TableName::new(PLAIN, "run"), run_table(today))?;
         }
@@ -74,22 +80,22 @@ impl<'a> Work<'a> {
             }
         }
         let (tables, changes) = (plan.inputs.versions.clone(), plan.inputs.changes.clone());
-        Ok(Work { stage, tables, written: BTreeSet::new(), changes })
+        Ok(Work { stage, at_once, tables, written: BTreeSet::new(), changes })
     }
 
     /// Computes every model of the plan as far as it says, each when what it reads is there, as many at once as there are
-    /// processors: while one is planned or written, another computes. Gives the rows of those that were computed.
+    /// processors and memory for: while one is planned or written, another computes. Gives the rows of those that were
+    /// computed.
     pub(crate) async fn run(&mut self, progress: &(dyn Fn(Progress<'_>) + Sync)) -> Result<Vec<(TableName, u64)>> {
         let steps = &self.stage.plan.steps;
         let mut waiting: Vec<&Step<'a>> = steps.iter().filter(|step| !step.model.is_test()).collect();
         // What is still to come, or under way.
         let mut open: BTreeSet<&TableName> = waiting.iter().map(|step| &step.model.name).collect();
-        let at_once = self.stage.whole.copied_config().target_partitions();
         let mut running = FuturesUnordered::new();
         let mut rows = Vec::new();
         loop {
             let ready = |step: &&Step<'_>| !step.model.reads.iter().any(|read| open.contains(read));
-            if running.len() < at_once
+            if running.len() < self.at_once
                 && let Some(at) = waiting.iter().position(ready)
             {
                 let step = waiting.remove(at);

@@ -7,7 +7,7 @@ use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
 use datafusion::datasource::MemTable;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, TrackConsumersPool};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -60,16 +60,28 @@ pub fn session(limits: &Limits) -> Result<SessionContext> {
     // Models are written for two engines: names are lower case in both, and statistics come from Delta's log.
     options.execution.collect_statistics = false;
     options.sql_parser.enable_ident_normalization = true;
-    let pool = TrackConsumersPool::new(
-        FairSpillPool::new(limits.memory),
-        std::num::NonZeroUsize::new(3).expect("three is not zero"),
-    );
     let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(pool))
+        .with_memory_pool(pool(limits.memory))
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::OsTmpDirectory))
         .build_arc()?;
     let state = SessionStateBuilder::new_with_default_features().with_config(config).with_runtime_env(runtime).build();
     Ok(SessionContext::new_with_state(state))
+}
+
+/// The tables and settings of a session with memory of its own: queries of several such sessions don't take it from each other.
+pub fn apart(context: &SessionContext, memory: usize) -> Result<SessionContext> {
+    let runtime =
+        RuntimeEnvBuilder::from_runtime_env(&context.runtime_env()).with_memory_pool(pool(memory)).build_arc()?;
+    let state = SessionStateBuilder::new_from_existing(context.state()).with_runtime_env(runtime).build();
+    Ok(SessionContext::new_with_state(state))
+}
+
+/// Memory that the parts of queries share evenly, and spill beyond.
+fn pool(memory: usize) -> Arc<dyn MemoryPool> {
+    Arc::new(TrackConsumersPool::new(
+        FairSpillPool::new(memory),
+        std::num::NonZeroUsize::new(3).expect("three is not zero"),
+    ))
 }
 
 /// Registers a table as `schema.table`, making the schema where it is missing.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{AsArray, BooleanArray};
-use datafusion::arrow::compute::{cast, filter_record_batch};
+use datafusion::arrow::compute::{BatchCoalescer, cast, filter_record_batch};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
@@ -93,10 +93,14 @@ impl Staged {
     }
 }
 
+/// Rows that are handed to the file's encoder at once: a few cost it as much as thousands.
+const GATHERED: usize = 8192;
+
 /// Streams batches into new files of one table.
 pub struct Writer {
     table: TableName,
     inner: RecordBatchWriter,
+    gathered: Option<BatchCoalescer>,
     rows: u64,
 }
 
@@ -104,7 +108,27 @@ impl Writer {
     /// Writes one batch; its columns are those of the table, by name.
     pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
         self.rows += batch.num_rows() as u64;
-        self.inner.write(batch).await.map_err(fault(&self.table))
+        if self.gathered.as_ref().is_some_and(|gathered| gathered.schema() != batch.schema()) {
+            self.pass_on(true).await?;
+            self.gathered = None;
+        }
+        let gathered = self.gathered.get_or_insert_with(|| {
+            BatchCoalescer::new(batch.schema(), GATHERED).with_biggest_coalesce_batch_size(Some(GATHERED / 2))
+        });
+        gathered.push_batch(batch).map_err(DeltaTableError::from).map_err(fault(&self.table))?;
+        self.pass_on(false).await
+    }
+
+    /// Hands what was gathered to the encoder: batches that are full, or all.
+    async fn pass_on(&mut self, all: bool) -> Result<()> {
+        let Some(gathered) = &mut self.gathered else { return Ok(()) };
+        if all {
+            gathered.finish_buffered_batch().map_err(DeltaTableError::from).map_err(fault(&self.table))?;
+        }
+        while let Some(batch) = gathered.next_completed_batch() {
+            self.inner.write(batch).await.map_err(fault(&self.table))?;
+        }
+        Ok(())
     }
 
     /// How many rows were written.
@@ -114,6 +138,7 @@ impl Writer {
 
     /// Closes the files.
     pub async fn finish(mut self) -> Result<Staged> {
+        self.pass_on(true).await?;
         let adds = self.inner.flush().await.map_err(fault(&self.table))?;
         Ok(Staged { adds, rows: self.rows })
     }
@@ -256,7 +281,7 @@ impl Warehouse {
             .map_err(fault(name))?
             .with_writer_properties(properties())
             .with_target_file_size(FILE_BYTES);
-        Ok(Writer { table: name.clone(), inner, rows: 0 })
+        Ok(Writer { table: name.clone(), inner, gathered: None, rows: 0 })
     }
 
     /// Staged rows without those whose `column` holds one of `values`: they are read back and written anew.
