@@ -25,13 +25,13 @@ above_cap as (
         pupil_month.school_id, pupil_month.pupil_id, pupil_month.month, pupil_month.net, standard.yuan_per_month_cap as cap,
         pupil_month.net - standard.yuan_per_month_cap - coalesce(over_month.excess, cast(0 as decimal(18,2))) as rest
     from staging.pupil_month as pupil_month
-    inner join this_month on pupil_month.month < this_month.month
     inner join staging.fee_on as standard
         on standard.school_id = pupil_month.school_id and standard.paid_on = pupil_month.last_charge_on
     left join over_month
         on over_month.school_id = pupil_month.school_id
         and over_month.pupil_id = pupil_month.pupil_id
         and over_month.month = pupil_month.month
+    inner join this_month on pupil_month.month < this_month.month
 ),
 
 breach as (

@@ -30,12 +30,12 @@ known as (
 billed as (
     select pupil_month.*, coalesce(held.sessions, 0) as held, cast(pupil_month.net * 100 as bigint) as net_fen
     from staging.pupil_month as pupil_month
-    inner join this_month on pupil_month.month < this_month.month
     inner join known on known.school_id = pupil_month.school_id and known.month = pupil_month.month
     left join held
         on held.school_id = pupil_month.school_id
         and held.month = pupil_month.month
         and held.class_id = pupil_month.class_id
+    inner join this_month on pupil_month.month < this_month.month
 ),
 
 -- Half up to the fen: x = 2a + b, (x − x mod 2b) ÷ 2b, of a = excess × net and b = net sessions.

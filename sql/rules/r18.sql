@@ -23,6 +23,7 @@ asked as (
         pupil_month.requested_on, pupil_month.first_refund_on, pupil_month.requested_on + days.days as last_day
     from staging.pupil_month as pupil_month
     inner join days on days.period = pupil_month.month
+    where pupil_month.requested_on is not null
 ),
 
 late as (

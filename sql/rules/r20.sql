@@ -20,6 +20,7 @@ receipt as (
     from staging.charge as receipt
     inner join days on days.period = receipt.period
     where receipt.kind = 'charge' and receipt.amount > 0
+        and (receipt.remitted_on is null or receipt.remitted_on > receipt.paid_on + days.days)
 ),
 
 breach as (
@@ -33,7 +34,7 @@ breach as (
         'charge' as evidence_form, receipt.submission_id as evidence_submission_id, receipt.row_no as evidence_row_no
     from receipt
     cross join run
-    where receipt.remitted_on > receipt.last_day or (receipt.remitted_on is null and receipt.last_day < run.today)
+    where receipt.remitted_on is not null or receipt.last_day < run.today
     union all
     select
         line.school_id, line.period, line.voucher_no || '-' || cast(line.line_no as varchar) as subject, line.amount,

@@ -20,12 +20,12 @@ known as (
 judged as (
     select pupil_month.*
     from staging.pupil_month as pupil_month
-    inner join this_month on pupil_month.month < this_month.month
     inner join known on known.school_id = pupil_month.school_id and known.month = pupil_month.month
     left join staging.attendance_pupil as attended
         on attended.school_id = pupil_month.school_id
         and attended.month = pupil_month.month
         and attended.pupil_id = pupil_month.pupil_id
+    inner join this_month on pupil_month.month < this_month.month
     where pupil_month.net > 0 and attended.pupil_id is null
 ),
 
