@@ -31,7 +31,7 @@ use crate::issue::Issue;
 use crate::judge::{Judged, World, judge};
 use crate::keys::{KeyError, Keys, seal};
 use crate::ledger::Ledger;
-use crate::read::{Kind, read, sniff};
+use crate::read::{Kind, sniff};
 use crate::report::Report;
 
 /// A CSV file of so many bytes is read in blocks.
@@ -174,11 +174,11 @@ pub async fn ingest(
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Report, IngestError> {
     let files = find(paths, options.received, options.order)?;
-    let files = unpacked(files, options.large);
+    let mut files = unpacked(files, options.large);
     progress(Progress::Found { files: files.len(), bytes: files.iter().map(|file| file.bytes).sum() });
     let mut ledger = Ledger::open(warehouse).await?;
     fence(warehouse, keys, ledger.version).await?;
-    let world = Arc::new(world(warehouse, keys, &files, options, &ledger).await?);
+    let world = Arc::new(world(warehouse, keys, &mut files, options, &ledger).await?);
 
     let seal_to: Arc<str> = warehouse.marker().seal_to.as_str().into();
     let (purpose, ahead) = (options.purpose, Ahead::new());
@@ -272,7 +272,7 @@ fn judge_file(
         Err(fault) => return Ok(unreadable_file(found, fault)),
     };
     let sha256 = hex::encode(Sha256::digest(&bytes));
-    let judged = judge(read(&found.name(), &bytes, given), world);
+    let judged = judge(found.document(&bytes, given), world);
     let sealed = (purpose == Purpose::Accept).then(|| seal(seal_to, &bytes)).transpose()?;
     drop(bytes);
     Ok(JudgedFile { found, sha256, sealed, judged })

@@ -127,7 +127,7 @@ pub fn no_rows() -> Issue {
 
 /// Reads a file. `form` is the form of tables that don't say it themselves.
 pub fn read(file_name: &str, bytes: &[u8], form: Option<&'static Form>) -> Document {
-    let result = match sniff(file_name, bytes) {
+    document(match sniff(file_name, bytes) {
         Kind::Workbook => xlsx::read(bytes, form),
         Kind::OldWorkbook => xls::read(bytes, form),
         Kind::Csv => csv::read(bytes, form),
@@ -142,9 +142,14 @@ pub fn read(file_name: &str, bytes: &[u8], form: Option<&'static Form>) -> Docum
             )
         })),
         other => Err(other.refusal()),
-    };
-    match result {
-        Ok(document) => document,
-        Err(issue) => Document { tables: Vec::new(), issues: vec![issue], readable: false },
-    }
+    })
+}
+
+/// Reads a workbook whose parts were unpacked before.
+pub(crate) fn read_workbook(bytes: &[u8], parts: &parts::Parts, form: Option<&'static Form>) -> Document {
+    document(xlsx::read_unpacked(bytes, parts, form))
+}
+
+fn document(read: Result<Document, Issue>) -> Document {
+    read.unwrap_or_else(|issue| Document { tables: Vec::new(), issues: vec![issue], readable: false })
 }

@@ -4,13 +4,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
 use super::source::Source;
 use super::{IngestError, Order, Received, not_read};
+use crate::form::Form;
 use crate::issue::Issue;
-use crate::read::archive;
+use crate::read::parts::Parts;
+use crate::read::{Document, archive, read, read_workbook};
 
 /// A file that was named or found.
 #[derive(Debug, Clone)]
@@ -23,6 +26,8 @@ pub struct Found {
     pub received_on: NaiveDate,
     /// Where its bytes are.
     pub source: Source,
+    /// Its parts, if it is a small workbook that was looked into before.
+    pub parts: Option<Arc<Parts>>,
     /// Why it can't even be looked at, such as a link that leads nowhere.
     pub fault: Option<Issue>,
 }
@@ -42,6 +47,14 @@ impl Found {
                 self.open()?.read_to_end(&mut bytes)?;
                 Ok(Cow::Owned(bytes))
             }
+        }
+    }
+
+    /// Reads it. `form` is the form of tables that don't say it themselves.
+    pub fn document(&self, bytes: &[u8], form: Option<&'static Form>) -> Document {
+        match &self.parts {
+            Some(parts) => read_workbook(bytes, parts, form),
+            None => read(&self.name(), bytes, form),
         }
     }
 
@@ -70,6 +83,7 @@ fn members(file: Found, large: u64, room: &mut u64) -> Vec<Found> {
         bytes,
         received_on: file.received_on,
         source,
+        parts: None,
         fault,
     };
     let taken = unpacked.members.into_iter().map(|one| {
@@ -141,7 +155,7 @@ pub fn find(paths: &[PathBuf], received: Received, order: Order) -> Result<Vec<F
             Received::Folder => folder_date(&path),
         };
         let fault = fault.or_else(|| day.is_none().then(undated));
-        Found { path, bytes, received_on: day.unwrap_or(today), source: Source::Path, fault }
+        Found { path, bytes, received_on: day.unwrap_or(today), source: Source::Path, parts: None, fault }
     };
     Ok(all.into_iter().map(dated).collect())
 }

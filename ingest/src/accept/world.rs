@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 use chrono::NaiveDate;
 use datafusion::arrow::array::AsArray;
@@ -14,6 +17,7 @@ use warehouse::Warehouse;
 
 use super::files::Found;
 use super::intake::{key_of, unchanged};
+use super::source::Source;
 use super::{IngestError, Options};
 use crate::city::read_reference_table;
 use crate::form::Form;
@@ -21,8 +25,8 @@ use crate::judge::{Judged, SchoolEntry, SliceState, World, judge};
 use crate::keys::Keys;
 use crate::ledger::{Ledger, SliceKey, read_register};
 use crate::person::PersonHasher;
-use crate::read::parts::tells_of_cells;
-use crate::read::read;
+use crate::read::parts::{tells_of_cells, unpack};
+use crate::read::{Kind, sniff};
 use crate::reference::calendar::Calendar;
 
 /// Bytes of a file in which its headings must stand.
@@ -30,11 +34,14 @@ const HEAD: u64 = 64 * 1024;
 /// Bytes of a workbook's part that are looked through; a larger one is read with the workbook.
 const PART: u64 = 16 << 20;
 
+/// Bytes of small workbooks that are held, packed and unpacked, until they are judged.
+const HELD: u64 = 64 << 20;
+
 /// What files are judged against: the register (with what this call's own register files add), the calendar, the districts.
 pub async fn world(
     warehouse: &Warehouse,
     keys: &Keys,
-    files: &[Found],
+    files: &mut [Found],
     options: &Options,
     ledger: &Ledger,
 ) -> Result<World, IngestError> {
@@ -52,18 +59,19 @@ pub async fn world(
     // The register first: other files of the same call name its schools. What can't be read is told when its turn comes.
     let register = crate::form::forms().iter().find(|form| form.is_register()).expect("one form is the register");
     let sought = Sought::of(register);
-    let may_hold = |file: &&Found| match options.form {
+    let room = AtomicU64::new(HELD);
+    let may_hold = |file: &mut &mut Found| match options.form {
         Some(given) => std::ptr::eq(given, register),
-        None => may_hold_register(file, &sought).unwrap_or_default(),
+        None => may_hold_register(file, &sought, &room).unwrap_or_default(),
     };
-    let near = files.par_iter().filter(|file| file.fault.is_none() && file.bytes < options.large);
-    let may: Vec<&Found> = near.filter(may_hold).collect();
+    let near = files.par_iter_mut().filter(|file| file.fault.is_none() && file.bytes < options.large);
+    let may: Vec<&mut Found> = near.filter_map(|mut file| may_hold(&mut file).then_some(file)).collect();
     for file in may {
         let Ok(bytes) = file.read() else { continue };
         let known = unchanged(ledger, &hex::encode(Sha256::digest(&bytes)), options);
         // A file that makes its reader panic is told when its turn comes, too.
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            let document = read(&file.name(), &bytes, options.form);
+            let document = file.document(&bytes, options.form);
             let registers = document.tables.iter().any(|table| table.form.is_register());
             registers.then(|| judge(document, &world))
         }));
@@ -75,10 +83,21 @@ pub async fn world(
 }
 
 /// Whether a look at the whole file is worth it: the register's telling heading or name stands in its head or, of a
-/// workbook, anywhere.
-fn may_hold_register(file: &Found, sought: &Sought) -> std::io::Result<bool> {
+/// workbook, anywhere. A small workbook is then held unpacked, as far as there is room.
+fn may_hold_register(file: &mut Found, sought: &Sought, room: &AtomicU64) -> std::io::Result<bool> {
     let mut start = Vec::new();
     file.open()?.take(HEAD).read_to_end(&mut start)?;
+    if file.bytes == start.len() as u64 && sniff(&file.name(), &start) == Kind::Workbook {
+        // Whoever made it so that it can't be unpacked is told when its turn comes.
+        let Ok(Ok(parts)) = catch_unwind(|| unpack(&start)) else { return Ok(false) };
+        if let Some(plain) = &parts.plain {
+            let (may, held) = (sought.stands_in(plain), (start.len() + plain.len()) as u64);
+            if room.fetch_update(Relaxed, Relaxed, |room| room.checked_sub(held)).is_ok() {
+                (file.source, file.parts) = (Source::Held(start.into()), Some(Arc::new(parts)));
+            }
+            return Ok(may);
+        }
+    }
     if start.starts_with(b"PK") {
         let bytes = file.read()?;
         // Whoever packed it so that this look fails gets the whole one.

@@ -21,6 +21,7 @@ const CHUNK: usize = 1 << 14;
 const KEPT: usize = 4 << 20;
 
 /// What was seen while the parts were unpacked.
+#[derive(Debug)]
 pub struct Parts {
     /// The size of the greatest.
     pub greatest: u64,

@@ -7,7 +7,7 @@ use calamine::{DataRef, Reader, SheetType, Xlsx, XlsxError};
 use super::cell::{fault, place, text};
 use super::frame::{Frame, FrameBuilder, MOST_COLUMNS, too_large};
 use super::heading::Merge;
-use super::parts::unpack;
+use super::parts::{Parts, unpack};
 use super::table::{Found, cover, find_merged};
 use super::{Cover, Document};
 use crate::form::{COVER, Form, NOTES, SUMMARY, normal};
@@ -34,7 +34,11 @@ pub struct Sheet {
 
 /// Reads a workbook: its cover, and every other sheet, hidden ones too.
 pub fn read(bytes: &[u8], given: Option<&'static Form>) -> Result<Document, Issue> {
-    let parts = unpack(bytes)?;
+    read_unpacked(bytes, &unpack(bytes)?, given)
+}
+
+/// Reads a workbook whose parts were unpacked before.
+pub fn read_unpacked(bytes: &[u8], parts: &Parts, given: Option<&'static Form>) -> Result<Document, Issue> {
     let plain = parts.plain.as_deref().unwrap_or(bytes);
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(plain)).map_err(|error| broken(&error.to_string()))?;
     // Charts have sheets of their own, without cells.
