@@ -17,12 +17,14 @@ use serde::de::DeserializeOwned;
 use transform::project::Project;
 
 use crate::accounts::{Accounts, Session};
+use crate::cache::PageCache;
 use crate::catalog::Catalogue;
 use crate::error::Result;
 use crate::pages::fault::{self, Fault};
 use crate::pages::layout::Frame;
 use crate::release::Releases;
 use crate::scope::{Scope, Scoped};
+use crate::since::Since;
 use crate::words::Lang;
 use crate::{Config, routes};
 
@@ -43,6 +45,10 @@ pub struct App {
     pub project: Arc<Project>,
     /// Bounds the memory and time that log-ins take.
     pub hashing: tokio::sync::Semaphore,
+    /// Pages that were made before.
+    pub pages: Arc<PageCache>,
+    /// What changed since the release before.
+    pub since: Since,
     made_up_city: bool,
     secure: bool,
 }
@@ -62,6 +68,8 @@ impl App {
             catalogue: Arc::new(catalogue),
             project: Arc::new(project),
             hashing: tokio::sync::Semaphore::new(HASHES_AT_ONCE),
+            pages: Arc::default(),
+            since: Since::default(),
             made_up_city: config.made_up_city,
             secure: config.secure_cookies,
         }
