@@ -461,7 +461,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("similar.said", "第 {} / {} 位", "{} of {}"),
     // What a district's schools owe.
     ("reports.title", "{}：各校报送情况", "{}: what schools sent and owe"),
-    ("reports.dek", "{}及所在学期、年度：学校 × 表单。点状态只看有该状态的学校，点表单只看该表单。", "{}, its term and its year: schools × forms. Choose a state or a form to narrow the table."),
+    ("reports.dek", "{}及所在学期、本年度和上年度：学校 × 表单。点状态只看有该状态的学校，点表单只看该表单。", "{}, its term, its year and the year before: schools × forms. Choose a state or a form to narrow the table."),
     ("reports.none", "没有符合条件的学校。换一个月份或状态再看。", "No school fits. Choose another month or state."),
     ("reports.see", "查看各校 × 各表单的报送情况", "All schools × forms"),
     // The worklist.

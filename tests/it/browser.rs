@@ -11,7 +11,8 @@ use crate::tools::{has, has_python};
 struct Demo {
     child: Child,
     address: String,
-    password: String,
+    /// `name:password` of each person.
+    people: Vec<String>,
 }
 
 impl Drop for Demo {
@@ -29,11 +30,29 @@ fn demo() -> Demo {
     let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
     let address = lines.find_map(|line| Some(line.trim().strip_prefix("http://")?.trim_end_matches('/').to_owned()));
     let address = address.expect("the demo prints its address");
-    let password = lines.find_map(|line| {
+    let mut people = Vec::new();
+    while people.len() < 4 {
+        let line = lines.next().expect("the demo prints its log-ins");
         let mut words = line.split_whitespace();
-        (words.next() == Some("city")).then(|| words.next().map(str::to_owned)).flatten()
-    });
-    Demo { child, address, password: password.expect("the demo prints its log-ins") }
+        if let (Some(name @ ("city" | "district" | "inspector" | "school")), Some(word)) = (words.next(), words.next())
+        {
+            people.push(format!("{name}:{word}"));
+        }
+    }
+    Demo { child, address, people }
+}
+
+/// Where axe-core lies, if it is installed. In CI it must be.
+fn axe() -> Option<String> {
+    let place = std::env::var("KEHOU_AXE").ok().filter(|place| std::path::Path::new(place).exists());
+    if place.is_none() {
+        assert!(
+            std::env::var_os("KEHOU_REQUIRE_TOOLS").is_none(),
+            "axe-core is missing: npm install axe-core, and KEHOU_AXE=…/axe-core/axe.min.js"
+        );
+        eprintln!("axe-core is missing (KEHOU_AXE): pages are not checked against WCAG");
+    }
+    place
 }
 
 fn get(address: &str, path: &str) -> String {
@@ -58,12 +77,18 @@ fn the_demo_serves_pages_that_hold_in_a_browser() {
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/pages.py");
     let mut command = Command::new("python3");
-    command.args([script, &format!("http://{}", demo.address), "city", &demo.password]);
+    command.arg(script).arg(format!("http://{}", demo.address)).args(&demo.people);
+    if let Some(axe) = axe() {
+        command.args(["--axe", &axe]);
+    }
     if let Some(folder) = std::env::var_os("KEHOU_PICTURES") {
-        command.arg(folder);
+        command.arg("--pictures").arg(folder);
     }
     let output = command.output().expect("python3 starts");
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}\n{err}");
-    assert!(out.lines().count() > 20, "pages were seen: {out}");
+    assert!(out.lines().count() > 80, "pages were seen: {out}");
+    for person in ["city", "district", "inspector", "school"] {
+        assert!(out.contains(&format!("ok     {person} ")), "{person}'s pages were seen: {out}");
+    }
 }

@@ -63,7 +63,9 @@ pub fn funnel(schools: &[Dot], limits: &Limits, screen: Screen, words: &Words) -
     let low = ((least - 0.03) * 10.0).floor().max(0.0) / 10.0;
     let high = ((greatest + 0.03) * 10.0).ceil().min(10.0) / 10.0;
     let (low, high) = if high - low < 0.1 { ((high - 0.1).max(0.0), high) } else { (low, high) };
-    let (left, right, head, foot) = (width("100%", 12.0) + 12, full.0 - if narrow { 14 } else { 92 }, 26, full.1 - 44);
+    // Beside the limits stand their names and the overall share.
+    let beside = if narrow { 14 } else { (width(&limits.overall.1, 13.0) + 16).clamp(60, 200) };
+    let (left, right, head, foot) = (width("100%", 12.0) + 12, full.0 - beside, 26, full.1 - 44);
     let x = |people: f64| left + (people / right_end * f64::from(right - left)).round() as i32;
     let y = |value: f64| foot - ((value.clamp(low, high) - low) / (high - low) * f64::from(foot - head)).round() as i32;
 
@@ -94,7 +96,7 @@ pub fn funnel(schools: &[Dot], limits: &Limits, screen: Screen, words: &Words) -
         let overall = y(limits.overall.0);
         dashes(area, (left, overall), (right, overall), Ink::Accent);
         if narrow {
-            text(area, (right, 10), Side::End, STRONG, &limits.overall.1);
+            text(area, (right, 13), Side::End, STRONG, &limits.overall.1);
         } else {
             text(area, (right + 8, overall), Side::Start, STRONG, &fitted(&limits.overall.1, 13.0, full.0 - right - 8));
             let mut taken = vec![overall];

@@ -16,9 +16,9 @@ pub struct Node {
     pub reads: Vec<String>,
 }
 
-const WIDE: i32 = 190;
+const WIDE: i32 = 168;
 const HIGH: i32 = 38;
-const ACROSS: i32 = 46;
+const ACROSS: i32 = 36;
 const BETWEEN: i32 = 10;
 
 /// The picture of `nodes`, of which each comes after what it reads; the last is the one that it is about.

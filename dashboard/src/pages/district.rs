@@ -98,7 +98,14 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
     let months = Months::of(&figures, &choice, scoped);
     let schools = schools(scoped, &code, &months.chosen).await?;
     let present = figures::indicators(schools.iter().flat_map(|school| &school.figures));
-    let indicator = parts::indicator_of(&choice, &present).to_owned();
+    let telling = match choice.indicator.is_empty() {
+        true => telling(scoped, &code, &months.chosen).await?,
+        false => String::new(),
+    };
+    let indicator = match present.contains(&telling.as_str()) {
+        true => telling,
+        false => parts::indicator_of(&choice, &present).to_owned(),
+    };
     let mut columns: Vec<String> =
         COLUMNS.iter().filter(|code| present.contains(*code)).map(|code| (*code).to_owned()).collect();
     if !columns.contains(&indicator) && present.contains(&indicator.as_str()) {
@@ -128,6 +135,19 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
     };
     shown.sort();
     Ok(shown.template())
+}
+
+/// The indicator in whose funnel the schools of a district differ most; empty where there is none. It is shown where the address
+/// asks for none.
+async fn telling(scoped: &Scoped, district: &str, month: &str) -> Result<String, Fault> {
+    let sql =
+        "select indicator, sum(case when verdict in ('high', 'low') then 1 else 0 end) as outside, max(phi) as phi
+        from marts.funnel where group_level = 'district' and group_id = $1 and period in ($2, $3)
+        group by indicator order by outside desc nulls last, phi desc nulls last, indicator limit 1";
+    let around = crate::period::around(month);
+    let near = |at: usize| around.get(at).map_or("", String::as_str);
+    let rows = scoped.query(sql, &[district, near(0), near(1)]).await?;
+    Ok(rows.first().map_or_else(String::new, |row| row.text("indicator").to_owned()))
 }
 
 /// The schools of a district in the funnel of an indicator and a period.

@@ -60,9 +60,10 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(asked): Asked<
     }
     let names = parts::district_names(scoped, reader.frame.lang).await?;
     let Some((code, name)) = names.into_iter().find(|(one, _)| *one == code) else { return Err(Fault::NotHere) };
-    let months = months(scoped, &code).await?;
+    let (months, due) = months(scoped, &code).await?;
     let this_month = scoped.edition.today.format("%Y-%m").to_string();
-    let newest = months.iter().rfind(|month| **month < this_month).or(months.last()).cloned();
+    // The newest month of which something has fallen due or come in.
+    let newest = due.or(months.last().cloned());
     let month = if period::is_month(&asked.month) { asked.month.clone() } else { newest.unwrap_or(this_month) };
     let mut schools = schools(scoped, &code, &month).await?;
     let form = |(name, _): &(String, String)| asked.form.is_empty() || *name == asked.form;
@@ -87,22 +88,25 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(asked): Asked<
     Ok(ReportsPage { frame: reader.frame, code, name, asked, months, month, columns, schools, part, states }.template())
 }
 
-/// The months of which anything is owed or was sent.
-async fn months(scoped: &Scoped, district: &str) -> Result<Vec<String>> {
-    let sql = "select distinct period from marts.slice where district_code = $1 order by period";
+/// The months of which anything is owed, and the newest of which something fell due or came in.
+async fn months(scoped: &Scoped, district: &str) -> Result<(Vec<String>, Option<String>)> {
+    let sql = "select period, sum(case when state = 'not_due' then 0 else 1 end) as due from marts.slice
+        where district_code = $1 group by period order by period";
     let rows = scoped.query(sql, &[district]).await?;
-    Ok(rows.iter().map(|row| row.text("period").to_owned()).filter(|period| period::is_month(period)).collect())
+    let months = || rows.iter().filter(|row| period::is_month(row.text("period")));
+    let due = months().filter(|row| row.count("due") > 0).last().map(|row| row.text("period").to_owned());
+    Ok((months().map(|row| row.text("period").to_owned()).collect(), due))
 }
 
-/// The schools with the slices of a month, its term and its year.
+/// The schools with the slices of a month, its term, its year and the year before, whose report falls due in this one.
 async fn schools(scoped: &Scoped, district: &str, month: &str) -> Result<Vec<School>> {
     let sql =
         "select slice.school_id, coalesce(school_name, slice.school_id) as school_name, form, period, state, is_late
         from marts.slice as slice left join marts.school as school on slice.school_id = school.school_id
-        where slice.district_code = $1 and period in ($2, $3, $4) order by slice.school_id, form, period";
+        where slice.district_code = $1 and period in ($2, $3, $4, $5) order by slice.school_id, form, period";
     let around = period::around(month);
     let near = |at: usize| around.get(at).map_or("", String::as_str);
-    let rows = scoped.query(sql, &[district, near(0), near(1), near(2)]).await?;
+    let rows = scoped.query(sql, &[district, near(0), near(1), near(2), near(4)]).await?;
     let mut schools: Vec<School> = Vec::new();
     for row in rows.iter() {
         let id = row.text("school_id");
