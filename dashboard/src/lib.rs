@@ -20,6 +20,7 @@ mod release;
 mod routes;
 mod rows;
 mod scope;
+mod sessions;
 mod since;
 mod visit;
 pub mod words;

@@ -10,6 +10,8 @@ use crate::tools::{has, has_python};
 /// The demo, killed when the test is done with it.
 struct Demo {
     child: Child,
+    /// Where it keeps its warehouse while it runs.
+    folder: tempfile::TempDir,
     address: String,
     /// `name:password` of each person.
     people: Vec<String>,
@@ -24,8 +26,9 @@ impl Drop for Demo {
 
 /// Starts the demo of a small city and waits until it serves.
 fn demo() -> Demo {
+    let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_kehou"));
-    command.args(["demo", "--listen", "127.0.0.1:0", "--scale", "0.03"]);
+    command.args(["demo", "--listen", "127.0.0.1:0", "--scale", "0.03"]).env("TMPDIR", folder.path());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the command starts");
     let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
     let address = lines.find_map(|line| Some(line.trim().strip_prefix("http://")?.trim_end_matches('/').to_owned()));
@@ -39,7 +42,7 @@ fn demo() -> Demo {
             people.push(format!("{name}:{word}"));
         }
     }
-    Demo { child, address, people }
+    Demo { child, folder, address, people }
 }
 
 /// Where axe-core lies, if it is installed. In CI it must be.
@@ -72,6 +75,7 @@ fn the_demo_serves_pages_that_hold_in_a_browser() {
     let figures = get(&demo.address, "/city");
     assert!(figures.starts_with("HTTP/1.1 30") || figures.starts_with("HTTP/1.1 401"), "without a log-in: {figures}");
 
+    numbers(&demo);
     if !(has("chromium", &["--version"]) && has_python("playwright")) {
         return;
     }
@@ -91,4 +95,17 @@ fn the_demo_serves_pages_that_hold_in_a_browser() {
     for person in ["city", "district", "inspector", "school"] {
         assert!(out.contains(&format!("ok     {person} ")), "{person}'s pages were seen: {out}");
     }
+}
+
+/// What stands on the pages is what a query gives.
+fn numbers(demo: &Demo) {
+    let entries = std::fs::read_dir(demo.folder.path()).expect("the demo's folder").map_while(Result::ok);
+    let warehouse = entries.map(|entry| entry.path().join("warehouse")).find(|path| path.exists());
+    let warehouse = warehouse.expect("the demo keeps its warehouse in a temporary folder");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/numbers.py");
+    let mut command = Command::new("python3");
+    command.arg(script).arg(format!("http://{}", demo.address)).arg(env!("CARGO_BIN_EXE_kehou")).arg(warehouse);
+    let Ok(output) = command.args(&demo.people).output() else { return };
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
 }

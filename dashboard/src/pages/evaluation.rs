@@ -262,7 +262,7 @@ impl EvaluationPage {
                         th scope="row" { a href=(routes::district(&district.code)) { (district.name) } }
                         td.number {
                             @if district.total.is_some() {
-                                a href=(routes::figure("E01", &district.code, &self.period)) { (write(district.total)) }
+                                a.proof-link.total href=(routes::figure("E01", &district.code, &self.period)) { (write(district.total)) }
                             } @else { (write(None)) }
                         }
                         td.number {
@@ -329,7 +329,7 @@ impl EvaluationPage {
         html! {
             @match part.points {
                 Some(points) => td class={ "number " (heat.class()) } {
-                    a.proof-link href=(routes::figure(code, &district.code, &self.period)) { (format!("{points:.1}")) }
+                    a.proof-link.points href=(routes::figure(code, &district.code, &self.period)) { (format!("{points:.1}")) }
                     span.of { "/" (format!("{:.1}", part.weight)) }
                 },
                 None => td.number.g-void { "–" }
@@ -423,7 +423,7 @@ impl EvaluationPage {
         let class = if gap.status == "near" { Heat::Near } else { Heat::Missed }.class();
         html! {
             td class={ "number " (class) } {
-                a.proof-link href=(routes::figure(code, unit, &self.period)) { (label.unwrap_or_else(|| "–".to_owned())) }
+                a.proof-link.gap href=(routes::figure(code, unit, &self.period)) { (label.unwrap_or_else(|| "–".to_owned())) }
             }
         }
     }
