@@ -197,6 +197,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_shows_the_release_and_nothing_else() {
+        assert!(KEPT.iter().all(|page| PAGES.contains(page)), "a kept page is walked by every role");
+        assert!(!KEPT.contains(&ACCOUNTS) && !KEPT.contains(&LOG_IN), "accounts change without a release");
+    }
+
+    #[test]
     fn addresses_are_encoded() {
         assert_eq!(
             with(FINDINGS, &[("rule", "R13"), ("state", ""), ("school", "甲&乙")]),

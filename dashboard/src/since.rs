@@ -40,10 +40,12 @@ pub struct Changed {
     pub before_is_official: bool,
     /// The date that lateness was judged against then, where it is another one now.
     pub before_today: Option<NaiveDate>,
-    /// The city's headline figures that differ.
+    /// The city's headline figures that had a value before and have another one now.
     pub figures: Vec<Moved>,
     /// How many more differ than are listed.
     pub figures_more: usize,
+    /// How many have a value for the first time.
+    pub figures_new: usize,
     /// Findings that opened, reopened, ended, and changed otherwise.
     pub findings: [usize; 4],
     /// Slices that are new, corrected, withdrawn, and sent back.
@@ -127,6 +129,9 @@ async fn compare(warehouse: &Warehouse, number: u64) -> Result<Option<Changed>> 
         })
         .filter(|moved| moved.before != moved.after)
         .collect();
+    let all = figures.len();
+    figures.retain(|moved| moved.before.is_some());
+    let figures_new = all - figures.len();
     // The newest periods first, and in them the indicators in their order.
     figures.sort_by(|left, right| {
         right
@@ -146,6 +151,7 @@ async fn compare(warehouse: &Warehouse, number: u64) -> Result<Option<Changed>> 
         before_today: difference.changes.today.map(|[before, _]| before),
         figures,
         figures_more,
+        figures_new,
         findings,
         slices,
         sql: difference.changes.sql.into_iter().filter(|file| !file.only_comments).map(|file| file.path).collect(),

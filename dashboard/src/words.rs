@@ -432,6 +432,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("since.cause.case_steps", "办理步骤", "steps of cases"),
     ("since.cause.today", "日期推移", "the date"),
     ("since.more", "另有 {} 个指标值有变化。", "{} more figures differ."),
+    ("since.new", "首次有数值的指标 {} 个。", "{} figures have a value for the first time."),
     ("since.note", "原因按指标的来路列出，是可能的原因，不是断定。", "Causes are told by what a figure rests on: they may have moved it."),
     ("points", "{} 个百分点", "{} points"),
     ("list.comma", "、", ", "),

@@ -115,9 +115,15 @@ pub fn rollout(days: &[Day], deadline: Option<NaiveDate>, lang: Lang, screen: Sc
             format::share(last.started as f64 / last.schools.max(1) as f64),
         );
         if heading.is_some() {
+            // Below the line that goes on, where nothing else is drawn.
             let y = (end_point.1 + 18).min(bottom_left.1 - 10);
-            let side = if end_point.0 - width(&so_far, 13.0) < bottom_left.0 { Side::Start } else { Side::End };
-            text(area, (end_point.0, y), side, STRONG, &so_far);
+            let beside = end_point.0 + 8;
+            let (side, x) = if beside + width(&so_far, 13.0) <= all.0 - 4 {
+                (Side::Start, beside)
+            } else {
+                (Side::End, end_point.0)
+            };
+            text(area, (x, y), side, STRONG, &so_far);
         } else if narrow {
             let y = (end_point.1 + 18).min(bottom_left.1 - 10);
             text(area, (end_point.0 - 2, y), Side::End, STRONG, &format!("{so_far} · {share}"));

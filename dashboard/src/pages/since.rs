@@ -26,9 +26,9 @@ pub fn section(told: &Told, frame: &Frame) -> Markup {
                     ))
                 }
                 (went_in(changed, lang))
-                @if changed.figures.is_empty() {
-                    p.empty { (lang.say("since.same")) }
-                } @else { (figures(changed, frame)) }
+                @if changed.figures_new > 0 { p { (lang.with("since.new", &[&changed.figures_new.to_string()])) } }
+                @if !changed.figures.is_empty() { (figures(changed, frame)) }
+                @else if changed.figures_new == 0 { p.empty { (lang.say("since.same")) } }
             }
         },
     }
