@@ -30,3 +30,4 @@ bench:
     python3 benches/bench.py
     python3 benches/intake.py
     python3 benches/figures.py
+    python3 benches/pages.py

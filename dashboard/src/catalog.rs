@@ -162,6 +162,16 @@ impl Unit {
             Unit::Number => format::number(value),
         }
     }
+
+    /// By how much a value differs, with its sign; shares differ by points of a hundred.
+    pub fn difference(self, by: f64, lang: Lang) -> String {
+        let sign = if by < 0.0 { "−" } else { "+" };
+        match self {
+            Unit::Share => lang.with("points", &[&format!("{sign}{:.1}", (by * 100.0).abs())]),
+            Unit::Yuan => format!("{sign}{}", format::yuan((by.abs() * 100.0).round() as i128)),
+            Unit::Number => format!("{sign}{}", format::number(by.abs())),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -182,6 +192,8 @@ mod tests {
             Catalogue::new([("indicators", "Fee.", &fee), ("rules", "Late.", &rule), ("staging", "X.", &plain)]);
         assert_eq!(catalogue.indicator_title("F05", Lang::En), "Net fee a pupil");
         assert_eq!(catalogue.unit("F05").write(12.5), "¥12.50");
+        assert_eq!(Unit::Yuan.difference(-12.5, Lang::Zh), "−¥12.50");
+        assert_eq!(Unit::Share.difference(0.0125, Lang::Zh), "+1.2 个百分点");
         let entry = catalogue.rule("R01").expect("it is there");
         assert_eq!(
             (entry.title(Lang::Zh), entry.title(Lang::En), entry.said("blind", Lang::Zh)),

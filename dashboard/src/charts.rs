@@ -6,6 +6,9 @@
 
 pub mod bars;
 pub mod canvas;
+pub mod funnel;
+pub mod lineage;
+pub mod place;
 pub mod rollout;
 pub mod strip;
 pub mod tiles;

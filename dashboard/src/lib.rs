@@ -4,6 +4,7 @@
 //! through `scope` (the only door to tables), draws `charts`, and says `words`. URLs stand in `routes` alone.
 
 pub mod accounts;
+mod cache;
 pub mod catalog;
 pub mod charts;
 pub mod difference;
@@ -19,6 +20,8 @@ mod release;
 mod routes;
 mod rows;
 mod scope;
+mod sessions;
+mod since;
 mod visit;
 pub mod words;
 

@@ -126,6 +126,15 @@ impl Releases {
         Arc::new(Releases { source, known: Mutex::default(), turn: Arc::default() })
     }
 
+    /// The warehouse that they stand in; none where tests fixed a release.
+    pub(crate) fn warehouse(&self) -> Option<&Warehouse> {
+        match &self.source {
+            Source::Warehouse(warehouse) => Some(warehouse),
+            #[cfg(test)]
+            Source::Fixed(_) => None,
+        }
+    }
+
     /// The current release; none before the first.
     ///
     /// While somebody looks for a newer one and loads it, all others read on in the one that is known: nobody waits for a

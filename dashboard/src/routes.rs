@@ -12,7 +12,11 @@ use sha2::{Digest, Sha256};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-use crate::pages::{accounts, catalogue, city, district, fault, finding, findings, home, indicator, log_in, school};
+use crate::cache;
+use crate::pages::{
+    accounts, catalogue, city, district, entry, evaluation, fault, figure, finding, findings, home, indicator, log_in,
+    reports, school,
+};
 use crate::visit::{App, visit};
 
 /// Leads each role to its first page.
@@ -33,6 +37,11 @@ const DISTRICT: &str = "/district/{code}";
 const SCHOOL: &str = "/school/{id}";
 const FINDING: &str = "/finding/{id}";
 const INDICATOR: &str = "/indicator/{code}";
+/// How the districts stand to each other.
+pub const EVALUATION: &str = "/evaluation";
+const REPORTS: &str = "/district/{code}/reports";
+const FIGURE: &str = "/figure/{code}/{unit}/{period}";
+const ENTRY: &str = "/catalogue/{kind}/{name}";
 const HEALTH: &str = "/healthz";
 const STYLE: &str = "/assets/style.css";
 const ICON: &str = "/assets/icon.svg";
@@ -42,7 +51,12 @@ const LARGEST_FORM: usize = 16 * 1024;
 
 /// Pages that show a unit's data, for the test that walks them with every role and another's unit.
 #[cfg(test)]
-pub const PAGES: [&str; 8] = [CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, ACCOUNTS];
+pub const PAGES: [&str; 12] =
+    [CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, ACCOUNTS, EVALUATION, REPORTS, FIGURE, ENTRY];
+
+/// Pages that may be given out again as they were made: they show the release, and what `App::pages` is told of.
+pub const KEPT: [&str; 11] =
+    [CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, EVALUATION, REPORTS, FIGURE, ENTRY];
 
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
@@ -58,9 +72,14 @@ pub fn router(app: Arc<App>) -> Router {
         .route(INDICATOR, get(indicator::show))
         .route(CATALOGUE, get(catalogue::show))
         .route(ACCOUNTS, get(accounts::show))
+        .route(EVALUATION, get(evaluation::show))
+        .route(REPORTS, get(reports::show))
+        .route(FIGURE, get(figure::show))
+        .route(ENTRY, get(entry::show))
         .fallback(fault::nowhere)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(CatchPanicLayer::custom(fault::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), cache::keep))
         .layer(middleware::from_fn_with_state(app.clone(), visit))
         .route(HEALTH, get(|| async { "ok\n" }))
         .route(STYLE, get(|| async { asset("text/css; charset=utf-8", include_str!("../assets/style.css")) }))
@@ -99,6 +118,26 @@ pub fn finding(id: &str) -> String {
 /// An indicator's page.
 pub fn indicator(code: &str) -> String {
     INDICATOR.replace("{code}", &encoded(code))
+}
+
+/// What a district's schools owe and sent.
+pub fn reports(code: &str) -> String {
+    REPORTS.replace("{code}", &encoded(code))
+}
+
+/// Where one figure comes from.
+pub fn figure(code: &str, unit: &str, period: &str) -> String {
+    FIGURE.replace("{code}", &encoded(code)).replace("{unit}", &encoded(unit)).replace("{period}", &encoded(period))
+}
+
+/// A form's page in the catalogue.
+pub fn form(name: &str) -> String {
+    ENTRY.replace("{kind}", "form").replace("{name}", &encoded(name))
+}
+
+/// A model's page in the catalogue, by its schema and table with a dot between.
+pub fn model(name: &str) -> String {
+    ENTRY.replace("{kind}", "model").replace("{name}", &encoded(name))
 }
 
 /// An address with a query; pairs without a value are left out.
@@ -155,6 +194,12 @@ mod tests {
                 "{name} is walked by no test of roles"
             );
         }
+    }
+
+    #[test]
+    fn what_is_kept_shows_the_release_and_nothing_else() {
+        assert!(KEPT.iter().all(|page| PAGES.contains(page)), "a kept page is walked by every role");
+        assert!(!KEPT.contains(&ACCOUNTS) && !KEPT.contains(&LOG_IN), "accounts change without a release");
     }
 
     #[test]

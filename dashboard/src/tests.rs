@@ -2,17 +2,20 @@
 
 mod casework;
 pub mod city;
+mod keeping;
 mod logging_in;
 mod looks;
 mod releases;
 mod walls;
 
+use std::io::Read;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use flate2::read::GzDecoder;
 use tower::ServiceExt;
 use transform::project::Project;
 
@@ -35,6 +38,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
+    /// How long the body was as it was sent.
+    pub bytes: usize,
 }
 
 impl Site {
@@ -67,12 +72,24 @@ impl Site {
         let response = self.router.clone().oneshot(request).await.expect("a router answers always");
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
-        Answer { status, headers, body: String::from_utf8(body.to_vec()).expect("UTF-8") }
+        let bytes = body.len();
+        let mut text = Vec::new();
+        match headers.get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
+            Some(b"gzip") => drop(GzDecoder::new(&body[..]).read_to_end(&mut text).expect("one sound gzip stream")),
+            _ => text = body.to_vec(),
+        }
+        Answer { status, headers, body: String::from_utf8(text).expect("UTF-8"), bytes }
     }
 
     pub async fn get(&self, address: &str, cookie: &str) -> Answer {
         let request = Request::builder().uri(address).header(COOKIE, cookie).body(Body::empty());
         self.send(request.expect("a request")).await
+    }
+
+    /// As a browser asks, which takes a packed answer.
+    pub async fn packed(&self, address: &str, cookie: &str) -> Answer {
+        let request = Request::builder().uri(address).header(COOKIE, cookie).header(ACCEPT_ENCODING, "gzip, br");
+        self.send(request.body(Body::empty()).expect("a request")).await
     }
 
     pub async fn post(&self, address: &str, cookie: &str, form: &str) -> Answer {

@@ -17,12 +17,15 @@ use serde::de::DeserializeOwned;
 use transform::project::Project;
 
 use crate::accounts::{Accounts, Session};
+use crate::cache::PageCache;
 use crate::catalog::Catalogue;
 use crate::error::Result;
 use crate::pages::fault::{self, Fault};
 use crate::pages::layout::Frame;
 use crate::release::Releases;
 use crate::scope::{Scope, Scoped};
+use crate::sessions::Sessions;
+use crate::since::Since;
 use crate::words::Lang;
 use crate::{Config, routes};
 
@@ -43,6 +46,12 @@ pub struct App {
     pub project: Arc<Project>,
     /// Bounds the memory and time that log-ins take.
     pub hashing: tokio::sync::Semaphore,
+    /// Log-ins of the last moment.
+    pub sessions: Sessions,
+    /// Pages that were made before.
+    pub pages: Arc<PageCache>,
+    /// What changed since the release before.
+    pub since: Since,
     made_up_city: bool,
     secure: bool,
 }
@@ -62,6 +71,9 @@ impl App {
             catalogue: Arc::new(catalogue),
             project: Arc::new(project),
             hashing: tokio::sync::Semaphore::new(HASHES_AT_ONCE),
+            sessions: Sessions::default(),
+            pages: Arc::default(),
+            since: Since::default(),
             made_up_city: config.made_up_city,
             secure: config.secure_cookies,
         }
@@ -194,7 +206,7 @@ pub async fn visit(State(app): State<Arc<App>>, mut request: Request, next: Next
     let headers = request.headers();
     let token = app.read_cookie(headers, SESSION_COOKIE);
     let session = match &token {
-        Some(token) => session_of(&app, token.clone()).await,
+        Some(token) => app.sessions.of(&app.accounts, token.clone(), request.method()).await,
         None => Ok(None),
     };
     let visitor = Visitor {
@@ -206,7 +218,8 @@ pub async fn visit(State(app): State<Arc<App>>, mut request: Request, next: Next
         session: session.as_ref().ok().cloned().flatten(),
         token,
     };
-    let foreign = !request.method().is_safe() && is_foreign(request.method(), headers);
+    let request_is_safe = request.method().is_safe();
+    let foreign = !request_is_safe && is_foreign(request.method(), headers);
     request.extensions_mut().insert(visitor.clone());
 
     let answered = async {
@@ -217,6 +230,10 @@ pub async fn visit(State(app): State<Arc<App>>, mut request: Request, next: Next
         }
     };
     let mut response = tokio::time::timeout(LONGEST, answered).await.unwrap_or_else(|_| Fault::Slow.into_response());
+    // A log-out or a new password works at once.
+    if !request_is_safe {
+        app.sessions.forget();
+    }
     if let Some(fault) = response.extensions_mut().remove::<Arc<Fault>>() {
         response = fault::answer(&fault, &visitor.frame(&app));
     }
@@ -224,11 +241,6 @@ pub async fn visit(State(app): State<Arc<App>>, mut request: Request, next: Next
         response.headers_mut().append(SET_COOKIE, app.cookie(LANGUAGE_COOKIE, lang.code(), 365 * 86_400));
     }
     guarded(response)
-}
-
-async fn session_of(app: &App, token: String) -> Result<Option<Session>> {
-    let accounts = app.accounts.clone();
-    tokio::task::spawn_blocking(move || accounts.session(&token)).await?
 }
 
 /// The headers that every answer carries.

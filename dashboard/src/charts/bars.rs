@@ -1,6 +1,8 @@
 //! Units side by side: a dot for each value with its interval, against the target.
 
-use super::canvas::{Ink, PLAIN, QUIET, STRONG, Side, Type, dashes, dot, fitted, line, ring, sheet, text, width};
+use super::canvas::{
+    Ink, PLAIN, QUIET, STRONG, Side, Spot, Type, dashes, dot, fitted, line, ring, sheet, text, width, with_spots,
+};
 use super::{Screen, Words};
 use crate::figures::Status;
 
@@ -58,7 +60,7 @@ pub fn bars(bars: &[Bar], against: &Against, screen: Screen, words: &Words) -> O
             as i32
     };
 
-    Some(sheet((full as u32, height as u32), screen.class(), words, |area| {
+    let svg = sheet((full as u32, height as u32), screen.class(), words, |area| {
         let bottom = height - 24;
         for (at, (value, label)) in [(0, (low, low_label)), (1, (high, high_label))] {
             line(area, (x(*value), head - 4), (x(*value), bottom), Ink::Rule, 1);
@@ -97,7 +99,15 @@ pub fn bars(bars: &[Bar], against: &Against, screen: Screen, words: &Words) -> O
                 text(area, (full, y), Side::End, QUIET, &bar.note);
             }
         }
-    }))
+    });
+    let spot = |(at, bar): (usize, &Bar)| Spot {
+        corner: (0, head + row * at as i32),
+        size: (full, row),
+        words: format!("{} {} {}", bar.name, bar.label, bar.note).trim_end().to_owned(),
+    };
+    // Nobody points at a phone's picture.
+    let spots: Vec<Spot> = bars.iter().enumerate().filter(|_| screen == Screen::Wide).map(spot).collect();
+    Some(with_spots(&svg, &spots))
 }
 
 /// The colour of a status.

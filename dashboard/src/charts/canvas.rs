@@ -129,9 +129,42 @@ pub fn sheet(size: (u32, u32), class: &str, words: &Words, draw: impl FnOnce(&Ar
     mend(&svg, size, class, words)
 }
 
+/// What a reader sees who points at a place of a chart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    /// The upper left corner.
+    pub corner: (i32, i32),
+    /// Width and height.
+    pub size: (i32, i32),
+    /// The words.
+    pub words: String,
+}
+
+/// Lays places that tell their value over a chart. They are invisible; who doesn't point reads the table.
+pub fn with_spots(svg: &str, spots: &[Spot]) -> String {
+    let mut full = svg.trim_end().trim_end_matches("</svg>").to_owned();
+    for Spot { corner: (x, y), size: (width, height), words } in spots {
+        full += &format!(
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"transparent\"><title>{}</title></rect>",
+            escaped(words)
+        );
+    }
+    full + "</svg>"
+}
+
 /// A straight line.
 pub fn line(area: &Area<'_>, from: (i32, i32), to: (i32, i32), ink: Ink, width: u32) {
     area.draw(&PathElement::new(vec![from, to], ink.stroke(width))).expect(DRAWN);
+}
+
+/// A line through points.
+pub fn path(area: &Area<'_>, points: Vec<(i32, i32)>, ink: Ink, width: u32) {
+    area.draw(&PathElement::new(points, ink.stroke(width))).expect(DRAWN);
+}
+
+/// A dashed line through points.
+pub fn dashed_path(area: &Area<'_>, points: Vec<(i32, i32)>, ink: Ink) {
+    area.draw(&PathElement::new(points, RGBColor(0, DASHED, ink as u8).stroke_width(1))).expect(DRAWN);
 }
 
 /// A dashed line. Plotters has none: a second number stands for the dashes.
@@ -291,6 +324,16 @@ pub(crate) mod tests {
         ] {
             assert!(svg.contains(part), "{part} in {svg}");
         }
+    }
+
+    #[test]
+    fn spots_tell_their_words() {
+        let words = Words { title: "甲".to_owned(), description: String::new() };
+        let svg = sheet((20, 20), "wide", &words, |area| dot(area, (5, 5), 3, Ink::Accent));
+        let spot = Spot { corner: (1, 2), size: (3, 4), words: "乙 <1>".to_owned() };
+        let told = with_spots(&svg, &[spot]);
+        check_well_formed(&told);
+        assert!(told.contains("<title>乙 &lt;1&gt;</title>") && told.ends_with("</rect></svg>"), "{told}");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use chrono::{Datelike, Days, NaiveDate};
 use plotters::prelude::{AreaSeries, ChartBuilder, LineSeries};
 
-use super::canvas::{DRAWN, Ink, PLAIN, QUIET, STRONG, Side, dashes, diamond, dot, line, sheet, text, ticks, width};
+use super::canvas::{
+    DRAWN, Ink, PLAIN, QUIET, STRONG, Side, dashes, diamond, dot, line, ring, sheet, text, ticks, width,
+};
 use super::{Screen, Words};
 use crate::format;
 use crate::words::Lang;
@@ -17,6 +19,24 @@ pub struct Day {
     pub started: i64,
     /// Schools that were open.
     pub schools: i64,
+}
+
+/// Days whose pace tells where the curve is heading.
+const PACE: u64 = 14;
+
+/// Before the deadline: how many schools will have started by then at the pace of the last two weeks. Nothing where the deadline
+/// has passed, or too few days are known.
+pub fn heading(days: &[Day], deadline: Option<NaiveDate>) -> Option<(NaiveDate, i64)> {
+    let (last, deadline) = (days.last()?, deadline?);
+    let left = (deadline - last.day).num_days();
+    let from = last.day.checked_sub_days(Days::new(PACE))?;
+    let before = days.iter().rfind(|one| one.day <= from)?;
+    if left <= 0 {
+        return None;
+    }
+    let pace = (last.started - before.started) as f64 / (last.day - before.day).num_days().max(1) as f64;
+    let coming = (last.started as f64 + pace * left as f64).round() as i64;
+    Some((deadline, coming.clamp(0, last.schools.max(last.started))))
 }
 
 /// The curve of `days`, in order; without days there is none.
@@ -33,7 +53,9 @@ pub fn rollout(days: &[Day], deadline: Option<NaiveDate>, lang: Lang, screen: Sc
     let (left, right, head, foot) =
         (width(&format::whole(last_tick), 12.0) + 10, if narrow { 16 } else { 120 }, 46, 30);
     let number = |day: NaiveDate| day.num_days_from_ce();
-    let end = number(last.day).max(number(first.day) + 1);
+    let heading = heading(days, deadline);
+    let today = number(last.day).max(number(first.day) + 1);
+    let end = heading.map_or(today, |(day, _)| number(day));
 
     Some(sheet(full, screen.class(), words, |area| {
         let mut chart = ChartBuilder::on(area)
@@ -50,7 +72,7 @@ pub fn rollout(days: &[Day], deadline: Option<NaiveDate>, lang: Lang, screen: Sc
             line(area, (bottom_left.0, y), (bottom_right.0, y), Ink::Rule, 1);
             text(area, (bottom_left.0 - 6, y), Side::End, QUIET, &format::whole(*tick));
         }
-        for month in months(first.day, last.day) {
+        for month in months(first.day, heading.map_or(last.day, |(day, _)| day)) {
             let x = place(number(month), 0.0).0;
             line(area, (x, bottom_left.1), (x, bottom_left.1 + 5), Ink::Muted, 1);
             let label = format::month_name(month, lang);
@@ -58,14 +80,14 @@ pub fn rollout(days: &[Day], deadline: Option<NaiveDate>, lang: Lang, screen: Sc
                 text(area, (x + 2, bottom_left.1 + 16), Side::Start, QUIET, &label);
             }
         }
-        let end_point = place(end, last.started as f64);
-        let all = place(end, last.schools as f64);
+        let (end_point, all) = (place(today, last.started as f64), place(end, last.schools as f64));
         let deadline_at = deadline.filter(|day| (first.day..=last.day).contains(day)).map(|day| {
             let then = days.iter().rfind(|one| one.day <= day).unwrap_or(first);
             (day, then, place(number(day), then.started as f64), place(number(day), top).1)
         });
 
-        let steps = steps(days, number, end);
+        let coming = heading.map(|(_, started)| (started, place(end, started as f64)));
+        let steps = steps(days, number, today);
         chart.draw_series(AreaSeries::new(steps.iter().copied(), 0.0, Ink::Wash.colour())).expect(DRAWN);
         chart.draw_series(LineSeries::new(steps, Ink::Accent.stroke(2))).expect(DRAWN);
 
@@ -77,11 +99,32 @@ pub fn rollout(days: &[Day], deadline: Option<NaiveDate>, lang: Lang, screen: Sc
             text(area, (all.0 + 8, all.1 - if end_point.1 - all.1 < 34 { 10 } else { 0 }), Side::Start, QUIET, &total);
         }
         dot(area, end_point, 4, Ink::Accent);
+        if let (Some((day, _)), Some((started, point))) = (heading, coming) {
+            dashes(area, end_point, point, Ink::Accent);
+            ring(area, point, 4, Ink::Accent);
+            let (one, two) = (
+                lang.with("rollout.deadline", &[&format::day_and_month(day, lang)]),
+                lang.with("rollout.heading", &[&format::whole(started)]),
+            );
+            text(area, (point.0, 11), Side::End, STRONG, &one);
+            text(area, (point.0, 28), Side::End, QUIET, &two);
+            line(area, (point.0, 40), (point.0, bottom_left.1), Ink::Text, 1);
+        }
         let (so_far, share) = (
             lang.with("rollout.started", &[&format::whole(last.started)]),
             format::share(last.started as f64 / last.schools.max(1) as f64),
         );
-        if narrow {
+        if heading.is_some() {
+            // Below the line that goes on, where nothing else is drawn.
+            let y = (end_point.1 + 18).min(bottom_left.1 - 10);
+            let beside = end_point.0 + 8;
+            let (side, x) = if beside + width(&so_far, 13.0) <= all.0 - 4 {
+                (Side::Start, beside)
+            } else {
+                (Side::End, end_point.0)
+            };
+            text(area, (x, y), side, STRONG, &so_far);
+        } else if narrow {
             let y = (end_point.1 + 18).min(bottom_left.1 - 10);
             text(area, (end_point.0 - 2, y), Side::End, STRONG, &format!("{so_far} · {share}"));
         } else {
@@ -136,6 +179,24 @@ fn months(from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = NaiveDate> {
 mod tests {
     use super::*;
     use crate::charts::canvas::tests::check_well_formed;
+
+    #[test]
+    fn before_the_deadline_the_curve_says_where_it_is_heading() {
+        let start = NaiveDate::from_ymd_opt(2019, 8, 3).expect("a day");
+        let days: Vec<_> =
+            (0..30u64).map(|at| Day { day: start + Days::new(at), started: at as i64, schools: 50 }).collect();
+        let on = |text: &str| Some(text.parse().expect("a day"));
+        assert_eq!(heading(&days, on("2019-09-11")), Some((on("2019-09-11").expect("a day"), 39)), "one a day goes on");
+        assert_eq!(heading(&days, on("2019-12-30")).map(|(_, started)| started), Some(50), "no more than there are");
+        assert_eq!(heading(&days, on("2019-09-01")), None, "the deadline is today");
+        assert_eq!(heading(&days[..10], on("2019-09-30")), None, "ten days tell no pace");
+        let words = Words { title: "开办进度".to_owned(), description: String::new() };
+        for screen in [Screen::Wide, Screen::Narrow] {
+            let svg = rollout(&days, on("2019-09-11"), Lang::Zh, screen, &words).expect("there are days");
+            check_well_formed(&svg);
+            assert!(svg.contains("9月11日") && svg.contains("39") && svg.contains("29"), "{svg}");
+        }
+    }
 
     #[test]
     fn the_curve_names_deadline_and_end() {

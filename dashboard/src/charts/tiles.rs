@@ -1,7 +1,7 @@
 //! The schematic map: a tile a district, coloured by how its value stands to the target.
 
 use super::Words;
-use super::canvas::{Ink, QUIET, STRONG, Side, Type, fitted, rectangle, sheet, text};
+use super::canvas::{Ink, QUIET, STRONG, Side, Spot, Type, fitted, rectangle, sheet, text, with_spots};
 use crate::figures::Heat;
 
 /// One district's tile.
@@ -29,15 +29,19 @@ pub fn tiles(tiles: &[Tile], words: &Words) -> Option<String> {
     let size = |most: Option<i64>, least: i64| ((most.unwrap_or(least) - least + 1) as i32 * (SIDE + GAP) - GAP) as u32;
     let full =
         (size(tiles.iter().map(|tile| tile.column).max(), left), size(tiles.iter().map(|tile| tile.row).max(), top));
-    Some(sheet(full, "map", words, |area| {
+    let corner = |tile: &Tile| ((tile.column - left) as i32 * (SIDE + GAP), (tile.row - top) as i32 * (SIDE + GAP));
+    let svg = sheet(full, "map", words, |area| {
         for tile in tiles {
-            let (x, y) = ((tile.column - left) as i32 * (SIDE + GAP), (tile.row - top) as i32 * (SIDE + GAP));
+            let (x, y) = corner(tile);
             rectangle(area, (x, y), (SIDE, SIDE), ground(tile.heat));
             let name = Type { ink: Ink::Text, ..QUIET };
             text(area, (x + SIDE / 2, y + 26), Side::Middle, name, &fitted(&tile.name, name.size, SIDE - 8));
             text(area, (x + SIDE / 2, y + 52), Side::Middle, Type { size: 16.0, ..STRONG }, &tile.label);
         }
-    }))
+    });
+    let spot =
+        |tile: &Tile| Spot { corner: corner(tile), size: (SIDE, SIDE), words: format!("{} {}", tile.name, tile.label) };
+    Some(with_spots(&svg, &tiles.iter().map(spot).collect::<Vec<_>>()))
 }
 
 fn ground(heat: Heat) -> Ink {

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use ingest::form::forms;
 use maud::{Markup, html};
+use transform::project::{LAYERS, Project};
 
 use crate::catalog::Entry;
+use crate::pages::entry;
 use crate::pages::fault::Fault;
 use crate::pages::heat::severity_badge;
 use crate::pages::layout::{Frame, page};
@@ -18,6 +21,7 @@ use crate::words::Lang;
 struct CataloguePage {
     frame: Frame,
     scope: Scope,
+    project: Arc<Project>,
 }
 
 /// `/catalogue`
@@ -26,12 +30,13 @@ pub async fn show(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Marku
     if scope == Scope::Public {
         return Err(Fault::LogIn { next: visitor.address });
     }
-    let mut frame = visitor.frame(&app);
+    let (mut frame, mut project) = (visitor.frame(&app), app.project.clone());
     // What is shown is what the current release was computed by, one's own rules included.
     if let Some(pinned) = app.releases.current().await? {
         frame = frame.of(&pinned);
+        project = pinned.project.clone().unwrap_or(project);
     }
-    Ok(CataloguePage { frame, scope }.template())
+    Ok(CataloguePage { frame, scope, project }.template())
 }
 
 impl CataloguePage {
@@ -57,6 +62,22 @@ impl CataloguePage {
                     @if self.frame.catalogue.rules().len() == 0 { p.empty { (t("catalogue.empty")) } }
                     dl.catalogue { @for entry in self.frame.catalogue.rules() { (self.rule(entry)) } }
                 }
+                section #forms {
+                    h2 { (t("catalogue.forms")) }
+                    ul.columns { @for form in forms() { li {
+                        a href=(routes::form(&form.name)) { (if lang == Lang::Zh { &form.heading } else { &form.title_en }) }
+                    } } }
+                }
+                section #models {
+                    h2 { (t("catalogue.models")) }
+                    p.dek { (t("catalogue.models.dek")) }
+                    @for schema in LAYERS {
+                        h3 { (schema) }
+                        ul.columns { @for model in self.project.models().filter(|model| model.name.schema == schema) { li {
+                            a href=(routes::model(&model.name.to_string())) { (entry::title_of(model, lang)) }
+                        } } }
+                    }
+                }
             },
         )
     }
@@ -76,7 +97,18 @@ impl CataloguePage {
                     p { (entry.said("formula", lang)) }
                     @if !entry.said("note", lang).is_empty() { p { (entry.said("note", lang)) } }
                     (clause(entry, lang))
+                    (self.made_by(entry))
                 }
+            }
+        }
+    }
+
+    /// The way to the entry's own page.
+    fn made_by(&self, entry: &Entry) -> Markup {
+        let model = self.project.models().find(|model| model.code() == Some(&entry.code));
+        html! {
+            @if let Some(model) = model {
+                p.small { a href=(routes::model(&model.name.to_string())) { (self.frame.lang.say("catalogue.made_by")) } }
             }
         }
     }
@@ -101,6 +133,7 @@ impl CataloguePage {
                         p { strong { (lang.say("rule.blind")) } " " (entry.said("blind", lang)) }
                     }
                     (clause(entry, lang))
+                    (self.made_by(entry))
                 }
             }
         }

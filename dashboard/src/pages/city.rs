@@ -1,5 +1,8 @@
 //! The city's overview: where it stands, how it got there, how the districts differ, and what was found.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use chrono::NaiveDate;
 use maud::{Markup, PreEscaped, html};
 
@@ -13,13 +16,15 @@ use crate::figures::{self, Figure, Status, of_month};
 use crate::format;
 use crate::pages::curve::{self, rollout_figure};
 use crate::pages::fault::Fault;
-use crate::pages::heat::{heat_cell, heat_legend, severity_badge};
+use crate::pages::heat::{heat_cell, heat_legend, proof_link, severity_badge};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Choice, Months};
+use crate::pages::since;
 use crate::pages::slices::State as SliceState;
 use crate::routes;
 use crate::scope::{Scope, Scoped};
-use crate::visit::{Asked, Reader};
+use crate::since::Told;
+use crate::visit::{App, Asked, Reader};
 
 /// What the overview shows.
 struct CityPage {
@@ -31,6 +36,7 @@ struct CityPage {
     days: Vec<Day>,
     deadline: Option<NaiveDate>,
     found: Vec<Found>,
+    since: Told,
 }
 
 /// A district with its figures.
@@ -53,7 +59,7 @@ struct Found {
 }
 
 /// `/city`
-pub async fn show(reader: Reader, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
+pub async fn show(State(app): State<Arc<App>>, reader: Reader, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
     if scoped.scope != Scope::City {
         return Err(Fault::NotHere);
@@ -66,7 +72,8 @@ pub async fn show(reader: Reader, Asked(choice): Asked<Choice>) -> Result<Markup
     let days = curve::days(scoped, "").await?;
     let deadline = curve::deadline(scoped).await?;
     let found = found(scoped).await?;
-    Ok(CityPage { frame: reader.frame, months, city, districts, indicator, days, deadline, found }.template())
+    let since = app.since.of(&app.releases, scoped.edition.number, &app.pages, &scoped.scope);
+    Ok(CityPage { frame: reader.frame, months, city, districts, indicator, days, deadline, found, since }.template())
 }
 
 async fn districts(scoped: &Scoped, month: &str, frame: &Frame) -> Result<Vec<District>> {
@@ -136,6 +143,7 @@ impl CityPage {
                 section #compare { h2 { (t("city.compare")) } (self.compare()) }
                 section { h2 { (t("city.heat")) } p.dek { (t("city.heat.dek")) } (self.heat()) }
                 section { h2 { (t("city.findings")) } (self.findings()) }
+                (since::section(&self.since, &self.frame))
             },
         )
     }
@@ -248,7 +256,12 @@ impl CityPage {
                                     (district.name)
                                 }
                             }
-                            td.number { (label(figure)) }
+                            td.number {
+                                @match figure {
+                                    Some(figure) if figure.value.is_some() => (proof_link(figure, unit, lang)),
+                                    _ => (label(figure))
+                                }
+                            }
                             @let figure = figure.as_ref();
                             td.nowrap { (interval(figure, unit)) }
                             td.number {
@@ -325,7 +338,7 @@ impl CityPage {
                     }
                     tbody { @for district in &self.districts { tr {
                         th scope="row" {
-                            a href={ (routes::with(&routes::district(&district.code), &[("month", &self.months.chosen)])) "#reports" } {
+                            a href=(routes::with(&routes::reports(&district.code), &[("month", &self.months.chosen)])) {
                                 (district.name)
                             }
                         }

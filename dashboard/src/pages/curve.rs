@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use maud::{Markup, html};
 
-use crate::charts::rollout::{Day, rollout};
+use crate::charts::rollout::{Day, heading, rollout};
 use crate::charts::{Screen, Words};
 use crate::error::Result;
 use crate::format;
@@ -38,12 +38,20 @@ pub fn rollout_figure(days: &[Day], deadline: Option<NaiveDate>, frame: &Frame) 
             lang.with("city.summary.started", &[&format::whole(day.started), &format::whole(day.schools)])
         }),
     };
+    let heading = heading(days, deadline);
+    let note = match heading {
+        Some((_, started)) => lang.with(
+            "rollout.heading.note",
+            &[&format::whole(started), &format::whole(days.last().map_or(0, |day| day.schools))],
+        ),
+        None => lang.say("rollout.note").to_owned(),
+    };
     // The table gives the days on which something changed.
     let mut changed: Vec<&Day> = days.iter().collect();
     changed.dedup_by_key(|day| (day.started, day.schools));
     parts::chart(
         &words.title,
-        lang.say("rollout.note"),
+        &note,
         |screen: Screen| rollout(days, deadline, lang, screen, &words),
         html! {
             table {

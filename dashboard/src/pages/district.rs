@@ -6,13 +6,14 @@ use maud::{Markup, html};
 use std::collections::BTreeMap;
 
 use crate::charts::Words;
+use crate::charts::funnel::{Dot, Limits, funnel};
 use crate::charts::rollout::Day;
 use crate::charts::strip::strip;
 use crate::figures::{self, Figure, of_month};
 use crate::format;
 use crate::pages::curve::{self, rollout_figure};
 use crate::pages::fault::Fault;
-use crate::pages::heat::{heat_cell, heat_legend};
+use crate::pages::heat::{heat_cell, heat_legend, proof_link};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Choice, Months};
 use crate::pages::slices::State as SliceState;
@@ -35,6 +36,25 @@ struct DistrictPage {
     days: Vec<Day>,
     deadline: Option<NaiveDate>,
     owed: Vec<(String, String, Vec<Missing>)>,
+    funnel: Funnel,
+}
+
+/// The funnel of the chosen indicator; without schools where it is no share of people.
+#[derive(Default)]
+struct Funnel {
+    schools: Vec<InFunnel>,
+    period: String,
+    overall: f64,
+    phi: f64,
+    tau2: f64,
+}
+
+/// A school of the funnel.
+struct InFunnel {
+    id: String,
+    dot: Dot,
+    limits: [(f64, f64); 2],
+    verdict: String,
 }
 
 /// A school's line in the table.
@@ -78,7 +98,14 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
     let months = Months::of(&figures, &choice, scoped);
     let schools = schools(scoped, &code, &months.chosen).await?;
     let present = figures::indicators(schools.iter().flat_map(|school| &school.figures));
-    let indicator = parts::indicator_of(&choice, &present).to_owned();
+    let telling = match choice.indicator.is_empty() {
+        true => telling(scoped, &code, &months.chosen).await?,
+        false => String::new(),
+    };
+    let indicator = match present.contains(&telling.as_str()) {
+        true => telling,
+        false => parts::indicator_of(&choice, &present).to_owned(),
+    };
     let mut columns: Vec<String> =
         COLUMNS.iter().filter(|code| present.contains(*code)).map(|code| (*code).to_owned()).collect();
     if !columns.contains(&indicator) && present.contains(&indicator.as_str()) {
@@ -88,6 +115,9 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
     let days = curve::days(scoped, &code).await?;
     let deadline = curve::deadline(scoped).await?;
     let owed = owed(scoped, &code, &months.chosen, &schools).await?;
+    let period =
+        of_month(&figures, &indicator, &months.chosen).map_or_else(String::new, |figure| figure.period.clone());
+    let funnel = in_funnel(scoped, &code, &indicator, &period).await?;
     let mut shown = DistrictPage {
         frame: reader.frame,
         code,
@@ -101,9 +131,52 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
         days,
         deadline,
         owed,
+        funnel,
     };
     shown.sort();
     Ok(shown.template())
+}
+
+/// The indicator in whose funnel the schools of a district differ most; empty where there is none. It is shown where the address
+/// asks for none.
+async fn telling(scoped: &Scoped, district: &str, month: &str) -> Result<String, Fault> {
+    let sql =
+        "select indicator, sum(case when verdict in ('high', 'low') then 1 else 0 end) as outside, max(phi) as phi
+        from marts.funnel where group_level = 'district' and group_id = $1 and period in ($2, $3)
+        group by indicator order by outside desc nulls last, phi desc nulls last, indicator limit 1";
+    let around = crate::period::around(month);
+    let near = |at: usize| around.get(at).map_or("", String::as_str);
+    let rows = scoped.query(sql, &[district, near(0), near(1)]).await?;
+    Ok(rows.first().map_or_else(String::new, |row| row.text("indicator").to_owned()))
+}
+
+/// The schools of a district in the funnel of an indicator and a period.
+async fn in_funnel(scoped: &Scoped, district: &str, indicator: &str, period: &str) -> Result<Funnel, Fault> {
+    let sql =
+        "select school_id, school_name, n, value, overall, lower_95, upper_95, lower_998, upper_998, phi, tau2, verdict
+        from marts.funnel where group_level = 'district' and group_id = $1 and indicator = $2 and period = $3
+        order by school_id";
+    let rows = scoped.query(sql, &[district, indicator, period]).await?;
+    let Some(first) = rows.first() else { return Ok(Funnel::default()) };
+    let real = |row: crate::rows::Row<'_>, name: &str| row.real(name).unwrap_or(0.0);
+    let read = |row: crate::rows::Row<'_>| InFunnel {
+        id: row.text("school_id").to_owned(),
+        dot: Dot {
+            name: row.text("school_name").to_owned(),
+            people: real(row, "n"),
+            value: real(row, "value"),
+            is_outside: ["high", "low"].contains(&row.text("verdict")),
+        },
+        limits: ["95", "998"].map(|z| (real(row, &format!("lower_{z}")), real(row, &format!("upper_{z}")))),
+        verdict: row.text("verdict").to_owned(),
+    };
+    Ok(Funnel {
+        period: period.to_owned(),
+        overall: real(first, "overall"),
+        phi: real(first, "phi"),
+        tau2: real(first, "tau2"),
+        schools: rows.iter().map(read).collect(),
+    })
 }
 
 async fn schools(scoped: &Scoped, district: &str, month: &str) -> Result<Vec<School>, Fault> {
@@ -175,6 +248,15 @@ pub fn register_label(column: &str, code: &str, lang: Lang) -> String {
     )
 }
 
+fn verdict_key(verdict: &str) -> &'static str {
+    match verdict {
+        "high" => "funnel.high",
+        "low" => "funnel.low",
+        "between" => "funnel.between",
+        _ => "funnel.inside",
+    }
+}
+
 impl DistrictPage {
     fn sort(&mut self) {
         let (column, month) = (self.sort.column.clone(), self.months.chosen.clone());
@@ -218,11 +300,72 @@ impl DistrictPage {
                 section #schools { h2 { (t("district.schools")) } (self.distribution()) (self.table()) }
                 section #reports {
                     h2 { (lang.with("district.reports", &[&format::period(&self.months.chosen, lang)])) }
+                    p { a href=(routes::with(&routes::reports(&self.code), &[("month", &self.months.chosen)])) { (t("reports.see")) } }
                     (self.owed())
                 }
                 section { h2 { (t("rollout.title")) } (rollout_figure(&self.days, self.deadline, &self.frame)) }
             },
         )
+    }
+
+    /// The schools in their funnel: who is named there is outside of what chance explains.
+    fn in_funnel(&self) -> Markup {
+        let lang = self.frame.lang;
+        let t = |key| lang.say(key);
+        let own = &self.funnel;
+        let title = self.frame.catalogue.indicator_title(&self.indicator, lang);
+        let outside: Vec<&InFunnel> = own.schools.iter().filter(|school| school.dot.is_outside).collect();
+        let limits = Limits {
+            overall: (own.overall, lang.with("whole.district", &[&format::share(own.overall)])),
+            spread: own.tau2,
+            labels: ["95%".to_owned(), "99.8%".to_owned()],
+            people: t("funnel.people").to_owned(),
+        };
+        let count = |number: usize| format::whole(i64::try_from(number).unwrap_or(i64::MAX));
+        let words = Words {
+            title: lang.with("funnel.title", &[title, &format::period(&own.period, lang)]),
+            description: lang.with("funnel.description", &[&count(own.schools.len()), &count(outside.len())]),
+        };
+        let dots: Vec<Dot> = own.schools.iter().map(|school| school.dot.clone()).collect();
+        let widened = match own.tau2 > 0.0 {
+            true => lang.with("funnel.widened", &[&format!("{:.1}", own.phi)]),
+            false => t("funnel.plain").to_owned(),
+        };
+        html! {
+            (parts::chart(&words.title, &format!("{}{widened}", words.description), |screen| funnel(&dots, &limits, screen, &words), html! {
+                table {
+                    thead {
+                        tr {
+                            th { (t("school")) }
+                            th.number { (t("funnel.n")) }
+                            th.number { (title) }
+                            th.number { (t("funnel.limits")) " 95%" }
+                            th.number { (t("funnel.limits")) " 99.8%" }
+                            th { (t("funnel.verdict")) }
+                        }
+                    }
+                    tbody { @for school in &own.schools { tr {
+                        th scope="row" { (school.dot.name) }
+                        td.number { (format::number(school.dot.people)) }
+                        td.number {
+                            a.proof-link href=(routes::figure(&self.indicator, &school.id, &own.period)) { (format::share(school.dot.value)) }
+                        }
+                        @for (lower, upper) in school.limits { td.number { (format::share(lower)) " – " (format::share(upper)) } }
+                        td { (t(verdict_key(&school.verdict))) }
+                    } } }
+                }
+            }, lang))
+            @if !outside.is_empty() {
+                p.chosen {
+                    (t("funnel.outside")) " "
+                    @for (at, school) in outside.iter().enumerate() {
+                        @if at > 0 { (t("list.comma")) }
+                        a href=(routes::with(&routes::school(&school.id), &[("month", &self.months.chosen)])) { (school.dot.name) }
+                        " " (format::share(school.dot.value)) " " (t(verdict_key(&school.verdict)))
+                    }
+                }
+            }
+        }
     }
 
     fn distribution(&self) -> Markup {
@@ -255,7 +398,8 @@ impl DistrictPage {
         };
         html! {
             (parts::indicator_chooser(&format!("{}#schools", self.address()), &codes, &self.indicator, &self.months.chosen, catalogue, lang))
-            (parts::chart(&words.title, &words.description, |screen| strip(&dots, line.clone(), target.clone(), |value| unit.write(value), screen, &words), html! {
+            @if !self.funnel.schools.is_empty() { (self.in_funnel()) }
+            @else { (parts::chart(&words.title, &words.description, |screen| strip(&dots, line.clone(), target.clone(), |value| unit.write(value), screen, &words), html! {
                 table {
                     thead {
                         tr {
@@ -267,12 +411,12 @@ impl DistrictPage {
                     }
                     tbody { @for (school, figure, _) in &shown { tr {
                         th scope="row" { (school.name) }
-                        td.number { (figure.label(unit, lang)) }
+                        td.number { (proof_link(figure, unit, lang)) }
                         td.number { (figure.numerator.map(format::number).unwrap_or_default()) }
                         td.number { (figure.denominator.map(format::number).unwrap_or_default()) }
                     } } }
                 }
-            }, lang))
+            }, lang)) }
         }
     }
 

@@ -1,6 +1,6 @@
 //! The findings: a list with filters that stay in the address, its number and its sum.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -42,6 +42,9 @@ pub struct Filter {
     text: String,
     sort: String,
     page: String,
+    amount: String,
+    age: String,
+    case: String,
 }
 
 /// One finding of the list.
@@ -60,6 +63,9 @@ pub struct Line {
     message_en: String,
     first_seen: Option<NaiveDate>,
     ended: Option<NaiveDate>,
+    case: String,
+    due_on: Option<NaiveDate>,
+    is_overdue: bool,
 }
 
 /// Which columns a list of findings needs.
@@ -74,19 +80,37 @@ pub enum Columns {
 /// Findings on a page.
 const PAGE: i64 = 50;
 
+/// The states of a case, each with its word.
+pub const CASES: [(&str, &str); 6] = [
+    ("open", "case.open"),
+    ("notified", "case.notified"),
+    ("answered", "case.answered"),
+    ("rectified", "case.rectified"),
+    ("dismissed", "case.dismissed"),
+    ("closed", "case.closed"),
+];
+/// Days since a finding was first seen, as the list may be narrowed to.
+const AGES: [&str; 4] = ["7", "30", "60", "90"];
+
 /// `/findings`
 pub async fn show(reader: Reader, Asked(filter): Asked<Filter>) -> Result<Markup, Fault> {
     let scoped = &reader.scoped;
-    let (condition, texts) = filter.condition();
+    let (condition, texts) = filter.condition(scoped.edition.today);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let total = format!(
         "select count(*) as times, coalesce(sum(amount), cast(0 as decimal(18,2))) as amount
-         from marts.finding as finding left join marts.school as school on finding.school_id = school.school_id where {condition}"
+         from marts.finding as finding left join marts.school as school on finding.school_id = school.school_id
+         left join marts.case_now as work on finding.finding_id = work.finding_id where {condition}"
     );
     let total = scoped.query(&total, &texts).await?;
     let times = total.first().map_or(0, |row| row.count("times"));
     let part = Part::read(&filter.page, PAGE, times);
-    let order = if filter.sort == "amount" { "amount desc nulls last, " } else { "" };
+    let order = match filter.sort.as_str() {
+        "amount" => "amount desc nulls last, ",
+        "age" => "first_seen asc nulls last, ",
+        "due" => "work.due_on asc nulls last, ",
+        _ => "",
+    };
     let lines = ordered_lines(scoped, &condition, &texts, order, &part.limit()).await?;
     let rules = scoped.query("select distinct rule from marts.finding order by rule", &[]).await?;
     let school = match filter.school.as_str() {
@@ -119,12 +143,14 @@ pub async fn lines(scoped: &Scoped, condition: &str, texts: &[&str], tail: &str)
 
 async fn ordered_lines(scoped: &Scoped, condition: &str, texts: &[&str], order: &str, tail: &str) -> Result<Vec<Line>> {
     let sql = format!(
-        "select finding_id, rule, severity, finding.school_id, school_name, finding.district_code, period, subject, amount, message_zh,
-            message_en, cast(first_seen as date) as first_seen, cast(ended as date) as ended
+        "select finding.finding_id, finding.rule, severity, finding.school_id, school_name, finding.district_code, finding.period, subject,
+            amount, message_zh, message_en, cast(first_seen as date) as first_seen, cast(ended as date) as ended,
+            coalesce(work.state, 'open') as case_state, work.due_on, work.is_overdue
          from marts.finding as finding left join marts.school as school on finding.school_id = school.school_id
+         left join marts.case_now as work on finding.finding_id = work.finding_id
          where {condition}
-         order by {order}case severity when 'high' then 1 when 'medium' then 2 else 3 end, rule, finding.district_code, finding.school_id,
-            period, subject {tail}"
+         order by {order}case severity when 'high' then 1 when 'medium' then 2 else 3 end, finding.rule, finding.district_code,
+            finding.school_id, finding.period, subject {tail}"
     );
     let rows = scoped.query(&sql, texts).await?;
     let read = |row: crate::rows::Row<'_>| Line {
@@ -141,13 +167,16 @@ async fn ordered_lines(scoped: &Scoped, condition: &str, texts: &[&str], order: 
         message_en: row.text("message_en").to_owned(),
         first_seen: row.date("first_seen"),
         ended: row.date("ended"),
+        case: row.text("case_state").to_owned(),
+        due_on: row.date("due_on"),
+        is_overdue: row.yes("is_overdue"),
     };
     Ok(rows.iter().map(read).collect())
 }
 
 impl Filter {
     /// The condition in SQL, and the texts that it names by number.
-    fn condition(&self) -> (String, Vec<String>) {
+    fn condition(&self, today: NaiveDate) -> (String, Vec<String>) {
         let (mut conditions, mut texts) = (vec!["1 = 1".to_owned()], Vec::new());
         let mut add = |condition: &str, text: &str| {
             if !text.is_empty() {
@@ -155,7 +184,7 @@ impl Filter {
                 conditions.push(condition.replace('?', &format!("${}", texts.len())));
             }
         };
-        add("rule = ?", &self.rule);
+        add("finding.rule = ?", &self.rule);
         add("severity = ?", &self.severity);
         add("finding.district_code = ?", &self.district);
         add("finding.school_id = ?", &self.school);
@@ -163,6 +192,20 @@ impl Filter {
             "(strpos(coalesce(school_name, ''), ?) > 0 or strpos(message_zh, ?) > 0 or strpos(message_en, ?) > 0)",
             self.text.trim(),
         );
+        // A number that can't be read asks for nothing.
+        if let Some(yuan) = self.amount.trim().parse::<i64>().ok().filter(|yuan| *yuan > 0) {
+            conditions.push(format!("amount >= cast({yuan} as decimal(18,2))"));
+        }
+        if let Some(day) = self.age.parse().ok().and_then(|days| today.checked_sub_days(Days::new(days))) {
+            conditions.push(format!("cast(first_seen as date) <= date '{day}'"));
+        }
+        match self.case.as_str() {
+            "overdue" => conditions.push("work.is_overdue".to_owned()),
+            state if CASES.iter().any(|(code, _)| *code == state) => {
+                conditions.push(format!("coalesce(work.state, 'open') = '{state}'"));
+            }
+            _ => {}
+        }
         match self.state.as_str() {
             "ended" => conditions.push("ended is not null".to_owned()),
             "all" => {}
@@ -181,6 +224,9 @@ impl Filter {
             ("state", &self.state),
             ("text", &self.text),
             ("sort", &self.sort),
+            ("amount", &self.amount),
+            ("age", &self.age),
+            ("case", &self.case),
         ];
         let pairs: Vec<_> = own.into_iter().filter(|(key, _)| *key != change.0).chain([change]).collect();
         routes::with(routes::FINDINGS, &pairs)
@@ -252,9 +298,24 @@ impl FindingsPage {
                 div { label for="state" { (t("findings.state")) } select #state name="state" {
                     @for (value, key) in states { option value=(value) selected[value == filter.state] { (t(key)) } }
                 } }
+                div { label for="case" { (t("findings.case")) } select #case name="case" {
+                    option value="" { (t("any")) }
+                    option value="overdue" selected[filter.case == "overdue"] { (t("case.overdue")) }
+                    @for (value, key) in CASES { option value=(value) selected[value == filter.case] { (t(key)) } }
+                } }
+                div { label for="age" { (t("findings.age")) } select #age name="age" {
+                    option value="" { (t("any")) }
+                    @for days in AGES { option value=(days) selected[days == filter.age] { (lang.with("findings.age.days", &[days])) } }
+                } }
+                div {
+                    label for="amount" { (t("findings.amount")) }
+                    input #amount name="amount" type="number" min="0" step="1" inputmode="numeric" value=(filter.amount);
+                }
                 div { label for="sort" { (t("findings.sort")) } select #sort name="sort" {
                     option value="" { (t("findings.sort.severity")) }
                     option value="amount" selected[filter.sort == "amount"] { (t("amount")) }
+                    option value="age" selected[filter.sort == "age"] { (t("findings.sort.age")) }
+                    option value="due" selected[filter.sort == "due"] { (t("findings.sort.due")) }
                 } }
                 div {
                     label for="text" { (t("findings.text")) }
@@ -284,6 +345,7 @@ pub fn list(lines: &[Line], catalogue: &Catalogue, columns: Columns, frame: &Fra
                         th { (t("finding.sentence")) }
                         th.number { (t("amount")) }
                         th.number { (t("finding.first_seen")) }
+                        th { (t("findings.case")) }
                         @if many { th.number { (t("finding.ended")) } }
                     }
                 }
@@ -305,6 +367,7 @@ pub fn list(lines: &[Line], catalogue: &Catalogue, columns: Columns, frame: &Fra
                             td.number data-label=(t("finding.first_seen")) {
                                 @if let Some(day) = line.first_seen { (day) }
                             }
+                            td.nowrap data-label=(t("findings.case")) { (line.case(lang)) }
                             @if many {
                                 td.number data-label=(t("finding.ended")) { @if let Some(day) = line.ended { (day) } }
                             }
@@ -330,6 +393,16 @@ fn place(line: &Line, scope: &Scope, lang: Lang) -> Markup {
 }
 
 impl Line {
+    /// Where its case stands, and by when it is to be put right.
+    fn case(&self, lang: Lang) -> Markup {
+        let key = CASES.iter().find(|(code, _)| *code == self.case).map_or("case.open", |(_, key)| key);
+        html! {
+            (lang.say(key))
+            @if let Some(day) = self.due_on { br; span.small { (lang.with("findings.due", &[&day.to_string()])) } }
+            @if self.is_overdue { " " strong.missed { (lang.say("case.overdue")) } }
+        }
+    }
+
     fn message(&self, lang: Lang) -> &str {
         match lang {
             Lang::Zh => &self.message_zh,
@@ -346,11 +419,23 @@ mod tests {
     fn filters_name_their_texts_in_order() {
         let filter =
             Filter { rule: "R13".to_owned(), text: " 甲 ".to_owned(), state: "all".to_owned(), ..Filter::default() };
-        let (condition, texts) = filter.condition();
+        let today = NaiveDate::from_ymd_opt(2020, 3, 1).expect("a day");
+        let (condition, texts) = filter.condition(today);
         assert_eq!(texts, ["R13", "甲"]);
         assert_eq!(condition.matches("$2").count(), 3);
         assert!(!condition.contains("ended"));
-        assert!(Filter::default().condition().0.contains("ended is null"));
+        assert!(Filter::default().condition(today).0.contains("ended is null"));
+        let asked =
+            Filter { amount: "50".to_owned(), age: "30".to_owned(), case: "overdue".to_owned(), ..Filter::default() };
+        let condition = asked.condition(today).0;
+        assert!(condition.contains(">= cast(50 as") && condition.contains("'2020-01-31'"), "{condition}");
+        let odd = Filter {
+            amount: "1); drop".to_owned(),
+            age: "-3".to_owned(),
+            case: "' or".to_owned(),
+            ..Filter::default()
+        };
+        assert_eq!(odd.condition(today), Filter::default().condition(today));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use crate::catalog::Unit;
 use crate::figures::{Figure, Status};
+use crate::routes;
 use crate::words::Lang;
 
 /// A severity as sign and word.
@@ -26,9 +27,16 @@ pub fn heat_cell(figure: Option<&Figure>, unit: Unit, lang: Lang) -> Markup {
     html! {
         td class={ "number " (figure.heat().class()) } title={ (status) " " (coverage) } {
             @if figure.is_thin() { abbr title=(lang.say("coverage.thin")) { "*" } }
-            (figure.label(unit, lang))
+            (proof_link(figure, unit, lang))
             @if figure.status == Status::Missed { span.sign aria-hidden="true" { (figure.status.sign()) } }
         }
+    }
+}
+
+/// A figure as a link to where it comes from.
+pub fn proof_link(figure: &Figure, unit: Unit, lang: Lang) -> Markup {
+    html! {
+        a.proof-link href=(routes::figure(&figure.indicator, &figure.unit_id, &figure.period)) { (figure.label(unit, lang)) }
     }
 }
 

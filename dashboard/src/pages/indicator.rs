@@ -12,7 +12,7 @@ use crate::figures::{self, Figure, of_month};
 use crate::format;
 use crate::pages::explained;
 use crate::pages::fault::Fault;
-use crate::pages::heat::heat_cell;
+use crate::pages::heat::{heat_cell, proof_link};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Choice, Months};
 use crate::routes;
@@ -46,7 +46,8 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
     if let Scope::School(id) = &scoped.scope {
         all.extend(figures::of_unit(scoped, "school", id).await?.into_iter().filter(|figure| figure.indicator == code));
     }
-    if all.is_empty() && reader.frame.catalogue.indicator(&code).is_none() {
+    let is_known = reader.project.models().any(|model| model.name.schema != "rules" && model.code() == Some(&code));
+    if all.is_empty() && reader.frame.catalogue.indicator(&code).is_none() && !is_known {
         return Err(Fault::NotHere);
     }
     // Any monthly figure tells which months there are, so the chooser is the same as on the page before.
@@ -79,7 +80,7 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
     };
     let of_own = all.iter().filter(|figure| figure.unit_id == own_unit);
     let own = match of_month(of_own, &code, &months.chosen) {
-        Some(figure) if reader.project.models().any(|model| model.get("code") == Some(&code)) => {
+        Some(figure) if is_known => {
             let question = Question {
                 indicator: code.clone(),
                 unit: own_unit.to_owned(),
@@ -167,7 +168,11 @@ impl IndicatorPage {
                         td.nowrap { (format::period(&figure.period, lang)) }
                         td.number { (figure.numerator.map(format::number).unwrap_or_default()) }
                         td.number { (figure.denominator.map(format::number).unwrap_or_default()) }
-                        td.number { strong { (figure.label(unit, lang)) } }
+                        td.number {
+                            strong {
+                                @if figure.value.is_some() { (proof_link(figure, unit, lang)) } @else { (figure.label(unit, lang)) }
+                            }
+                        }
                         td.nowrap {
                             @if let (Some(lower), Some(upper)) = (figure.lower, figure.upper) {
                                 (unit.write(lower))

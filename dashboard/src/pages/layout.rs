@@ -102,10 +102,11 @@ fn masthead(frame: &Frame) -> Markup {
 fn entries(role: Role) -> Vec<(String, &'static str)> {
     let catalogue = (routes::CATALOGUE.to_owned(), "nav.catalogue");
     let findings = (routes::FINDINGS.to_owned(), "nav.findings");
+    let evaluation = (routes::EVALUATION.to_owned(), "nav.evaluation");
     let home = |key| (routes::HOME.to_owned(), key);
     match role {
-        Role::City => vec![(routes::CITY.to_owned(), "nav.city"), findings, catalogue],
-        Role::District => vec![home("nav.district"), findings, catalogue],
+        Role::City => vec![(routes::CITY.to_owned(), "nav.city"), evaluation, findings, catalogue],
+        Role::District => vec![home("nav.district"), evaluation, findings, catalogue],
         Role::School => vec![home("nav.school"), findings, catalogue],
         Role::Inspector => vec![findings, catalogue],
         Role::Admin => vec![(routes::ACCOUNTS.to_owned(), "nav.accounts")],

@@ -8,6 +8,7 @@ use crate::charts::{Screen, Words};
 use crate::error::Result;
 use crate::figures::{Figure, Status, of_month};
 use crate::format;
+use crate::pages::heat::proof_link;
 use crate::period;
 use crate::routes;
 use crate::scope::Scoped;
@@ -139,7 +140,9 @@ fn tile(figure: &Figure, figures: &[Figure], months: &Months, catalogue: &Catalo
             h4 {
                 a href=(routes::with(&routes::indicator(&figure.indicator), &[("month", &months.chosen)])) { (title) }
             }
-            p.value { (figure.label(unit, lang)) }
+            p.value {
+                @if figure.value.is_some() { (proof_link(figure, unit, lang)) } @else { (figure.label(unit, lang)) }
+            }
             p.facts {
                 (status(figure.status, lang))
                 @if let Some(target) = figure.target { span.target { (lang.with("target", &[&unit.write(target)])) } }

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use maud::{Markup, PreEscaped, html};
 
 use crate::charts::Words;
+use crate::charts::place::place as place_chart;
 use crate::charts::trend::trend;
 use crate::figures::{self, Figure};
 use crate::format;
@@ -17,7 +18,7 @@ use crate::pages::parts::{self, Choice, Months};
 use crate::pages::sent::{self, Submission};
 use crate::pages::slices::{self, Slice};
 use crate::routes;
-use crate::scope::Scope;
+use crate::scope::{Scope, Scoped};
 use crate::visit::{Asked, Reader};
 
 /// What the page shows.
@@ -37,6 +38,17 @@ struct SchoolPage {
     slices: Vec<Slice>,
     sent: Vec<Submission>,
     findings: Vec<Line>,
+    places: Vec<Place>,
+}
+
+/// The school's place among similar ones, by an indicator.
+struct Place {
+    indicator: String,
+    period: String,
+    value: f64,
+    schools: i64,
+    place: i64,
+    others: [f64; 3],
 }
 
 /// `/school/{id}`
@@ -53,7 +65,9 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<C
         .into_iter()
         .find(|(code, _)| code == row.text("district_code"));
     let figures = figures::of_unit(scoped, "school", &id).await?;
+    let months = Months::of(&figures, &choice, scoped);
     Ok(SchoolPage {
+        places: places(scoped, &id, &months.chosen).await?,
         scope: scoped.scope.clone(),
         name: row.text("school_name").to_owned(),
         kind: row.text("school_kind").to_owned(),
@@ -62,7 +76,7 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<C
         pupils: row.whole("pupils"),
         enrolled: row.whole("enrolled"),
         started_on: row.date("started_on"),
-        months: Months::of(&figures, &choice, scoped),
+        months,
         figures,
         slices: slices::of_school(scoped, &id).await?,
         sent: sent::of_school(scoped, &id, reader.frame.lang).await?,
@@ -71,6 +85,32 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<C
         id,
     }
     .template())
+}
+
+/// The school's places in a month, its term and its year; similar schools are counted and not named.
+async fn places(scoped: &Scoped, school: &str, month: &str) -> Result<Vec<Place>, Fault> {
+    let sql = "select indicator, period, value, schools, place, lowest, median, highest from marts.similar_place
+        where school_id = $1 and period in ($2, $3, $4) order by indicator, period";
+    let around = crate::period::around(month);
+    let near = |at: usize| around.get(at).map_or("", String::as_str);
+    let rows = scoped.query(sql, &[school, near(0), near(1), near(2)]).await?;
+    let read = |row: crate::rows::Row<'_>| {
+        Some(Place {
+            indicator: row.text("indicator").to_owned(),
+            period: row.text("period").to_owned(),
+            value: row.real("value")?,
+            schools: row.count("schools"),
+            place: row.count("place"),
+            others: [row.real("lowest")?, row.real("median")?, row.real("highest")?],
+        })
+    };
+    let mut places: Vec<Place> = rows.iter().filter_map(read).collect();
+    // Of each indicator the nearest period: the month's own, else its term's, else its year's.
+    let nearness = |period: &str| around.iter().position(|one| one == period).unwrap_or(around.len());
+    let order = |code: &str| figures::ORDER.iter().position(|one| *one == code).unwrap_or(figures::ORDER.len());
+    places.sort_by_key(|place| (order(&place.indicator), place.indicator.clone(), nearness(&place.period)));
+    places.dedup_by(|later, earlier| later.indicator == earlier.indicator);
+    Ok(places)
 }
 
 impl SchoolPage {
@@ -129,6 +169,7 @@ impl SchoolPage {
                     (parts::tiles(&self.figures, &self.months, &self.frame.catalogue, lang))
                     (self.over_months())
                 }
+                (self.similar())
                 section #reports {
                     h2 { (t("school.reports")) }
                     @if self.slices.is_empty() {
@@ -149,6 +190,54 @@ impl SchoolPage {
                 section { h2 { (t("school.sent")) } (sent::list(&self.sent, lang)) }
             },
         )
+    }
+
+    /// The school among similar ones, which are not named.
+    fn similar(&self) -> Markup {
+        let lang = self.frame.lang;
+        let t = |key| lang.say(key);
+        let catalogue = &self.frame.catalogue;
+        if self.places.is_empty() {
+            return html! {};
+        }
+        html! {
+            section #similar {
+                h2 { (t("similar.title")) }
+                p.dek { (t("similar.dek")) }
+                div.scroll tabindex="0" {
+                    table {
+                        thead {
+                            tr {
+                                th { (t("indicator")) }
+                                th { (t("period")) }
+                                th.number { (t("similar.own")) }
+                                th { (t("similar.among")) }
+                                th.number { (t("similar.place")) }
+                                th.number { (t("similar.median")) }
+                                th.number { (t("similar.range")) }
+                            }
+                        }
+                        tbody { @for place in &self.places {
+                            @let unit = catalogue.unit(&place.indicator);
+                            @let title = catalogue.indicator_title(&place.indicator, lang);
+                            @let [lowest, median, highest] = place.others;
+                            @let said = lang.with("similar.said", &[&place.place.to_string(), &(place.schools + 1).to_string()]);
+                            tr {
+                                th scope="row" { a href=(routes::indicator(&place.indicator)) { (title) } }
+                                td.nowrap { (format::period(&place.period, lang)) }
+                                td.number {
+                                    a.proof-link href=(routes::figure(&place.indicator, &self.id, &place.period)) { (unit.write(place.value)) }
+                                }
+                                td { (PreEscaped(place_chart(place.value, place.others, &said, &Words { title: format!("{title}：{said}"), description: String::new() }))) }
+                                td.number { (said) }
+                                td.number { (unit.write(median)) }
+                                td.number { (unit.write(lowest)) " – " (unit.write(highest)) }
+                            }
+                        } }
+                    }
+                }
+            }
+        }
     }
 
     /// Monthly indicators × months.

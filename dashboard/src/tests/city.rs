@@ -59,7 +59,8 @@ pub async fn pinned() -> Pinned {
 
 /// The catalogue of the made-up city.
 pub fn catalogue() -> Catalogue {
-    let entries: [(&str, &[(&str, &str)]); 9] = [
+    let entries: [(&str, &[(&str, &str)]); 10] = [
+        ("marts", &[("code", "E01"), ("title_zh", "综合评分"), ("title_en", "Evaluation score"), ("unit", "points")]),
         (
             "indicators",
             &[
@@ -460,8 +461,23 @@ fn indicators(context: &SessionContext, schools: &[School]) {
         once("S01", "term", "2019-2020-1", 0.93),
         once("K03", "year", "2019", 0.886),
     ]);
+    let units = schools
+        .iter()
+        .map(|one| ("school", one.id.clone(), one.district))
+        .chain(DISTRICTS.map(|(code, ..)| ("district", code.to_owned(), code)))
+        .chain([("city", "city".to_owned(), "")]);
+    all.extend(units.map(|(level, unit, district)| Value {
+        indicator: "E01",
+        level,
+        unit,
+        district: district.to_owned(),
+        period_type: "month",
+        period: "2019-10",
+        share: 80.0,
+        people: 100.0,
+    }));
     let target = |one: &Value| match one.indicator {
-        "C04" => None,
+        "C04" | "E01" => None,
         "F01" => Some(0.8),
         "S01" => Some(0.9),
         _ => Some(1.0),

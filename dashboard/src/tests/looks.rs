@@ -1,6 +1,6 @@
 //! What stands on the pages: escaped, in both languages, with the charts' labels, and nothing that can't be reached.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::StatusCode;
 
@@ -8,6 +8,7 @@ use super::Site;
 use super::city::{DISTRICT, FINDINGS, SCHOOL};
 use crate::charts::canvas::tests::check_well_formed;
 use crate::routes;
+use crate::scope::Scope;
 
 #[tokio::test]
 async fn the_city_page_has_its_figures_and_charts() {
@@ -103,13 +104,18 @@ async fn schools_are_sorted_by_link() {
     assert!(up[0] < up[1] && down[0] > down[1], "{up:?} {down:?}");
 }
 
-/// Follows every link of every role: none is dead.
+/// Bytes that a page may weigh as it is sent.
+const HEAVIEST: usize = 100 * 1024;
+
+/// Follows every link of every role: none is dead, none breaks, none is too heavy, and what is kept is what was made.
 #[tokio::test]
 async fn every_link_leads_somewhere() {
     let site = Site::new().await;
     for role in ["city", "district", "school", "inspector", "admin"] {
         let cookie = site.log_in(role).await;
-        let (mut seen, mut next) = (BTreeSet::new(), vec!["/".to_owned()]);
+        let (mut seen, mut shapes): (BTreeSet<String>, BTreeSet<String>) = Default::default();
+        let mut of_shape: BTreeMap<String, usize> = BTreeMap::new();
+        let mut next = vec!["/".to_owned()];
         while let Some(address) = next.pop() {
             let answer = site.get(&address, &cookie).await;
             assert!(
@@ -118,19 +124,158 @@ async fn every_link_leads_somewhere() {
                 answer.status
             );
             assert!(!answer.body.contains("⟨?⟩"), "{role} {address}: a word is missing");
+            assert!(!answer.body.contains('\u{e000}'), "{role} {address}: the mark of a token is shown");
             if answer.status == StatusCode::SEE_OTHER {
                 next.push(answer.location().to_owned());
+            } else if shapes.insert(shape(&address)) {
+                // A page of each shape twice more, as a browser asks for it: made, and given out again.
+                let [first, second] = [site.packed(&address, &cookie).await, site.packed(&address, &cookie).await];
+                assert!(first.bytes < HEAVIEST, "{role} {address} weighs {} bytes", first.bytes);
+                assert!(first.body == answer.body && second.body == answer.body, "{role} {address} is kept otherwise");
             }
             for link in answer.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
                 let link = link.replace("&amp;", "&");
                 let link = link.split('#').next().unwrap_or_default().to_owned();
-                // Months and sortings multiply without end; a few hundred pages of a role tell enough.
-                if link.starts_with('/') && !link.contains("sort=") && seen.len() < 250 && seen.insert(link.clone()) {
+                // Months and sortings multiply without end; some pages of each shape tell enough.
+                if !link.starts_with('/') || link.contains("sort=") || seen.contains(&link) {
+                    continue;
+                }
+                let times = of_shape.entry(shape(&link)).or_default();
+                *times += 1;
+                if *times <= 25 {
+                    seen.insert(link.clone());
                     next.push(link);
                 }
             }
         }
         assert!(seen.len() > 3, "{role}: {seen:?}");
+    }
+}
+
+/// An address without the numbers and names in it.
+fn shape(address: &str) -> String {
+    let path = address.split('?').next().unwrap_or_default();
+    let parts = path.split('/').enumerate().map(|(at, part)| if at < 2 || part == "reports" { part } else { "#" });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// Each figure that leads to its own page is the figure of the table, written as its unit is.
+#[tokio::test]
+async fn every_figure_is_the_one_of_the_table() {
+    let site = Site::new().await;
+    let pinned = super::city::pinned().await;
+    let whole = pinned.scoped(&Scope::City).await.expect("the city's");
+    let sql = "select indicator, unit_id, period, value from marts.indicator_value where dimension = ''";
+    let rows = whole.query(sql, &[]).await.expect("rows");
+    let mut table: BTreeMap<(String, String, String), Option<f64>> = BTreeMap::new();
+    for row in rows.iter() {
+        let text = |name: &str| row.text(name).to_owned();
+        table.insert((text("indicator"), text("unit_id"), text("period")), row.real("value"));
+    }
+    let mut compared = BTreeSet::new();
+    for (role, addresses) in [
+        ("city", ["/city?month=2019-12".to_owned(), "/indicator/C03?month=2019-10".to_owned()]),
+        ("district", [routes::district(DISTRICT), "/indicator/F01".to_owned()]),
+        ("school", [routes::school(SCHOOL), "/indicator/C05".to_owned()]),
+    ] {
+        let cookie = site.log_in(role).await;
+        for address in addresses {
+            let page = site.get(&address, &cookie).await.body;
+            let links = page.split("class=\"proof-link\" href=\"/figure/").skip(1);
+            for link in links {
+                let (place, rest) = link.split_once("\">").expect("a link");
+                let shown = rest.split('<').next().unwrap_or_default().to_owned();
+                let parts: Vec<&str> = place.split('/').collect();
+                let [code, unit, period] = parts[..] else { panic!("{place}") };
+                let value = table.get(&(code.to_owned(), unit.to_owned(), period.to_owned()));
+                // The funnel and the similar schools have their own columns of the school's share.
+                let Some(Some(value)) = value else { panic!("{role} {address}: no figure {place}") };
+                let written = if code == "E01" { crate::format::number(*value) } else { crate::format::share(*value) };
+                let is_other_table = ["C03"].contains(&code) && period == "2019-10" && unit.len() == 10;
+                assert!(shown == written || is_other_table, "{role} {address} {place}: {shown}, not {written}");
+                compared.insert((address.clone(), place.to_owned()));
+            }
+        }
+    }
+    assert!(compared.len() > 150, "{} figures", compared.len());
+}
+
+#[tokio::test]
+async fn the_evaluation_tells_how_sure_it_is() {
+    let site = Site::new().await;
+    let cookie = site.log_in("city").await;
+    let page = site.get("/evaluation?period=2019-10", &cookie).await.body;
+    for part in
+        ["第 1 名（1–2）", "79.5 – 81.0", "7 / 8 个区（市）", "距目标还差多少", "/figure/E01/379902/2019-10", "300"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let own = site.get("/evaluation", &site.log_in("district").await).await.body;
+    assert!(own.contains("青山区") && !own.contains("柳河区"), "{own}");
+}
+
+#[tokio::test]
+async fn a_district_sees_its_schools_in_the_funnel_and_what_each_owes() {
+    let site = Site::new().await;
+    let cookie = site.log_in("district").await;
+    let page = site.get(&format!("/district/{DISTRICT}?month=2019-10&indicator=C03"), &cookie).await.body;
+    for part in ["共 12 所；控制限外 1 所", "φ = 2.5", "显著偏低", "75.0% – 97.0%"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let drawn = page.split("<svg").filter_map(|part| part.split("</svg>").next());
+    let drawn = drawn.skip(1).find(|svg| svg.contains("随机波动")).expect("the funnel");
+    assert!(drawn.contains("青山第12小学</text>") && !drawn.contains("青山第11小学</text>"), "who is outside is named");
+    // All twelve have a line; those that owe something are fewer.
+    let lines = |page: &str| page.matches("#reports\">青山第").count();
+    let all = site.get(&routes::reports(DISTRICT), &cookie).await.body;
+    let narrow = routes::with(&routes::reports(DISTRICT), &[("state", "missing"), ("form", "annual_report")]);
+    let missing = site.get(&narrow, &cookie).await.body;
+    assert!(lines(&all) == 12 && (1..12).contains(&lines(&missing)), "{} {}", lines(&all), lines(&missing));
+    for word in ["已报", "零报告", "退回", "缺报", "未到期"] {
+        assert!(all.contains(word), "{word}");
+    }
+}
+
+#[tokio::test]
+async fn a_school_finds_its_place_without_the_names_of_others() {
+    let site = Site::new().await;
+    let cookie = site.log_in("school").await;
+    let page = site.get(&routes::with(&routes::school(SCHOOL), &[("month", "2019-10")]), &cookie).await.body;
+    assert!(page.contains("第 3 / 11 位") && page.contains("50.0% – 95.0%") && !page.contains("青山第2小学"), "{page}");
+}
+
+#[tokio::test]
+async fn the_worklist_is_narrowed_by_case_age_and_amount() {
+    let site = Site::new().await;
+    let cookie = site.log_in("inspector").await;
+    let count = async |query: &str| {
+        let page = site.get(&format!("/findings?{query}"), &cookie).await.body;
+        page.matches("href=\"/finding/").count()
+    };
+    let all = count("").await;
+    assert!(all > 10, "{all}");
+    assert_eq!([count("case=overdue").await, count("case=notified").await, count("case=answered").await], [1, 1, 0]);
+    // Two cost 24 yuan, the others less or nothing; all were seen on 10 November.
+    assert_eq!(count("amount=24").await, 2);
+    assert_eq!([count("age=90").await, count("age=7").await], [all, all]);
+    let page = site.get("/findings?case=overdue&amount=24", &cookie).await.body;
+    assert!(page.contains("已逾期") && page.contains("期限 2020-02-10"), "{page}");
+}
+
+#[tokio::test]
+async fn the_catalogue_has_a_page_for_each_entry() {
+    let site = Site::new().await;
+    let cookie = site.log_in("inspector").await;
+    let rule = site.get("/catalogue/model/rules.r13", &cookie).await.body;
+    for part in ["超标准收费", "来路", "facts.raw_charge", "/catalogue/form/charge", "subject", "select"] {
+        assert!(rule.contains(part), "{part}: {rule}");
+    }
+    let form = site.get("/catalogue/form/charge", &cookie).await.body;
+    for part in ["收退费台账", "票据号", "金额（元，至多两位小数）", "receipt_no"] {
+        assert!(form.contains(part), "{part}");
+    }
+    for nothing in ["/catalogue/form/nothing", "/catalogue/model/marts.nothing", "/catalogue/other/charge"] {
+        assert_eq!(site.get(nothing, &cookie).await.status, StatusCode::NOT_FOUND, "{nothing}");
     }
 }
 

@@ -88,4 +88,18 @@ async fn pages_follow_the_releases() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert!(shown.contains("第 2 版数据"), "the new release appears by itself");
+
+    // What changed is told aside: the page that was kept meanwhile gives way to the one that tells it.
+    let mut told = site.packed("/city", &cookie).await.body;
+    for _ in 0..200 {
+        if told.contains("与上一版（第 1 版）相比") {
+            break;
+        }
+        assert!(told.contains("正在与上一版数据比较"), "{told}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        told = site.packed("/city", &cookie).await.body;
+    }
+    assert!(told.contains("与上一版（第 1 版）相比") && told.contains("全市主要指标没有变化"), "{told}");
+    let own = site.packed(&routes::district(DISTRICT), &district).await.body;
+    assert!(!own.contains("相比"), "it is the city's alone");
 }
