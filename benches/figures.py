@@ -139,7 +139,7 @@ class Bench:
 def dbt_project(folder, models):
     """As many models as kehou has, each reading the one before it."""
     (folder / "models").mkdir(parents=True)
-    (folder / "dbt_project.yml").write_text("name: peer\nversion: '1'\nprofile: peer\nmodels:\n  peer:\n    +materialized: view\n")
+    (folder / "dbt_project.yml").write_text("name: peer\nversion: '1.0.0'\nprofile: peer\nmodels:\n  peer:\n    +materialized: view\n")
     (folder / "profiles.yml").write_text(f"peer:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n      path: {folder}/peer.duckdb\n      threads: 2\n")
     for number in range(models):
         source = f"{{{{ ref('m{number - 1:03}') }}}}" if number else "(select 1 as n)"
