@@ -525,6 +525,9 @@ pub struct Serve {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// The date of receipts, steps and releases; default the clock's
+    #[arg(long, value_name = "DATE")]
+    pub today: Option<NaiveDate>,
     /// Visitors come through a proxy with TLS: needed beyond the loopback interface, and cookies travel encrypted only
     #[arg(long)]
     pub behind_tls: bool,
@@ -543,16 +546,23 @@ pub struct User {
 /// What to do with accounts. Passwords are read from the terminal or standard input, never from the command line.
 #[derive(Debug, Subcommand)]
 pub enum UserAction {
-    /// Add an account
+    /// Add an account, or all of a list
+    ///
+    /// The list is CSV with the headings name, role, unit (or 账号, 角色, 单位). All of its accounts are made or none; their first
+    /// passwords are printed as CSV, once, and stored nowhere. A first password is to be changed at the first log-in.
     Add {
         /// Log-in name
-        name: String,
+        #[arg(required_unless_present = "file", conflicts_with = "file")]
+        name: Option<String>,
         /// school, district, inspector, city or admin
-        #[arg(long)]
-        role: String,
+        #[arg(long, required_unless_present = "file", conflicts_with = "file")]
+        role: Option<String>,
         /// School code, or district code (inspectors: several, parted by commas)
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", conflicts_with = "file")]
         unit: String,
+        /// A list of accounts
+        #[arg(long, value_name = "FILE.csv")]
+        file: Option<PathBuf>,
     },
     /// List accounts
     List,

@@ -6,7 +6,9 @@ mod logging_in;
 mod looks;
 mod releases;
 mod walls;
+mod writing;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -15,6 +17,7 @@ use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use tower::ServiceExt;
 use transform::project::Project;
+use warehouse::Warehouse;
 
 use crate::accounts::{Accounts, Role};
 use crate::release::Releases;
@@ -27,6 +30,7 @@ pub const PASSWORD: &str = "a good password";
 /// A router over the made-up city, with an account for each role.
 pub struct Site {
     pub router: Router,
+    pub accounts: Accounts,
     _folder: tempfile::TempDir,
 }
 
@@ -43,6 +47,12 @@ impl Site {
     }
 
     pub async fn over(releases: Arc<Releases>) -> Site {
+        let warehouse = Warehouse::create("memory:///", |_| String::new()).await.expect("memory is always there");
+        Site::at(releases, warehouse, PathBuf::new())
+    }
+
+    /// Over a warehouse that is written to, with the folder of its keys.
+    pub fn at(releases: Arc<Releases>, warehouse: Warehouse, keys: PathBuf) -> Site {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("accounts.sqlite");
         let accounts = Accounts::open(&path).expect("opens");
@@ -57,10 +67,17 @@ impl Site {
             accounts.add(name, role, unit, PASSWORD).expect("added");
         }
         let listen = "127.0.0.1:0".parse().expect("an address");
-        let config = Config { listen, accounts: path, made_up_city: true, secure_cookies: false };
-        let app =
-            Arc::new(App::new(releases, accounts, city::catalogue(), Project::built_in().expect("sound"), &config));
-        Site { router: routes::router(app), _folder: folder }
+        let config = Config {
+            listen,
+            accounts: path,
+            made_up_city: true,
+            secure_cookies: false,
+            keys,
+            today: Some("2020-03-01".parse().expect("a day")),
+        };
+        let project = Project::built_in().expect("sound");
+        let app = Arc::new(App::new(releases, warehouse, accounts.clone(), city::catalogue(), project, &config));
+        Site { router: routes::router(app), accounts, _folder: folder }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

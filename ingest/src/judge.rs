@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 use datafusion::arrow::record_batch::RecordBatch;
 
-use crate::form::Form;
+use crate::form::{Form, SentBy};
 use crate::issue::{Issue, Issues};
 use crate::judge::part::{Gathering, Part};
 use crate::person::PersonHasher;
@@ -117,7 +117,16 @@ impl World {
 
     /// Whether a slice is sound as far as its own rows and the register tell.
     pub(crate) fn lets_in(&self, slice: &JudgedSlice) -> bool {
-        !slice.issues.rejects() && slice.zero_row.is_none() && self.knows(slice) && self.other_sender(slice).is_none()
+        !slice.issues.rejects()
+            && slice.zero_row.is_none()
+            && self.knows(slice)
+            && self.other_sender(slice).is_none()
+            && !self.is_others_form(slice)
+    }
+
+    /// Whether a school sends a form that its district or a finance office sends: nobody registers, inspects or pays itself.
+    fn is_others_form(&self, slice: &JudgedSlice) -> bool {
+        slice.form.sent_by != SentBy::School && self.sender.as_ref().is_some_and(|sender| *sender == slice.school_id)
     }
 
     /// The sender, where the slice's school is not of it.

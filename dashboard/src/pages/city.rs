@@ -15,6 +15,7 @@ use crate::pages::curve::{self, rollout_figure};
 use crate::pages::fault::Fault;
 use crate::pages::heat::{heat_cell, heat_legend, severity_badge};
 use crate::pages::layout::{Frame, page};
+use crate::pages::official;
 use crate::pages::parts::{self, Choice, Months};
 use crate::pages::slices::State as SliceState;
 use crate::routes;
@@ -24,6 +25,7 @@ use crate::visit::{Asked, Reader};
 /// What the overview shows.
 struct CityPage {
     frame: Frame,
+    official: Markup,
     months: Months,
     city: Vec<Figure>,
     districts: Vec<District>,
@@ -66,7 +68,8 @@ pub async fn show(reader: Reader, Asked(choice): Asked<Choice>) -> Result<Markup
     let days = curve::days(scoped, "").await?;
     let deadline = curve::deadline(scoped).await?;
     let found = found(scoped).await?;
-    Ok(CityPage { frame: reader.frame, months, city, districts, indicator, days, deadline, found }.template())
+    let official = official::banner(&reader, &months.chosen);
+    Ok(CityPage { frame: reader.frame, official, months, city, districts, indicator, days, deadline, found }.template())
 }
 
 async fn districts(scoped: &Scoped, month: &str, frame: &Frame) -> Result<Vec<District>> {
@@ -119,6 +122,7 @@ impl CityPage {
                     h1 { (t("nav.city")) }
                     p.dek { (self.summary()) }
                     (self.months.chooser(routes::CITY, &[("indicator", &self.indicator)], lang))
+                    (self.official)
                 }
                 section {
                     h2 { (lang.with("city.figures", &[&format::period(&self.months.chosen, lang)])) }

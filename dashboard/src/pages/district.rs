@@ -14,6 +14,7 @@ use crate::pages::curve::{self, rollout_figure};
 use crate::pages::fault::Fault;
 use crate::pages::heat::{heat_cell, heat_legend};
 use crate::pages::layout::{Frame, page};
+use crate::pages::official;
 use crate::pages::parts::{self, Choice, Months};
 use crate::pages::slices::State as SliceState;
 use crate::routes;
@@ -24,6 +25,7 @@ use crate::words::Lang;
 /// What the page shows.
 struct DistrictPage {
     frame: Frame,
+    official: Markup,
     code: String,
     name: String,
     months: Months,
@@ -88,8 +90,10 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
     let days = curve::days(scoped, &code).await?;
     let deadline = curve::deadline(scoped).await?;
     let owed = owed(scoped, &code, &months.chosen, &schools).await?;
+    let official = official::banner(&reader, &months.chosen);
     let mut shown = DistrictPage {
         frame: reader.frame,
+        official,
         code,
         name,
         months,
@@ -209,6 +213,7 @@ impl DistrictPage {
                     p.dek { (lang.with("district.dek", &[&format::whole(self.schools.len() as i64), &format::whole(self.schools.iter().map(|school| school.findings).sum())])) " "
                         a href=(routes::with(routes::FINDINGS, &[("district", &self.code)])) { (t("findings.see")) } }
                     (self.months.chooser(&self.address(), &[("indicator", &self.indicator), ("sort", &self.sort_text())], lang))
+                    (self.official)
                 }
                 section {
                     h2 { (lang.with("district.figures", &[&format::period(&self.months.chosen, lang)])) }

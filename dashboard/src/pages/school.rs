@@ -13,6 +13,7 @@ use crate::pages::fault::Fault;
 use crate::pages::findings::{Columns, Line, lines, list};
 use crate::pages::heat::{heat_cell, heat_legend};
 use crate::pages::layout::{Frame, page};
+use crate::pages::official;
 use crate::pages::parts::{self, Choice, Months};
 use crate::pages::sent::{self, Submission};
 use crate::pages::slices::{self, Slice};
@@ -23,6 +24,7 @@ use crate::visit::{Asked, Reader};
 /// What the page shows.
 struct SchoolPage {
     frame: Frame,
+    official: Markup,
     scope: Scope,
     id: String,
     name: String,
@@ -53,7 +55,9 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<C
         .into_iter()
         .find(|(code, _)| code == row.text("district_code"));
     let figures = figures::of_unit(scoped, "school", &id).await?;
+    let months = Months::of(&figures, &choice, scoped);
     Ok(SchoolPage {
+        official: official::banner(&reader, &months.chosen),
         scope: scoped.scope.clone(),
         name: row.text("school_name").to_owned(),
         kind: row.text("school_kind").to_owned(),
@@ -62,7 +66,7 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<C
         pupils: row.whole("pupils"),
         enrolled: row.whole("enrolled"),
         started_on: row.date("started_on"),
-        months: Months::of(&figures, &choice, scoped),
+        months,
         figures,
         slices: slices::of_school(scoped, &id).await?,
         sent: sent::of_school(scoped, &id, reader.frame.lang).await?,
@@ -122,6 +126,7 @@ impl SchoolPage {
                         }
                     }
                     (self.months.chooser(&routes::school(&self.id), &[], lang))
+                    (self.official)
                 }
                 section {
                     h2 { (lang.with("school.figures", &[&format::period(&self.months.chosen, lang)])) }

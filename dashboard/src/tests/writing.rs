@@ -1,0 +1,1 @@
+//! What people write: uploads, steps, declarations, accounts.
