@@ -159,7 +159,10 @@ pub fn people(csv: &[u8]) -> Result<Vec<Person>> {
         if record.iter().all(str::is_empty) {
             continue;
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        // Blank lines before a record are passed over, and count in an editor.
+        let begins = record.position().map_or(0, |at| at.byte() as usize).min(text.len());
+        let blank = text[begins..].len() - text[begins..].trim_start_matches(['\r', '\n']).len();
+        let line = 1 + text[..begins + blank].matches('\n').count() as u64;
         let cell = |at: usize| record.get(at).unwrap_or_default();
         let told = |one: &Role| Lang::Zh.say(role_key(*one)) == cell(role);
         let role = match Role::ALL.into_iter().find(told) {
@@ -181,7 +184,8 @@ pub fn first_passwords(made: &[FirstPassword]) -> String {
     text
 }
 
-const INSERT: &str = "insert into account (name, role, unit, password_hash, made_at, must_change) values (?1, ?2, ?3, ?4, ?5, ?6)";
+const INSERT: &str =
+    "insert into account (name, role, unit, password_hash, made_at, must_change) values (?1, ?2, ?3, ?4, ?5, ?6)";
 
 /// Seconds without a request after which a log-in ends.
 pub const IDLE_SECONDS: i64 = 2 * 3600;
@@ -272,8 +276,9 @@ impl Accounts {
     pub fn list(&self) -> Result<Vec<Account>> {
         let connection = self.lock();
         let read = || {
-            let mut statement = connection
-                .prepare_cached("select name, role, unit, disabled, must_change from account order by role, unit, name")?;
+            let mut statement = connection.prepare_cached(
+                "select name, role, unit, disabled, must_change from account order by role, unit, name",
+            )?;
             statement.query_map([], read_account)?.collect::<rusqlite::Result<Vec<_>>>()
         };
         read().map_err(|source| self.fault(source))
@@ -532,11 +537,10 @@ mod tests {
         let (_folder, accounts) = accounts();
         let list = "\u{feff}角色,账号,单位\n学校,s1,3704020001\nschool,S2,3704020002\n\n区（市）,d1,370402\n";
         let read = people(list.as_bytes()).expect("a list");
-        assert_eq!(read.iter().map(|one| (one.line, one.role)).collect::<Vec<_>>(), [
-            (2, Role::School),
-            (3, Role::School),
-            (5, Role::District)
-        ]);
+        assert_eq!(
+            read.iter().map(|one| (one.line, one.role)).collect::<Vec<_>>(),
+            [(2, Role::School), (3, Role::School), (5, Role::District)]
+        );
         let made = accounts.add_people(&read).expect("made");
         assert_eq!(made.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["s1", "s2", "d1"]);
         assert_ne!(made[0].password, made[1].password);

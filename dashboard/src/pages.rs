@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod city;
 pub mod curve;
 pub mod district;
+pub mod duties;
 pub mod explained;
 pub mod fault;
 pub mod finding;

@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::desk::uploads::MOST_BYTES;
 use crate::pages::{accounts, catalogue, city, district, fault, finding, findings, home, indicator, log_in, school};
-use crate::pages::{metrics, official, own_password, steps, upload};
+use crate::pages::{duties, metrics, official, own_password, steps, upload};
 use crate::visit::{App, visit};
 
 /// Leads each role to its first page.
@@ -43,6 +43,8 @@ pub const PASSWORD: &str = "/password";
 pub const RELEASES: &str = "/releases";
 /// What differs between two releases.
 pub const DIFFERENCE: &str = "/difference";
+const DUTIES: &str = "/district/{code}/duties";
+const REMINDERS: &str = "/district/{code}/reminders.csv";
 const UPLOAD_ONE: &str = "/upload/{id}";
 const UPLOAD_EVENTS: &str = "/upload/{id}/events";
 const UPLOAD_RETURNED: &str = "/upload/{id}/returned/{n}";
@@ -69,8 +71,8 @@ const LARGEST_LIST: usize = 4 << 20;
 
 /// Pages that show a unit's data, for the test that walks them with every role and another's unit.
 #[cfg(test)]
-pub const PAGES: [&str; 10] =
-    [CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, ACCOUNTS, UPLOAD, RELEASES];
+pub const PAGES: [&str; 12] =
+    [CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, ACCOUNTS, UPLOAD, RELEASES, DUTIES, REMINDERS];
 
 /// Routes that take something, or show what only a visitor's own work made; tests of their own try them.
 #[cfg(test)]
@@ -114,6 +116,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route(ACCOUNTS_RESET, post(accounts::reset))
         .route(ACCOUNTS_DISABLE, post(accounts::disable))
         .route(ACCOUNTS_LIST, post(accounts::add_list).layer(DefaultBodyLimit::max(LARGEST_LIST)))
+        .route(DUTIES, get(duties::show).post(duties::said))
+        .route(REMINDERS, get(duties::reminders))
         .route(RELEASES, get(official::show).post(official::declare))
         .route(DIFFERENCE, get(official::difference))
         .fallback(fault::nowhere)
@@ -141,6 +145,16 @@ pub fn script() -> &'static str {
     static ADDRESS: OnceLock<String> = OnceLock::new();
     ADDRESS
         .get_or_init(|| format!("{SCRIPT}?{}", &hex::encode(Sha256::digest(include_str!("../assets/upload.js")))[..12]))
+}
+
+/// Who owes what in a district, and what is confirmed.
+pub fn duties(code: &str) -> String {
+    DUTIES.replace("{code}", &encoded(code))
+}
+
+/// A district's list of reminders as a file.
+pub fn reminders(code: &str) -> String {
+    REMINDERS.replace("{code}", &encoded(code))
 }
 
 /// An upload's page.
@@ -250,8 +264,10 @@ mod tests {
                 .collect()
         };
         let (walked, apart) = (named(walked), ["HOME", "LOG_IN", "LOG_OUT", "HEALTH", "STYLE", "ICON", "SCRIPT"]);
-        let worked = source.split("const WORKED").nth(1).and_then(|rest| rest.split(';').nth(1)).expect("the list above");
+        let worked =
+            source.split("const WORKED").nth(1).and_then(|rest| rest.split(';').nth(1)).expect("the list above");
         let worked = named(worked);
+        assert!(WORKED.iter().all(|one| !PAGES.contains(one)), "a route is walked, or has a test of its own");
         let routed = source.split(".route(").skip(1).filter_map(|rest| rest.split(',').next());
         for name in routed.filter(|name| name.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')) {
             assert!(

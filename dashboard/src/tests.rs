@@ -84,7 +84,7 @@ impl Site {
         let response = self.router.clone().oneshot(request).await.expect("a router answers always");
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
-        Answer { status, headers, body: String::from_utf8(body.to_vec()).expect("UTF-8") }
+        Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
 
     pub async fn get(&self, address: &str, cookie: &str) -> Answer {

@@ -33,14 +33,12 @@ impl Auditor {
     /// Records an event; when this returns it is committed.
     pub async fn record(&self, by_whom: &str, action: &'static str, subject: &str, reason: &str) -> Result<()> {
         let (done, told) = oneshot::channel();
-        let event = Event {
-            by_whom: by_whom.to_owned(),
-            action,
-            subject: subject.to_owned(),
-            reason: reason.to_owned(),
-        };
+        let event =
+            Event { by_whom: by_whom.to_owned(), action, subject: subject.to_owned(), reason: reason.to_owned() };
         let lost = |_| DashboardError::Audit("the task that writes it ended".to_owned());
-        self.queue.send(Waiting { event, done }).map_err(|_| DashboardError::Audit("the server is ending".to_owned()))?;
+        self.queue
+            .send(Waiting { event, done })
+            .map_err(|_| DashboardError::Audit("the server is ending".to_owned()))?;
         told.await.map_err(lost)?.map_err(DashboardError::Audit)
     }
 }

@@ -57,8 +57,9 @@ impl Publisher {
     /// Asks for a release with everything that is committed by now. Gives the ticket that [`State::done`] reaches then.
     pub fn ask(&self) -> u64 {
         let ticket = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
-        // The worker ends with the server alone.
-        drop(self.queue.send(ticket));
+        if self.queue.send(ticket).is_err() {
+            tracing::warn!("the worker that makes releases has ended; the next one counts what came in");
+        }
         ticket
     }
 
@@ -98,6 +99,7 @@ async fn work(
 
 /// Makes the next release; gives its number, and whether it is a new one.
 async fn publish(warehouse: &Warehouse, releases: &Arc<Releases>, today: NaiveDate) -> Result<(u64, bool)> {
+    ingest::duty::ensure(warehouse).await?;
     let mut waits = 0;
     let (release, is_new) = loop {
         // A run is never dated before the last one, whatever this machine's clock says.
@@ -116,9 +118,9 @@ async fn publish(warehouse: &Warehouse, releases: &Arc<Releases>, today: NaiveDa
             Ok(Outcome::Unchanged(release)) => break (release.release, false),
             Ok(Outcome::Selected { .. }) => unreachable!("nothing was selected"),
             // Another process computes: its release may lack what came in meanwhile.
-            Err(
-                TransformError::Warehouse(WarehouseError::Locked { .. } | WarehouseError::ReleaseTaken { .. }),
-            ) if waits < WAITS => {
+            Err(TransformError::Warehouse(WarehouseError::Locked { .. } | WarehouseError::ReleaseTaken { .. }))
+                if waits < WAITS =>
+            {
                 waits += 1;
                 tokio::time::sleep(WAIT).await;
             }

@@ -45,11 +45,7 @@ pub struct Uploads {
 
 impl Default for Uploads {
     fn default() -> Uploads {
-        Uploads {
-            known: Mutex::default(),
-            places: Arc::new(Semaphore::new(WAITING)),
-            hands: Semaphore::new(AT_ONCE),
-        }
+        Uploads { known: Mutex::default(), places: Arc::new(Semaphore::new(WAITING)), hands: Semaphore::new(AT_ONCE) }
     }
 }
 

@@ -47,9 +47,8 @@ impl Keeper {
                 let pinned = app.releases.current().await?.ok_or(Fault::NoRelease)?;
                 let scoped = pinned.scoped(&visitor.scope()).await?;
                 let rows = scoped.query("select school_id, school_name from marts.school", &[]).await?;
-                let school = |row: crate::rows::Row<'_>| {
-                    (row.text("school_id").to_owned(), row.text("school_name").to_owned())
-                };
+                let school =
+                    |row: crate::rows::Row<'_>| (row.text("school_id").to_owned(), row.text("school_name").to_owned());
                 Ok(Keeper::District(rows.iter().map(school).collect()))
             }
             Scope::City | Scope::School(_) | Scope::Inspector(_) => Err(Fault::NotHere),
@@ -75,12 +74,7 @@ pub async fn show(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Marku
     shown(&app, &visitor, keeper, None).await
 }
 
-async fn shown(
-    app: &App,
-    visitor: &Visitor,
-    keeper: Keeper,
-    made: Option<FirstPassword>,
-) -> Result<Markup, Fault> {
+async fn shown(app: &App, visitor: &Visitor, keeper: Keeper, made: Option<FirstPassword>) -> Result<Markup, Fault> {
     let mut accounts = list(app).await?;
     accounts.retain(|account| keeper.keeps(account));
     let (is_admin, schools) = match keeper {
@@ -98,15 +92,12 @@ pub struct Named {
 }
 
 /// `POST /accounts/reset`: a new password, shown once.
-pub async fn reset(
-    State(app): State<Arc<App>>,
-    visitor: Visitor,
-    Form(sent): Form<Named>,
-) -> Result<Markup, Fault> {
+pub async fn reset(State(app): State<Arc<App>>, visitor: Visitor, Form(sent): Form<Named>) -> Result<Markup, Fault> {
     visitor.check(&sent.form_token)?;
     let keeper = Keeper::of(&app, &visitor).await?;
     let account = kept(&app, &keeper, &sent.name).await?;
-    let made = FirstPassword { name: account.name, role: account.role, unit: account.unit, password: password::first()? };
+    let made =
+        FirstPassword { name: account.name, role: account.role, unit: account.unit, password: password::first()? };
     {
         let _turn = app.hashing.acquire().await.expect("the semaphore is never closed");
         let (accounts, made) = (app.accounts.clone(), made.clone());
@@ -117,11 +108,7 @@ pub async fn reset(
 }
 
 /// `POST /accounts/disable`
-pub async fn disable(
-    State(app): State<Arc<App>>,
-    visitor: Visitor,
-    Form(sent): Form<Named>,
-) -> Result<Markup, Fault> {
+pub async fn disable(State(app): State<Arc<App>>, visitor: Visitor, Form(sent): Form<Named>) -> Result<Markup, Fault> {
     visitor.check(&sent.form_token)?;
     let keeper = Keeper::of(&app, &visitor).await?;
     let Keeper::Admin = keeper else { return Err(Fault::NotHere) };
@@ -169,16 +156,10 @@ pub async fn add(State(app): State<Arc<App>>, visitor: Visitor, Form(sent): Form
 }
 
 /// `POST /accounts/list`: accounts from a CSV file; their first passwords come back as one, once.
-pub async fn add_list(
-    State(app): State<Arc<App>>,
-    visitor: Visitor,
-    mut parts: Multipart,
-) -> Result<Response, Fault> {
+pub async fn add_list(State(app): State<Arc<App>>, visitor: Visitor, mut parts: Multipart) -> Result<Response, Fault> {
     let Keeper::Admin = Keeper::of(&app, &visitor).await? else { return Err(Fault::NotHere) };
-    let broken_off = |_| Fault::Refused {
-        why: visitor.lang.say("upload.broken_off").to_owned(),
-        back: routes::ACCOUNTS.to_owned(),
-    };
+    let broken_off =
+        |_| Fault::Refused { why: visitor.lang.say("upload.broken_off").to_owned(), back: routes::ACCOUNTS.to_owned() };
     let (mut known, mut bytes) = (false, None);
     while let Some(part) = parts.next_field().await.map_err(broken_off)? {
         match part.name() {

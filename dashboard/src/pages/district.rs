@@ -11,6 +11,7 @@ use crate::charts::strip::strip;
 use crate::figures::{self, Figure, of_month};
 use crate::format;
 use crate::pages::curve::{self, rollout_figure};
+use crate::pages::duties;
 use crate::pages::fault::Fault;
 use crate::pages::heat::{heat_cell, heat_legend};
 use crate::pages::layout::{Frame, page};
@@ -223,6 +224,7 @@ impl DistrictPage {
                 section #schools { h2 { (t("district.schools")) } (self.distribution()) (self.table()) }
                 section #reports {
                     h2 { (lang.with("district.reports", &[&format::period(&self.months.chosen, lang)])) }
+                    (duties::links(&self.code, &self.months.chosen, lang))
                     (self.owed())
                 }
                 section { h2 { (t("rollout.title")) } (rollout_figure(&self.days, self.deadline, &self.frame)) }

@@ -31,7 +31,7 @@ use crate::pages::report;
 use crate::password;
 use crate::routes;
 use crate::scope::{Scope, Scoped};
-use crate::visit::{App, Asked, Reader, Visitor};
+use crate::visit::{App, Asked, Visitor};
 use crate::words::Lang;
 
 /// What the form's page shows.
@@ -379,11 +379,8 @@ pub fn download(name: &str, bytes: impl Into<axum::body::Body>) -> Response {
         _ => "application/octet-stream",
     };
     let disposition = format!("attachment; filename*=UTF-8''{}", routes::encoded(name));
-    let headers = [
-        (CONTENT_TYPE, kind.to_owned()),
-        (CONTENT_DISPOSITION, disposition),
-        (CACHE_CONTROL, "no-store".to_owned()),
-    ];
+    let headers =
+        [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition), (CACHE_CONTROL, "no-store".to_owned())];
     (headers, bytes.into()).into_response()
 }
 
@@ -521,7 +518,7 @@ impl OnePage {
                     h1 { (title) }
                     p.dek { (names(&self.upload, lang)) }
                 }
-                section.going data-events=[events] role="status" {
+                div.going data-events=[events] role="status" {
                     @if stage != Stage::Done {
                         progress max="100" value=(percent) { (percent) "%" }
                         " " span.stage { (text) }
@@ -542,9 +539,4 @@ impl OnePage {
             },
         )
     }
-}
-
-/// The account of a reader who may send files, for pages that lead here.
-pub fn may_send(reader: &Reader) -> bool {
-    matches!(reader.scoped.scope, Scope::School(_) | Scope::District(_) | Scope::City)
 }
