@@ -362,6 +362,18 @@ pub struct Releases {
     /// Only the newest ones, so many
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
+    /// Declare this release the official one for --period; a declaration is never edited, a later one takes its place
+    #[arg(long, value_name = "RELEASE", requires = "period")]
+    pub official: Option<u64>,
+    /// The period that the release is official for: 2019-10, 2019-2020-1, 2019
+    #[arg(long, requires = "official")]
+    pub period: Option<String>,
+    /// What the city says of it
+    #[arg(long, value_name = "TEXT", default_value = "", requires = "official")]
+    pub note: String,
+    /// Who declares it; default this machine's user
+    #[arg(long, value_name = "NAME", requires = "official")]
+    pub by: Option<String>,
     /// Form of the list
     #[arg(long, value_enum, default_value_t = StatusFormat::Table)]
     pub format: StatusFormat,
@@ -563,6 +575,9 @@ pub enum UserAction {
         /// A list of accounts
         #[arg(long, value_name = "FILE.csv")]
         file: Option<PathBuf>,
+        /// Its owner chose the password, which need not be changed at the first log-in
+        #[arg(long, conflicts_with = "file")]
+        own: bool,
     },
     /// List accounts
     List,
@@ -570,6 +585,9 @@ pub enum UserAction {
     Passwd {
         /// Log-in name
         name: String,
+        /// Its owner chose the password, which need not be changed at the next log-in
+        #[arg(long)]
+        own: bool,
     },
     /// Close an account; its log-ins end at once
     Disable {

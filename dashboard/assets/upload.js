@@ -32,14 +32,19 @@
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    const files = [...input.files], told = form.dataset;
+    const bytes = files.reduce((sum, file) => sum + file.size, 0);
+    const why = files.length > told.files ? told.tooMany : bytes > told.bytes ? told.tooLarge : "";
+    sending.hidden = false;
+    sending.querySelector("progress").hidden = why !== "";
+    sending.querySelector("span").textContent = why || told.sending;
+    if (why) { return; }
     const data = new FormData(form, event.submitter);
     data.append("live", "1");
     // The order of fields is the form's: files come after the token, and the server counts on it.
     const request = new XMLHttpRequest();
     request.open("POST", form.action);
     request.responseType = "document";
-    sending.hidden = false;
-    sending.querySelector("span").textContent = form.dataset.sending;
     for (const button of form.querySelectorAll("button")) { button.disabled = true; }
     request.upload.onprogress = (told) => { sending.querySelector("progress").value = 100 * told.loaded / told.total; };
     request.onload = () => {

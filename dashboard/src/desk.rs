@@ -7,6 +7,7 @@ pub mod uploads;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use chrono::NaiveDate;
@@ -42,6 +43,7 @@ pub struct Desk {
     releases: Arc<Releases>,
     keys: PathBuf,
     today: Option<NaiveDate>,
+    revision: AtomicU64,
     cases: Mutex<HashMap<String, Case>>,
     differences: Mutex<Vec<((u64, u64), Looked)>>,
 }
@@ -69,6 +71,7 @@ impl Desk {
             releases,
             keys: config.keys.clone(),
             today: config.today,
+            revision: AtomicU64::new(0),
             cases: Mutex::default(),
             differences: Mutex::default(),
         }
@@ -77,6 +80,12 @@ impl Desk {
     /// The date of today, as the server was told or as the clock has it.
     pub fn today(&self) -> NaiveDate {
         today(self.today)
+    }
+
+    /// Grows with everything that pages tell before a release does: steps, declarations, differences that were found. A page
+    /// that is kept is kept for one release and one revision.
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Relaxed)
     }
 
     /// The keys in force, as the command has them.
@@ -91,6 +100,7 @@ impl Desk {
         if known.len() > 10_000 {
             known.clear();
         }
+        self.revision.fetch_add(1, Ordering::Relaxed);
         known.extend(cases.into_iter().map(|case| (case.finding.finding_id.clone(), case)));
     }
 
@@ -102,7 +112,9 @@ impl Desk {
     /// Declares a release official.
     pub async fn declare(&self, official: &Official) -> Result<()> {
         self.warehouse.declare(official).await?;
-        self.releases.refresh().await
+        self.releases.refresh().await?;
+        self.revision.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     /// What differs between two releases. The first who asks has it computed and comes back for it.
@@ -128,6 +140,7 @@ impl Desk {
             if let Some((_, looked)) = known.iter_mut().find(|(pair, _)| *pair == (before, after)) {
                 *looked = found;
             }
+            desk.revision.fetch_add(1, Ordering::Relaxed);
         });
         Looked::Working
     }

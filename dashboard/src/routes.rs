@@ -76,7 +76,7 @@ pub const PAGES: [&str; 12] =
 
 /// Routes that take something, or show what only a visitor's own work made; tests of their own try them.
 #[cfg(test)]
-const WORKED: [&str; 12] = [
+pub const WORKED: [&str; 12] = [
     UPLOAD_ONE,
     UPLOAD_EVENTS,
     UPLOAD_RETURNED,

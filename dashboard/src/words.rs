@@ -370,6 +370,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("upload.submit", "报送", "Submit"),
     ("upload.check", "只检查，不报送", "Check only"),
     ("upload.check.dek", "“只检查”给出同样的报告，但不接收任何数据。", "A check gives the same report and takes nothing in."),
+    ("upload.progress", "进度", "Progress"),
     ("upload.sending", "正在上传……", "Sending …"),
     ("upload.busy", "现在报送的单位太多，请过几分钟再试。", "Too many are sending right now. Please try again in a few minutes."),
     ("upload.no_files", "没有选择文件。", "No file was chosen."),

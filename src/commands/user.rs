@@ -20,10 +20,15 @@ pub fn run(args: User) -> Result<ExitCode> {
             let made = accounts.add_people(&people).with_context(|| file.display().to_string())?;
             print!("{}", first_passwords(&made));
         }
-        UserAction::Add { name, role, unit, file: None } => {
+        UserAction::Add { name, role, unit, own, file: None } => {
             let (name, role) = name.zip(role).context("name the account and its role")?;
-            accounts.add_first(&name, role.parse()?, &unit, &password()?)?;
-            println!("Added {name}. The password is to be changed at the first log-in.");
+            if own {
+                accounts.add(&name, role.parse()?, &unit, &password()?)?;
+                println!("Added {name}.");
+            } else {
+                accounts.add_first(&name, role.parse()?, &unit, &password()?)?;
+                println!("Added {name}. The password is to be changed at the first log-in.");
+            }
         }
         UserAction::List => {
             let head = ["name", "role", "unit", "state"].map(str::to_owned).to_vec();
@@ -33,9 +38,14 @@ pub fn run(args: User) -> Result<ExitCode> {
             });
             print!("{}", columns(&std::iter::once(head).chain(rows).collect::<Vec<_>>()));
         }
-        UserAction::Passwd { name } => {
-            accounts.reset_password(&name, &password()?)?;
-            println!("Changed the password of {name}; its log-ins ended, and it is to be changed at the next one.");
+        UserAction::Passwd { name, own } => {
+            if own {
+                accounts.set_password(&name, &password()?)?;
+                println!("Changed the password of {name}; its log-ins ended.");
+            } else {
+                accounts.reset_password(&name, &password()?)?;
+                println!("Changed the password of {name}; its log-ins ended, and it is to be changed at the next one.");
+            }
         }
         UserAction::Disable { name } => {
             accounts.disable(&name)?;

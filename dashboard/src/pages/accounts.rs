@@ -81,7 +81,9 @@ async fn shown(app: &App, visitor: &Visitor, keeper: Keeper, made: Option<FirstP
         Keeper::Admin => (true, BTreeMap::new()),
         Keeper::District(schools) => (false, schools),
     };
-    Ok(AccountsPage { frame: visitor.frame(app), is_admin, accounts, schools, made }.template())
+    // The page also answers forms, whose addresses are none to come back to.
+    let frame = Frame { address: routes::ACCOUNTS.to_owned(), ..visitor.frame(app) };
+    Ok(AccountsPage { frame, is_admin, accounts, schools, made }.template())
 }
 
 /// A form that names an account.

@@ -101,6 +101,8 @@ fn template(frame: &Frame, key: &str) -> Markup {
 
 fn refused(frame: &Frame, why: &str, back: &str) -> Markup {
     let t = |key| frame.lang.say(key);
+    // A form's own address is none to come back to, in another language or otherwise.
+    let frame = &Frame { address: back.to_owned(), ..frame.clone() };
     page(
         frame,
         t("fault.refused.title"),

@@ -103,7 +103,7 @@ pub fn banner(reader: &Reader, period: &str) -> Markup {
     let Some(official) = of_period(&reader.officials, period) else { return html! {} };
     let shown = reader.scoped.edition.number;
     html! {
-        aside.official-note {
+        div.official-note {
             (declared(official, lang))
             " "
             @if official.release == shown { (lang.say("official.is_shown")) } @else {
@@ -391,7 +391,7 @@ impl DifferencePage {
         };
         html! {
             div.scroll tabindex="0" {
-                table {
+                table.difference {
                     thead {
                         tr {
                             th { (t("indicator")) }

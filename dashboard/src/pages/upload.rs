@@ -132,9 +132,8 @@ async fn take(
             }
             (_, false) => return Err(Fault::Forged),
             ("purpose", true) => {
-                if part.text().await.map_err(|error| broken_off(&error, lang))? == "check" {
-                    purpose = Purpose::Check;
-                }
+                let text = part.text().await.map_err(|error| broken_off(&error, lang))?;
+                purpose = if text == "check" { Purpose::Check } else { Purpose::Accept };
             }
             ("live", true) => live = true,
             // A chooser without a choice sends one file without a name.
@@ -244,8 +243,8 @@ fn release(desk: &Desk, outcome: Option<&Outcome>) -> Release {
     }
 }
 
-/// How long a stream of events stays open; the browser opens the next one by itself.
-const STREAM: Duration = Duration::from_secs(50);
+/// How long a stream of events stays open, so that no server waits long for its end; the browser opens the next one by itself.
+const STREAM: Duration = Duration::from_secs(20);
 
 /// `GET /upload/{id}/events`: how far it is, as it goes on; `reload` where the page has something new to show.
 pub async fn events(
@@ -286,7 +285,10 @@ pub async fn events(
                 Stage::Failed => true,
                 _ => false,
             };
-            let event = Event::default().event(if over { "reload" } else { "stage" }).data(format!("{percent} {text}"));
+            let event = Event::default()
+                .retry(Duration::from_millis(500))
+                .event(if over { "reload" } else { "stage" })
+                .data(format!("{percent} {text}"));
             Some((Ok(event), (stage, published, false, over)))
         }
     });
@@ -402,7 +404,8 @@ impl UploadPage {
                     h1 { (t("nav.upload")) }
                     p.dek { (t(whose)) }
                 }
-                form.upload method="post" action=(routes::UPLOAD) enctype="multipart/form-data" data-sending=(t("upload.sending")) {
+                form.upload method="post" action=(routes::UPLOAD) enctype="multipart/form-data" data-sending=(t("upload.sending")) data-files=(MOST_FILES) data-bytes=(MOST_BYTES)
+                    data-too-many=(lang.with("upload.too_many", &[&bounds[0]])) data-too-large=(lang.with("upload.too_large", &[&bounds[1]])) {
                     input type="hidden" name="form_token" value=(self.frame.form_token);
                     div.drop {
                         label for="files" { strong { (t("upload.choose")) } }
@@ -416,7 +419,7 @@ impl UploadPage {
                         button type="submit" name="purpose" value="check" { (t("upload.check")) }
                     }
                     p.small { (t("upload.check.dek")) }
-                    div.sending hidden role="status" { progress max="100" value="0" {} " " span {} }
+                    div.sending hidden role="status" { progress max="100" value="0" aria-label=(t("upload.progress")) {} " " span {} }
                 }
                 (self.templates())
                 @if !self.earlier.is_empty() {
@@ -520,7 +523,7 @@ impl OnePage {
                 }
                 div.going data-events=[events] role="status" {
                     @if stage != Stage::Done {
-                        progress max="100" value=(percent) { (percent) "%" }
+                        progress max="100" value=(percent) aria-label=(t("upload.progress")) { (percent) "%" }
                         " " span.stage { (text) }
                     }
                     @match self.release {

@@ -141,7 +141,7 @@ fn a_correction_after_the_official_release_shows_as_revised() {
         assert!(overview.contains("就是现在显示的这一版") && overview.contains("正式发布"), "{overview}");
         let releases = town.warehouse.releases().await.expect("read");
         let marked: Vec<_> = releases.iter().filter(|one| one.official).map(|one| one.release.to_string()).collect();
-        assert_eq!(marked, [shown.clone()], "the table of releases tells it too");
+        assert_eq!(marked, std::slice::from_ref(&shown), "the table of releases tells it too");
 
         // A correction: 10 of 12 wanted took part.
         let corrected = roster(0, "2019-10", 12).replace(",12,12,12,12,12,", ",12,10,10,10,10,");
