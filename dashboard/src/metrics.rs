@@ -40,6 +40,8 @@ pub struct Now {
     pub made: u64,
     /// Whether its last run failed.
     pub has_failed: bool,
+    /// How often something was told before a release told it.
+    pub revision: u64,
     /// How many log-ins are in force.
     pub sessions: u64,
 }
@@ -123,6 +125,12 @@ impl Metrics {
             "gauge",
             "1 where the last run failed and changes wait.",
             one("kehou_release_failed", now.has_failed.into()),
+        );
+        head(
+            "kehou_revisions_total",
+            "counter",
+            "Steps, declarations and comparisons that pages told before a release did.",
+            one("kehou_revisions_total", now.revision),
         );
         head("kehou_sessions", "gauge", "Log-ins in force.", one("kehou_sessions", now.sessions));
         out

@@ -20,6 +20,6 @@ pub async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Res
     let sessions = tokio::task::spawn_blocking(move || accounts.sessions()).await??;
     let state = app.desk.publisher.state().borrow().clone();
     let release = app.releases.shown().unwrap_or_default();
-    let now = Now { release, made: state.made, has_failed: state.has_failed, sessions };
+    let now = Now { release, made: state.made, has_failed: state.has_failed, revision: app.desk.revision(), sessions };
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.desk.metrics.render(now)).into_response())
 }
