@@ -273,7 +273,7 @@ pub fn links(code: &str, month: &str, lang: Lang) -> Markup {
     html! {
         p.actions {
             a.button href=(routes::with(&routes::duties(code), &[("period", month)])) { (lang.say("duties.title")) }
-            a href=(routes::reminders(code)) { (lang.say("duties.reminders")) }
+            a href=(routes::reminders(code)) download { (lang.say("duties.reminders")) }
         }
     }
 }
@@ -305,8 +305,8 @@ impl DutiesPage {
                 }
                 section #owed {
                     h2 { (lang.with("duties.owed", &[&format::period(&self.period, lang), &format::whole(owed.len() as i64)])) }
-                    p { a href=(routes::with(&routes::reminders(&self.code), &[("period", &self.period)])) { (t("duties.reminders.period")) } " · "
-                        a href=(routes::reminders(&self.code)) { (t("duties.reminders")) } }
+                    p { a href=(routes::with(&routes::reminders(&self.code), &[("period", &self.period)])) download { (t("duties.reminders.period")) } " · "
+                        a href=(routes::reminders(&self.code)) download { (t("duties.reminders")) } }
                     @if owed.is_empty() { p.empty { (t("duties.none")) } } @else { (self.owed(&owed)) }
                 }
                 section #confirm {

@@ -456,7 +456,7 @@ impl UploadPage {
                                             th.nowrap scope="row" { (format::period(&one.period, lang)) }
                                             td { (one.forms.iter().map(|form| form_title(form, lang)).collect::<Vec<_>>().join(t("list.comma"))) }
                                             td.nowrap {
-                                                a href=(routes::with(routes::TEMPLATE, &[("period", &one.period)])) {
+                                                a href=(routes::with(routes::TEMPLATE, &[("period", &one.period)])) download {
                                                     (t("template.get"))
                                                 }
                                             }
