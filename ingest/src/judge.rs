@@ -132,7 +132,10 @@ impl World {
     /// The sender, where the slice's school is not of it.
     fn other_sender(&self, slice: &JudgedSlice) -> Option<&str> {
         let sender = self.sender.as_deref()?;
-        let own = slice.district_code.is_empty() || sender == slice.district_code || sender == slice.school_id;
+        let is_own = |district: &str| district.is_empty() || sender == district || sender == slice.school_id;
+        // A line of the register says itself whose the school is: nobody takes another district's school over by one.
+        let owner = self.register.get(&slice.school_id).map(|entry| entry.district_code.as_str());
+        let own = is_own(&slice.district_code) && owner.is_none_or(is_own);
         (!own).then_some(sender)
     }
 }

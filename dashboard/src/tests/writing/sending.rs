@@ -64,6 +64,12 @@ fn nobody_sends_for_another() {
         let headings = ingest::form::form("school").expect("a form").bulk_headings().join(",");
         let register = format!("{headings}\n{},2020,改名小学,379903,小学,城区,,\n", school(0));
         refused("s0", &register, "不由学校报送的报表").await;
+        // Nor does a district take another's school over by a line of the register, with a slice of it in the same upload.
+        let taken = format!("{headings}\n{STRANGER},2020,夺来小学,379902,小学,城区,,\n");
+        let own = town.site.log_in("own").await;
+        let files = [("名录.csv", taken.as_str()), ("报表.csv", &roster_of(STRANGER, "2019-10", 12))];
+        let told = town.told(&own, "submit", &files).await.body;
+        assert!(told.matches("已退回").count() == 2 && told.contains("不是本单位的学校"), "{told}");
         let now = town.query("select * from facts.submission where state = 'accepted'", "submission").await;
         assert!(!now.contains("2019-10") && !now.contains(" 2020 "), "nothing of it was accepted: {now}");
 
