@@ -20,13 +20,15 @@ use crate::Config;
 use crate::desk::audit::Auditor;
 use crate::desk::publisher::Publisher;
 use crate::desk::uploads::Uploads;
-use crate::difference::{Difference, Filter, difference};
+use crate::difference::{Causes, Difference, Filter, difference};
 use crate::error::Result;
 use crate::metrics::Metrics;
 use crate::release::Releases;
 
 /// Differences of releases that are kept; each takes seconds to compute and never changes.
 const DIFFERENCES: usize = 8;
+/// Figures and findings of all that are kept, beyond which the oldest go: a new policy moves every figure there is.
+const LINES: usize = 300_000;
 
 /// Everything that writes.
 pub struct Desk {
@@ -57,6 +59,15 @@ pub enum Looked {
     Found(Arc<Difference>),
     /// It could not be computed.
     Failed,
+}
+
+impl Looked {
+    fn lines(&self) -> usize {
+        match self {
+            Looked::Found(found) => found.figures.len() + found.findings.len(),
+            Looked::Working | Looked::Failed => 0,
+        }
+    }
 }
 
 impl Desk {
@@ -130,7 +141,11 @@ impl Desk {
         let desk = self.clone();
         tokio::spawn(async move {
             let found = match desk.compute(before, after).await {
-                Ok(found) => Looked::Found(Arc::new(found)),
+                Ok(mut found) => {
+                    // Pages tell what went in otherwise as a whole; kept for each figure it would take most of the room.
+                    found.figures.iter_mut().for_each(|figure| figure.causes = Causes::default());
+                    Looked::Found(Arc::new(found))
+                }
                 Err(error) => {
                     tracing::error!(%error, before, after, "two releases can't be compared");
                     Looked::Failed
@@ -139,6 +154,9 @@ impl Desk {
             let mut known = desk.differences.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             if let Some((_, looked)) = known.iter_mut().find(|(pair, _)| *pair == (before, after)) {
                 *looked = found;
+            }
+            while known.len() > 1 && known.iter().map(|(_, looked)| looked.lines()).sum::<usize>() > LINES {
+                known.remove(0);
             }
             desk.revision.fetch_add(1, Ordering::Relaxed);
         });

@@ -32,6 +32,8 @@ const REMEMBERED: usize = 10;
 const KEPT: Duration = Duration::from_secs(2 * 3600);
 /// Bytes of marked files that are held until they are fetched; the oldest go first.
 const HELD: usize = 128 << 20;
+/// Issues of the reports that are remembered; the oldest go first.
+const ISSUES: usize = 200_000;
 /// Attempts, where another process changes the key or the tables in the same moment.
 const ATTEMPTS: usize = 3;
 
@@ -235,10 +237,19 @@ impl Uploads {
         known.iter().rev().filter(|one| one.sender.account == account).cloned().collect()
     }
 
-    /// Lets the oldest marked files go where this upload's leave no room for them.
+    /// Lets the oldest marked files, and the oldest reports, go where this upload's leave no room for them.
     fn make_room(&self, fresh: &Outcome) {
-        let mut held = fresh.bytes_held();
-        for upload in self.lock().iter().rev() {
+        let (mut held, mut issues) = (fresh.bytes_held(), fresh.issues());
+        let mut known = self.lock();
+        let mut kept: VecDeque<Arc<Upload>> = VecDeque::with_capacity(known.len());
+        for upload in known.drain(..).rev() {
+            issues += upload.outcome.get().map_or(0, Outcome::issues);
+            if issues <= ISSUES || !upload.is_over() {
+                kept.push_front(upload);
+            }
+        }
+        *known = kept;
+        for upload in known.iter().rev() {
             let Some(outcome) = upload.outcome.get() else { continue };
             held += outcome.bytes_held();
             if held > HELD {
@@ -288,6 +299,14 @@ impl Outcome {
             Held::Waits(returned) => Some(returned),
             Held::None | Held::Gone => None,
         }
+    }
+
+    fn issues(&self) -> usize {
+        let files = &self.report.files;
+        files
+            .iter()
+            .map(|file| file.issues.len() + file.slices.iter().map(|slice| slice.issues.len()).sum::<usize>())
+            .sum()
     }
 
     fn bytes_held(&self) -> usize {
@@ -410,6 +429,39 @@ mod tests {
         }
         let long = format!("{}.xlsx", "表".repeat(300));
         assert!(file_name(&long).len() <= 240 && file_name(&long).ends_with(".xlsx"));
+    }
+
+    /// An upload that ended with so many issues and a marked file of so many bytes.
+    fn ended(id: &str, issues: usize, bytes: usize) -> Arc<Upload> {
+        let issue = ingest::issue::Issue::error("value", "", "");
+        let file = ingest::report::FileReport::new(String::new(), String::new(), true, vec![issue; issues], Vec::new());
+        let returned = Held::Waits(Returned { name: String::new(), bytes: vec![0; bytes] });
+        let outcome =
+            Outcome { report: Report { files: vec![file] }, ticket: None, returned: Mutex::new(vec![returned]) };
+        Arc::new(Upload {
+            id: id.to_owned(),
+            sender: Sender { account: String::new(), unit: None, purpose: Purpose::Check },
+            files: Vec::new(),
+            at: Instant::now(),
+            stage: watch::Sender::new(Stage::Done),
+            outcome: OnceLock::from(outcome),
+        })
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded_and_the_oldest_goes_first() {
+        let uploads = Uploads::default();
+        for (id, issues, bytes) in [("old", 150_000, 1), ("large", 10, HELD / 2), ("middle", 40_000, HELD / 2)] {
+            uploads.lock().push_back(ended(id, issues, bytes));
+        }
+        let fresh = ended("fresh", 20_000, 1000);
+        uploads.make_room(fresh.outcome().expect("it ended"));
+        let left: Vec<(String, Marked)> = uploads
+            .lock()
+            .iter()
+            .map(|one| (one.id.clone(), one.outcome().map_or(Marked::None, |outcome| outcome.has_marked(0))))
+            .collect();
+        assert_eq!(left, [("large".to_owned(), Marked::Gone), ("middle".to_owned(), Marked::Waits)]);
     }
 
     #[test]
