@@ -90,7 +90,7 @@ class Bench:
         """Each page of each shape, as the server answers it to the city bureau, after a first look."""
         at = ["--warehouse", str(self.warehouse)]
         password = os.urandom(12).hex()
-        subprocess.run([self.kehou, "user", *at, "add", "city", "--role", "city"], input=password + "\n", text=True, check=True, capture_output=True)
+        subprocess.run([self.kehou, "user", *at, "add", "city", "--role", "city", "--own"], input=password + "\n", text=True, check=True, capture_output=True)
         server = subprocess.Popen([self.kehou, "serve", "--listen", "127.0.0.1:0", *at], stdout=subprocess.PIPE, text=True)
         try:
             address = server.stdout.readline().strip()

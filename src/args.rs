@@ -362,6 +362,18 @@ pub struct Releases {
     /// Only the newest ones, so many
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
+    /// Declare this release the official one for --period; a declaration is never edited, a later one takes its place
+    #[arg(long, value_name = "RELEASE", requires = "period")]
+    pub official: Option<u64>,
+    /// The period that the release is official for: 2019-10, 2019-2020-1, 2019
+    #[arg(long, requires = "official")]
+    pub period: Option<String>,
+    /// What the city says of it
+    #[arg(long, value_name = "TEXT", default_value = "", requires = "official")]
+    pub note: String,
+    /// Who declares it; default this machine's user
+    #[arg(long, value_name = "NAME", requires = "official")]
+    pub by: Option<String>,
     /// Form of the list
     #[arg(long, value_enum, default_value_t = StatusFormat::Table)]
     pub format: StatusFormat,
@@ -525,6 +537,9 @@ pub struct Serve {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
+    /// The date of receipts, steps and releases; default the clock's
+    #[arg(long, value_name = "DATE")]
+    pub today: Option<NaiveDate>,
     /// Visitors come through a proxy with TLS: needed beyond the loopback interface, and cookies travel encrypted only
     #[arg(long)]
     pub behind_tls: bool,
@@ -543,16 +558,26 @@ pub struct User {
 /// What to do with accounts. Passwords are read from the terminal or standard input, never from the command line.
 #[derive(Debug, Subcommand)]
 pub enum UserAction {
-    /// Add an account
+    /// Add an account, or all of a list
+    ///
+    /// The list is CSV with the headings name, role, unit (or 账号, 角色, 单位). All of its accounts are made or none; their first
+    /// passwords are printed as CSV, once, and stored nowhere. A first password is to be changed at the first log-in.
     Add {
         /// Log-in name
-        name: String,
+        #[arg(required_unless_present = "file", conflicts_with = "file")]
+        name: Option<String>,
         /// school, district, inspector, city or admin
-        #[arg(long)]
-        role: String,
+        #[arg(long, required_unless_present = "file", conflicts_with = "file")]
+        role: Option<String>,
         /// School code, or district code (inspectors: several, parted by commas)
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", conflicts_with = "file")]
         unit: String,
+        /// A list of accounts
+        #[arg(long, value_name = "FILE.csv")]
+        file: Option<PathBuf>,
+        /// Its owner chose the password, which need not be changed at the first log-in
+        #[arg(long, conflicts_with = "file")]
+        own: bool,
     },
     /// List accounts
     List,
@@ -560,6 +585,9 @@ pub enum UserAction {
     Passwd {
         /// Log-in name
         name: String,
+        /// Its owner chose the password, which need not be changed at the next log-in
+        #[arg(long)]
+        own: bool,
     },
     /// Close an account; its log-ins end at once
     Disable {

@@ -1,5 +1,6 @@
 //! Accounts and log-ins in one SQLite file: who may enter, as what, and for how long.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,7 +10,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 
 use crate::error::{DashboardError, Result};
+use crate::pages::layout::role_key;
 use crate::password;
+use crate::words::Lang;
 
 /// What an account may do; what each sees stands in `scope`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,6 +88,8 @@ pub struct Account {
     pub unit: String,
     /// Whether log-ins are refused.
     pub disabled: bool,
+    /// Whether the password was given by somebody else and is to be changed before anything else.
+    pub must_change: bool,
 }
 
 /// A log-in that is in force.
@@ -106,6 +111,81 @@ pub enum LogIn {
     /// Too many failures: the seconds to wait.
     Wait(i64),
 }
+
+/// A line of a list of accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Its line in the file, from 1.
+    pub line: u64,
+    /// The log-in name.
+    pub name: String,
+    /// What the account may do.
+    pub role: Role,
+    /// What it belongs to.
+    pub unit: String,
+}
+
+/// An account that was made, with the password that is told once and stored nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstPassword {
+    /// The log-in name.
+    pub name: String,
+    /// What the account may do.
+    pub role: Role,
+    /// What it belongs to.
+    pub unit: String,
+    /// The password.
+    pub password: String,
+}
+
+/// Reads a list of accounts: CSV with the headings name, role, unit (or 账号, 角色, 单位) in any order. Roles are written as on
+/// the command line or as on the screen.
+pub fn people(csv: &[u8]) -> Result<Vec<Person>> {
+    let bad = |line: u64, why: &str| DashboardError::People { line, why: why.to_owned() };
+    let text = std::str::from_utf8(csv).map_err(|_| bad(1, "it is not UTF-8; save it as CSV UTF-8"))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
+    let headings = reader.headers().map_err(|error| bad(1, &error.to_string()))?.clone();
+    let place = |names: [&str; 2]| headings.iter().position(|heading| names.contains(&heading));
+    let columns = [place(["name", "账号"]), place(["role", "角色"]), place(["unit", "单位"])];
+    let [Some(name), Some(role), Some(unit)] = columns else {
+        return Err(bad(1, "the headings name, role, unit (账号, 角色, 单位) are needed"));
+    };
+    let mut found = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| {
+            bad(error.position().map_or(0, csv::Position::line), "it can't be read as a line of CSV")
+        })?;
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        // Blank lines before a record are passed over, and count in an editor.
+        let begins = record.position().map_or(0, |at| at.byte() as usize).min(text.len());
+        let blank = text[begins..].len() - text[begins..].trim_start_matches(['\r', '\n']).len();
+        let line = 1 + text[..begins + blank].matches('\n').count() as u64;
+        let cell = |at: usize| record.get(at).unwrap_or_default();
+        let told = |one: &Role| Lang::Zh.say(role_key(*one)) == cell(role);
+        let role = match Role::ALL.into_iter().find(told) {
+            Some(role) => role,
+            None => cell(role).parse().map_err(|error: DashboardError| bad(line, &error.to_string()))?,
+        };
+        found.push(Person { line, name: cell(name).to_owned(), role, unit: cell(unit).to_owned() });
+    }
+    if found.is_empty() { Err(bad(2, "there is no account in it")) } else { Ok(found) }
+}
+
+/// Names and first passwords as CSV, with the mark by which spreadsheets know UTF-8.
+pub fn first_passwords(made: &[FirstPassword]) -> String {
+    let mut text = "\u{feff}name,role,unit,password\r\n".to_owned();
+    for one in made {
+        // An inspector's districts have commas between them; no part holds a quote.
+        text += &format!("{},{},\"{}\",{}\r\n", one.name, one.role, one.unit, one.password);
+    }
+    text
+}
+
+const INSERT: &str =
+    "insert into account (name, role, unit, password_hash, made_at, must_change) values (?1, ?2, ?3, ?4, ?5, ?6)";
 
 /// Seconds without a request after which a log-in ends.
 pub const IDLE_SECONDS: i64 = 2 * 3600;
@@ -135,15 +215,56 @@ impl Accounts {
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
         }
         connection.execute_batch(include_str!("accounts.sql")).map_err(fault)?;
+        // Files of an earlier kehou lack the column.
+        let has = connection.prepare("select must_change from account").is_ok();
+        if !has {
+            let add = "alter table account add column must_change integer not null default 0";
+            connection.execute_batch(add).map_err(fault)?;
+        }
         Ok(Accounts { path: path.to_owned(), connection: Arc::new(Mutex::new(connection)) })
     }
 
-    /// Adds an account.
+    /// Adds an account whose owner chose the password.
     pub fn add(&self, name: &str, role: Role, unit: &str, password: &str) -> Result<()> {
+        self.insert(name, role, unit, password, false)
+    }
+
+    /// Adds an account with a first password that somebody else knows: it is to be changed at the first log-in.
+    pub fn add_first(&self, name: &str, role: Role, unit: &str, password: &str) -> Result<()> {
+        self.insert(name, role, unit, password, true)
+    }
+
+    /// Adds all of these accounts or none, each with a first password of its own. Gives them as they were stored.
+    pub fn add_people(&self, people: &[Person]) -> Result<Vec<FirstPassword>> {
+        let mut known: HashSet<String> = self.list()?.into_iter().map(|account| account.name).collect();
+        let mut made = Vec::with_capacity(people.len());
+        for person in people {
+            let told = |error: DashboardError| DashboardError::People { line: person.line, why: error.to_string() };
+            let name = log_in_name(&person.name).map_err(told)?;
+            let unit = person.role.unit(&person.unit).map_err(told)?;
+            if !known.insert(name.clone()) {
+                return Err(told(DashboardError::Taken { name }));
+            }
+            made.push(FirstPassword { name, role: person.role, unit, password: password::first()? });
+        }
+        let hashes = made.iter().map(|one| password::hash(&one.password)).collect::<Result<Vec<_>>>()?;
+        let mut connection = self.lock();
+        let mut insert = || {
+            let transaction = connection.transaction()?;
+            for (one, hash) in made.iter().zip(&hashes) {
+                transaction.execute(INSERT, params![one.name, one.role.name(), one.unit, hash, now(), true])?;
+            }
+            transaction.commit()
+        };
+        insert().map_err(|source| self.fault(source))?;
+        drop(connection);
+        Ok(made)
+    }
+
+    fn insert(&self, name: &str, role: Role, unit: &str, password: &str, must_change: bool) -> Result<()> {
         let name = log_in_name(name)?;
         let (unit, hash) = (role.unit(unit)?, password::hash(password)?);
-        let sql = "insert into account (name, role, unit, password_hash, made_at) values (?1, ?2, ?3, ?4, ?5)";
-        match self.lock().execute(sql, params![name, role.name(), unit, hash, now()]) {
+        match self.lock().execute(INSERT, params![name, role.name(), unit, hash, now(), must_change]) {
             Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == ErrorCode::ConstraintViolation => {
                 Err(DashboardError::Taken { name })
             }
@@ -155,17 +276,41 @@ impl Accounts {
     pub fn list(&self) -> Result<Vec<Account>> {
         let connection = self.lock();
         let read = || {
-            let mut statement = connection
-                .prepare_cached("select name, role, unit, disabled from account order by role, unit, name")?;
+            let mut statement = connection.prepare_cached(
+                "select name, role, unit, disabled, must_change from account order by role, unit, name",
+            )?;
             statement.query_map([], read_account)?.collect::<rusqlite::Result<Vec<_>>>()
         };
         read().map_err(|source| self.fault(source))
     }
 
-    /// Gives an account a new password and ends its log-ins.
+    /// Gives an account the password that its owner chose, and ends its log-ins.
     pub fn set_password(&self, name: &str, password: &str) -> Result<()> {
         let (name, hash) = (log_in_name(name)?, password::hash(password)?);
-        self.change(&name, "update account set password_hash = ?2 where name = ?1", &hash)
+        self.change(&name, "update account set password_hash = ?2, must_change = 0 where name = ?1", &hash)
+    }
+
+    /// Gives an account a new password that somebody else knows, ends its log-ins, and lets waits for wrong passwords go.
+    pub fn reset_password(&self, name: &str, password: &str) -> Result<()> {
+        let (name, hash) = (log_in_name(name)?, password::hash(password)?);
+        self.change(&name, "update account set password_hash = ?2, must_change = 1 where name = ?1", &hash)?;
+        let forgiven = self.lock().execute("delete from failure where name = ?1", [&name]);
+        forgiven.map(drop).map_err(|source| self.fault(source))
+    }
+
+    /// Whether the password is the account's. Wrong ones count as at a log-in, so that a session is no place to guess.
+    pub fn knows(&self, name: &str, password: &str) -> Result<bool> {
+        match self.log_in(name, password)? {
+            LogIn::Granted(token) => self.log_out(&token).map(|()| true),
+            LogIn::Refused | LogIn::Wait(_) => Ok(false),
+        }
+    }
+
+    /// How many log-ins are in force.
+    pub fn sessions(&self) -> Result<u64> {
+        let sql = "select count(*) from session where expires_at > ?1 and seen_at > ?2";
+        let count = self.lock().query_row(sql, [now(), now() - IDLE_SECONDS], |row| row.get::<_, i64>(0));
+        Ok(count.map_err(|source| self.fault(source))?.try_into().unwrap_or_default())
     }
 
     /// Refuses an account's further log-ins and ends those in force. The account stays for the record.
@@ -213,13 +358,13 @@ impl Accounts {
         let connection = self.lock();
         let digest = password::digest(token);
         let sql =
-            "select account.name, role, unit, disabled, form_token, seen_at from session join account using (name)
+            "select account.name, role, unit, disabled, must_change, form_token, seen_at from session join account using (name)
             where token_hash = ?1 and expires_at > ?2 and seen_at > ?3 and disabled = 0";
         let read = || {
             let mut statement = connection.prepare_cached(sql)?;
             let found = statement
                 .query_row(params![digest, now(), now() - IDLE_SECONDS], |row| {
-                    Ok((Session { account: read_account(row)?, form_token: row.get(4)? }, row.get::<_, i64>(5)?))
+                    Ok((Session { account: read_account(row)?, form_token: row.get(5)? }, row.get::<_, i64>(6)?))
                 })
                 .optional()?;
             // Noted once a minute: a page's reading should not always be a write.
@@ -279,7 +424,7 @@ fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
     let role = role
         .parse()
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(error)))?;
-    Ok(Account { name: row.get(0)?, role, unit: row.get(2)?, disabled: row.get(3)? })
+    Ok(Account { name: row.get(0)?, role, unit: row.get(2)?, disabled: row.get(3)?, must_change: row.get(4)? })
 }
 
 fn log_in_name(name: &str) -> Result<String> {
@@ -364,6 +509,53 @@ mod tests {
         assert_eq!(accounts.session(&token).expect("works"), None);
         assert_eq!(accounts.log_in("city", "long enough").expect("works"), LogIn::Refused);
         assert!(accounts.list().expect("works")[0].disabled);
+    }
+
+    #[test]
+    fn a_first_password_is_to_be_changed_and_a_chosen_one_is_not() {
+        let (_folder, accounts) = accounts();
+        let must = |name: &str| {
+            accounts.list().expect("works").into_iter().find(|one| one.name == name).map(|one| one.must_change)
+        };
+        assert_eq!(must("city"), Some(false));
+        accounts.add_first("one", Role::District, "370402", "first of all").expect("added");
+        assert_eq!(must("one"), Some(true));
+        accounts.set_password("one", "chosen by me").expect("set");
+        assert_eq!(must("one"), Some(false));
+        for _ in 0..10 {
+            accounts.count_failure(&accounts.lock(), "one").expect("counted");
+        }
+        accounts.reset_password("one", "given again").expect("reset");
+        assert_eq!(must("one"), Some(true));
+        assert!(accounts.knows("one", "given again").expect("works"), "the wait went with the old password");
+        assert!(!accounts.knows("one", "chosen by me").expect("works"));
+        assert_eq!(accounts.sessions().expect("works"), 0, "a look at a password is no log-in");
+    }
+
+    #[test]
+    fn a_list_makes_all_of_its_accounts_or_none() {
+        let (_folder, accounts) = accounts();
+        let list = "\u{feff}角色,账号,单位\n学校,s1,3704020001\nschool,S2,3704020002\n\n区（市）,d1,370402\n";
+        let read = people(list.as_bytes()).expect("a list");
+        assert_eq!(
+            read.iter().map(|one| (one.line, one.role)).collect::<Vec<_>>(),
+            [(2, Role::School), (3, Role::School), (5, Role::District)]
+        );
+        let made = accounts.add_people(&read).expect("made");
+        assert_eq!(made.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["s1", "s2", "d1"]);
+        assert_ne!(made[0].password, made[1].password);
+        assert!(accounts.knows("s2", &made[1].password).expect("works"));
+        let wrong = |list: &str, line: u64| {
+            let refused = people(list.as_bytes()).and_then(|people| accounts.add_people(&people));
+            assert!(matches!(refused, Err(DashboardError::People { line: told, .. }) if told == line), "{refused:?}");
+        };
+        wrong("name,role,unit\nnew,school,3704020003\ncity,city,\n", 3);
+        wrong("name,role,unit\nnew,school,3704020003\nnew,school,3704020003\n", 3);
+        wrong("name,role,unit\nnew,school,370402\n", 2);
+        wrong("name,role,unit\nnew,teacher,3704020003\n", 2);
+        wrong("name,role\nnew,school\n", 1);
+        wrong("name,role,unit\n", 2);
+        assert_eq!(accounts.list().expect("works").len(), 4, "a list with a fault makes no account");
     }
 
     #[test]

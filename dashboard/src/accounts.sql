@@ -10,7 +10,9 @@ create table if not exists account (
     unit text not null,
     password_hash text not null,
     made_at integer not null,
-    disabled integer not null default 0
+    disabled integer not null default 0,
+    -- Whether the password was given by somebody else.
+    must_change integer not null default 0
 ) strict;
 
 -- One row a log-in. The token itself is in the visitor's cookie alone.

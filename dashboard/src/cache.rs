@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE, VARY};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, REFRESH, SET_COOKIE, VARY};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -156,6 +156,8 @@ pub async fn keep(State(app): State<Arc<App>>, request: Request, next: Next) -> 
     let response = next.run(request).await;
     let is_page = response.status() == StatusCode::OK
         && !response.headers().contains_key(SET_COOKIE)
+        // One that comes again by itself is about to change.
+        && !response.headers().contains_key(REFRESH)
         && response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if !is_page {
         return response;
@@ -183,7 +185,7 @@ fn key(app: &App, request: &Request) -> Option<(Key, String)> {
     let session = visitor.session.as_ref()?;
     let key = Key {
         release: 0,
-        revision: app.pages.revision.load(Ordering::Relaxed),
+        revision: revision(app),
         scope: visitor.scope(),
         account: session.account.name.clone(),
         lang: visitor.lang,
@@ -199,7 +201,12 @@ async fn release(app: &App) -> Option<u64> {
 
 /// Whether a key is still of the current release and revision.
 async fn is_current(app: &App, key: &Key) -> bool {
-    release(app).await == Some(key.release) && app.pages.revision.load(Ordering::Relaxed) == key.revision
+    release(app).await == Some(key.release) && revision(app) == key.revision
+}
+
+/// Grows with everything that pages show and no release brings.
+fn revision(app: &App) -> u64 {
+    app.pages.revision.load(Ordering::Relaxed) + app.desk.revision()
 }
 
 fn takes_gzip(headers: &HeaderMap) -> bool {

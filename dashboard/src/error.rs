@@ -100,6 +100,20 @@ pub enum DashboardError {
     /// A password can't be hashed or a stored hash not be read.
     #[error("a password can't be hashed: {0}")]
     Hash(argon2::password_hash::Error),
+    /// What somebody does can't be recorded, so it isn't done.
+    #[error("the audit can't be written: {0}")]
+    Audit(String),
+    /// What was sent can't be taken in.
+    #[error(transparent)]
+    Ingest(#[from] ingest::accept::IngestError),
+    /// A list of accounts can't be read.
+    #[error("line {line} of the accounts' list: {why}")]
+    People {
+        /// The line, as an editor shows it.
+        line: u64,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A task of the server was lost.
     #[error("a task of the server ended before its answer: {0}")]
     Task(#[from] tokio::task::JoinError),

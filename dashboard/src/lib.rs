@@ -7,12 +7,14 @@ pub mod accounts;
 mod cache;
 pub mod catalog;
 pub mod charts;
+mod desk;
 pub mod difference;
 pub mod editions;
 pub mod error;
 pub mod explain;
 pub mod figures;
 pub mod format;
+mod metrics;
 mod pages;
 mod password;
 mod period;
@@ -32,6 +34,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use tokio::net::TcpListener;
 use transform::project::Project;
 use warehouse::Warehouse;
@@ -54,6 +57,10 @@ pub struct Config {
     /// Whether visitors come through TLS, by a proxy in front: cookies then travel encrypted only. Without it the server
     /// refuses to listen on any address that others can reach.
     pub secure_cookies: bool,
+    /// The folder of the keys that persons' numbers are hashed with: uploads are taken in as by the command.
+    pub keys: PathBuf,
+    /// The date of receipts, steps and releases; the clock's where there is none.
+    pub today: Option<NaiveDate>,
 }
 
 /// Serves the warehouse's current release until the process is asked to stop. `ready` gets the address once it answers.
@@ -64,7 +71,7 @@ pub async fn serve(warehouse: Warehouse, config: Config, ready: impl FnOnce(Sock
     let accounts = Accounts::open(&config.accounts)?;
     let project = Project::built_in()?;
     let catalogue = Catalogue::of(&project);
-    let app = Arc::new(App::new(Releases::new(warehouse), accounts, catalogue, project, &config));
+    let app = Arc::new(App::new(Releases::new(warehouse.clone()), warehouse, accounts, catalogue, project, &config));
     // The first visitor should not wait for the release to be loaded.
     app.warm().await;
     let listen = |source| DashboardError::Listen { listen: config.listen, source };

@@ -41,6 +41,15 @@ pub fn fits(hash_of: Option<&str>, password: &str) -> Result<bool> {
     Ok(same && hash_of.is_some())
 }
 
+/// A first password that can be read out on the phone: twelve letters and digits without those that are taken for others.
+pub fn first() -> Result<String> {
+    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789x";
+    let mut bytes = [0; 12];
+    getrandom::fill(&mut bytes)?;
+    let letters: Vec<char> = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
+    Ok(letters.chunks(4).map(|part| part.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
+}
+
 /// 256 random bits in hex.
 pub fn token() -> Result<String> {
     let mut bytes = [0; 32];

@@ -13,6 +13,7 @@ use transform::kept::project_of;
 use transform::project::Project;
 use transform::views::register_parts;
 use warehouse::Warehouse;
+use warehouse::official::Official;
 use warehouse::release::Release;
 use warehouse::session::Limits;
 
@@ -100,6 +101,8 @@ impl Pinned {
 pub struct Releases {
     source: Source,
     known: Mutex<Option<(Instant, Arc<Pinned>)>>,
+    /// What the city declared official; a declaration may come long after its release.
+    officials: Mutex<Arc<Vec<Official>>>,
     /// Held by the one who looks for a newer release.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -123,7 +126,7 @@ impl Releases {
     }
 
     fn of(source: Source) -> Arc<Releases> {
-        Arc::new(Releases { source, known: Mutex::default(), turn: Arc::default() })
+        Arc::new(Releases { source, known: Mutex::default(), officials: Mutex::default(), turn: Arc::default() })
     }
 
     /// The warehouse that they stand in; none where tests fixed a release.
@@ -164,6 +167,22 @@ impl Releases {
         }
     }
 
+    /// Looks for the newest release and for what was declared, for somebody who just made it: from here on pages show it.
+    pub async fn refresh(&self) -> Result<()> {
+        let _turn = self.turn.lock().await;
+        self.look().await.map(drop)
+    }
+
+    /// What was declared official, oldest first, as far as is known.
+    pub fn officials(&self) -> Arc<Vec<Official>> {
+        self.officials.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    /// The number of the release that is shown, if one was asked for.
+    pub fn shown(&self) -> Option<u64> {
+        self.known().map(|(_, pinned)| pinned.edition.number)
+    }
+
     /// Asks for the newest release, and loads it where it is another one than the known.
     async fn look(&self) -> Result<Option<Arc<Pinned>>> {
         #[cfg(test)]
@@ -172,6 +191,8 @@ impl Releases {
         }
         #[cfg_attr(not(test), expect(irrefutable_let_patterns, reason = "tests know another source"))]
         let Source::Warehouse(warehouse) = &self.source else { return Ok(None) };
+        let officials = Arc::new(warehouse.officials().await?);
+        *self.officials.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = officials;
         let Some(release) = warehouse.latest_release().await? else { return Ok(None) };
         let pinned = match self.known() {
             Some((_, pinned)) if pinned.edition.number == release.release => pinned,

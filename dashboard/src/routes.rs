@@ -13,9 +13,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::cache;
+use crate::desk::uploads::MOST_BYTES;
 use crate::pages::{
-    accounts, catalogue, city, district, entry, evaluation, fault, figure, finding, findings, home, indicator, log_in,
-    reports, school,
+    accounts, catalogue, city, district, duties, entry, evaluation, fault, figure, finding, findings, home, indicator, log_in,
+    metrics, official, own_password, reports, school, steps, upload,
 };
 use crate::visit::{App, visit};
 
@@ -33,6 +34,29 @@ pub const FINDINGS: &str = "/findings";
 pub const CATALOGUE: &str = "/catalogue";
 /// Who may log in.
 pub const ACCOUNTS: &str = "/accounts";
+/// Sending files.
+pub const UPLOAD: &str = "/upload";
+/// A workbook to fill in.
+pub const TEMPLATE: &str = "/template";
+/// Notifies several findings.
+pub const NOTIFY: &str = "/findings/notify";
+/// Changes one's own password.
+pub const PASSWORD: &str = "/password";
+/// What was published, and what of it is official.
+pub const RELEASES: &str = "/releases";
+/// What differs between two releases.
+pub const DIFFERENCE: &str = "/difference";
+const DUTIES: &str = "/district/{code}/duties";
+const REMINDERS: &str = "/district/{code}/reminders.csv";
+const UPLOAD_ONE: &str = "/upload/{id}";
+const UPLOAD_EVENTS: &str = "/upload/{id}/events";
+const UPLOAD_RETURNED: &str = "/upload/{id}/returned/{n}";
+const FINDING_STEP: &str = "/finding/{id}/step";
+const ACCOUNTS_RESET: &str = "/accounts/reset";
+const ACCOUNTS_DISABLE: &str = "/accounts/disable";
+const ACCOUNTS_LIST: &str = "/accounts/list";
+const METRICS: &str = "/metrics";
+const SCRIPT: &str = "/assets/upload.js";
 const DISTRICT: &str = "/district/{code}";
 const SCHOOL: &str = "/school/{id}";
 const FINDING: &str = "/finding/{id}";
@@ -47,16 +71,37 @@ const STYLE: &str = "/assets/style.css";
 const ICON: &str = "/assets/icon.svg";
 
 /// Bytes of a form's answer; the log-in form is the largest.
-const LARGEST_FORM: usize = 16 * 1024;
+const LARGEST_FORM: usize = 64 * 1024;
+/// Bytes of an upload with what stands around its files.
+const LARGEST_UPLOAD: usize = MOST_BYTES + (1 << 20);
+/// Bytes of a list of accounts.
+const LARGEST_LIST: usize = 4 << 20;
 
 /// Pages that show a unit's data, for the test that walks them with every role and another's unit.
 #[cfg(test)]
-pub const PAGES: [&str; 12] =
-    [CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, ACCOUNTS, EVALUATION, REPORTS, FIGURE, ENTRY];
+pub const PAGES: [&str; 16] =
+    [CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, ACCOUNTS, EVALUATION, REPORTS, FIGURE, ENTRY, UPLOAD, RELEASES, DUTIES, REMINDERS];
 
 /// Pages that may be given out again as they were made: they show the release, and what `App::pages` is told of.
 pub const KEPT: [&str; 11] =
     [CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, EVALUATION, REPORTS, FIGURE, ENTRY];
+
+/// Routes that take something, or show what only a visitor's own work made; tests of their own try them.
+#[cfg(test)]
+pub const WORKED: [&str; 12] = [
+    UPLOAD_ONE,
+    UPLOAD_EVENTS,
+    UPLOAD_RETURNED,
+    TEMPLATE,
+    FINDING_STEP,
+    NOTIFY,
+    PASSWORD,
+    ACCOUNTS_RESET,
+    ACCOUNTS_DISABLE,
+    ACCOUNTS_LIST,
+    DIFFERENCE,
+    METRICS,
+];
 
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
@@ -71,17 +116,34 @@ pub fn router(app: Arc<App>) -> Router {
         .route(FINDING, get(finding::show))
         .route(INDICATOR, get(indicator::show))
         .route(CATALOGUE, get(catalogue::show))
-        .route(ACCOUNTS, get(accounts::show))
+        .route(ACCOUNTS, get(accounts::show).post(accounts::add))
         .route(EVALUATION, get(evaluation::show))
         .route(REPORTS, get(reports::show))
         .route(FIGURE, get(figure::show))
         .route(ENTRY, get(entry::show))
+        .route(UPLOAD, get(upload::show).post(upload::receive).layer(DefaultBodyLimit::max(LARGEST_UPLOAD)))
+        .route(UPLOAD_ONE, get(upload::show_one))
+        .route(UPLOAD_EVENTS, get(upload::events))
+        .route(UPLOAD_RETURNED, post(upload::returned))
+        .route(TEMPLATE, get(upload::template_of))
+        .route(FINDING_STEP, post(steps::take_one))
+        .route(NOTIFY, post(steps::notify))
+        .route(PASSWORD, get(own_password::show).post(own_password::change))
+        .route(ACCOUNTS_RESET, post(accounts::reset))
+        .route(ACCOUNTS_DISABLE, post(accounts::disable))
+        .route(ACCOUNTS_LIST, post(accounts::add_list).layer(DefaultBodyLimit::max(LARGEST_LIST)))
+        .route(DUTIES, get(duties::show).post(duties::said))
+        .route(REMINDERS, get(duties::reminders))
+        .route(RELEASES, get(official::show).post(official::declare))
+        .route(DIFFERENCE, get(official::difference))
         .fallback(fault::nowhere)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(CatchPanicLayer::custom(fault::panicked))
         .layer(middleware::from_fn_with_state(app.clone(), cache::keep))
         .layer(middleware::from_fn_with_state(app.clone(), visit))
         .route(HEALTH, get(|| async { "ok\n" }))
+        .route(METRICS, get(metrics::show))
+        .route(SCRIPT, get(|| async { asset("text/javascript; charset=utf-8", include_str!("../assets/upload.js")) }))
         .route(STYLE, get(|| async { asset("text/css; charset=utf-8", include_str!("../assets/style.css")) }))
         .route(ICON, get(|| async { asset("image/svg+xml", include_str!("../assets/icon.svg")) }))
         .layer(CompressionLayer::new())
@@ -93,6 +155,58 @@ pub fn style() -> &'static str {
     static ADDRESS: OnceLock<String> = OnceLock::new();
     ADDRESS
         .get_or_init(|| format!("{STYLE}?{}", &hex::encode(Sha256::digest(include_str!("../assets/style.css")))[..12]))
+}
+
+/// The address of the script that enhances sending files.
+pub fn script() -> &'static str {
+    static ADDRESS: OnceLock<String> = OnceLock::new();
+    ADDRESS
+        .get_or_init(|| format!("{SCRIPT}?{}", &hex::encode(Sha256::digest(include_str!("../assets/upload.js")))[..12]))
+}
+
+/// Who owes what in a district, and what is confirmed.
+pub fn duties(code: &str) -> String {
+    DUTIES.replace("{code}", &encoded(code))
+}
+
+/// A district's list of reminders as a file.
+pub fn reminders(code: &str) -> String {
+    REMINDERS.replace("{code}", &encoded(code))
+}
+
+/// An upload's page.
+pub fn upload_of(id: &str) -> String {
+    UPLOAD_ONE.replace("{id}", &encoded(id))
+}
+
+/// How far an upload is, as events.
+pub fn upload_events(id: &str) -> String {
+    UPLOAD_EVENTS.replace("{id}", &encoded(id))
+}
+
+/// The marked file of the n-th file of an upload's report.
+pub fn upload_returned(id: &str, n: usize) -> String {
+    UPLOAD_RETURNED.replace("{id}", &encoded(id)).replace("{n}", &n.to_string())
+}
+
+/// Takes a step of a finding's case.
+pub fn finding_step(id: &str) -> String {
+    FINDING_STEP.replace("{id}", &encoded(id))
+}
+
+/// What is done to accounts.
+pub fn accounts_reset() -> &'static str {
+    ACCOUNTS_RESET
+}
+
+/// Closes an account.
+pub fn accounts_disable() -> &'static str {
+    ACCOUNTS_DISABLE
+}
+
+/// Adds accounts from a list.
+pub fn accounts_list() -> &'static str {
+    ACCOUNTS_LIST
 }
 
 /// The icon's address.
@@ -151,7 +265,7 @@ pub fn with(address: &str, pairs: &[(&str, &str)]) -> String {
 }
 
 /// Text as it may stand in a path or a query.
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -186,11 +300,15 @@ mod tests {
                 .map(str::to_owned)
                 .collect()
         };
-        let (walked, apart) = (named(walked), ["HOME", "LOG_IN", "LOG_OUT", "HEALTH", "STYLE", "ICON"]);
+        let (walked, apart) = (named(walked), ["HOME", "LOG_IN", "LOG_OUT", "HEALTH", "STYLE", "ICON", "SCRIPT"]);
+        let worked =
+            source.split("const WORKED").nth(1).and_then(|rest| rest.split(';').nth(1)).expect("the list above");
+        let worked = named(worked);
+        assert!(WORKED.iter().all(|one| !PAGES.contains(one)), "a route is walked, or has a test of its own");
         let routed = source.split(".route(").skip(1).filter_map(|rest| rest.split(',').next());
         for name in routed.filter(|name| name.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')) {
             assert!(
-                walked.iter().any(|one| one == name) || apart.contains(&name),
+                walked.iter().chain(&worked).any(|one| one == name) || apart.contains(&name),
                 "{name} is walked by no test of roles"
             );
         }

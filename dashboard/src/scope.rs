@@ -74,6 +74,27 @@ impl Scope {
         }
     }
 
+    /// Whether a figure of a unit is in sight where it doesn't come from the scope's own tables: the city's, and one's own.
+    pub fn sees_figure(&self, level: &str, unit_id: &str, district_code: &str) -> bool {
+        match self {
+            Scope::City => true,
+            Scope::District(own) => level == "city" || own == district_code,
+            Scope::School(own) => level == "city" || level == "school" && own == unit_id,
+            Scope::Public | Scope::Inspector(_) | Scope::Admin => false,
+        }
+    }
+
+    /// The same for a finding; one of a district has no school.
+    pub fn sees_finding(&self, school_id: &str, district_code: &str) -> bool {
+        match self {
+            Scope::City => true,
+            Scope::District(own) => own == district_code,
+            Scope::Inspector(own) => own.iter().any(|own| own == district_code),
+            Scope::School(own) => own == school_id,
+            Scope::Public | Scope::Admin => false,
+        }
+    }
+
     fn sees(&self, needs: Needs) -> bool {
         match needs {
             Needs::Figures => self.sees_figures(),

@@ -7,8 +7,10 @@ mod logging_in;
 mod looks;
 mod releases;
 mod walls;
+mod writing;
 
 use std::io::Read;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -18,6 +20,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use flate2::read::GzDecoder;
 use tower::ServiceExt;
 use transform::project::Project;
+use warehouse::Warehouse;
 
 use crate::accounts::{Accounts, Role};
 use crate::release::Releases;
@@ -30,6 +33,7 @@ pub const PASSWORD: &str = "a good password";
 /// A router over the made-up city, with an account for each role.
 pub struct Site {
     pub router: Router,
+    pub accounts: Accounts,
     _folder: tempfile::TempDir,
 }
 
@@ -48,6 +52,12 @@ impl Site {
     }
 
     pub async fn over(releases: Arc<Releases>) -> Site {
+        let warehouse = Warehouse::create("memory:///", |_| String::new()).await.expect("memory is always there");
+        Site::at(releases, warehouse, PathBuf::new())
+    }
+
+    /// Over a warehouse that is written to, with the folder of its keys.
+    pub fn at(releases: Arc<Releases>, warehouse: Warehouse, keys: PathBuf) -> Site {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("accounts.sqlite");
         let accounts = Accounts::open(&path).expect("opens");
@@ -62,10 +72,17 @@ impl Site {
             accounts.add(name, role, unit, PASSWORD).expect("added");
         }
         let listen = "127.0.0.1:0".parse().expect("an address");
-        let config = Config { listen, accounts: path, made_up_city: true, secure_cookies: false };
-        let app =
-            Arc::new(App::new(releases, accounts, city::catalogue(), Project::built_in().expect("sound"), &config));
-        Site { router: routes::router(app), _folder: folder }
+        let config = Config {
+            listen,
+            accounts: path,
+            made_up_city: true,
+            secure_cookies: false,
+            keys,
+            today: Some("2020-03-01".parse().expect("a day")),
+        };
+        let project = Project::built_in().expect("sound");
+        let app = Arc::new(App::new(releases, warehouse, accounts.clone(), city::catalogue(), project, &config));
+        Site { router: routes::router(app), accounts, _folder: folder }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -78,7 +95,7 @@ impl Site {
             Some(b"gzip") => drop(GzDecoder::new(&body[..]).read_to_end(&mut text).expect("one sound gzip stream")),
             _ => text = body.to_vec(),
         }
-        Answer { status, headers, body: String::from_utf8(text).expect("UTF-8"), bytes }
+        Answer { status, headers, body: String::from_utf8_lossy(&text).into_owned(), bytes }
     }
 
     pub async fn get(&self, address: &str, cookie: &str) -> Answer {

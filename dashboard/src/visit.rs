@@ -3,22 +3,25 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use axum::extract::{FromRequestParts, Query, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Query, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, HOST, ORIGIN, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::de::DeserializeOwned;
 use transform::project::Project;
+use warehouse::Warehouse;
+use warehouse::official::Official;
 
 use crate::accounts::{Accounts, Session};
 use crate::cache::PageCache;
 use crate::catalog::Catalogue;
+use crate::desk::Desk;
 use crate::error::Result;
 use crate::pages::fault::{self, Fault};
 use crate::pages::layout::Frame;
@@ -27,10 +30,12 @@ use crate::scope::{Scope, Scoped};
 use crate::sessions::Sessions;
 use crate::since::Since;
 use crate::words::Lang;
-use crate::{Config, routes};
+use crate::{Config, password, routes};
 
 /// After this a page is given up, and says so: "no data" must never stand for "too slow".
 const LONGEST: Duration = Duration::from_secs(30);
+/// The same for files that are being sent.
+const LONGEST_UPLOAD: Duration = Duration::from_secs(900);
 /// Passwords hashed at once: each takes its 19 MiB and a core.
 const HASHES_AT_ONCE: usize = 2;
 
@@ -44,6 +49,8 @@ pub struct App {
     pub catalogue: Arc<Catalogue>,
     /// The SQL behind figures and findings, likewise.
     pub project: Arc<Project>,
+    /// Where visitors' work goes.
+    pub desk: Arc<Desk>,
     /// Bounds the memory and time that log-ins take.
     pub hashing: tokio::sync::Semaphore,
     /// Log-ins of the last moment.
@@ -60,12 +67,14 @@ impl App {
     /// The shared state of a server.
     pub fn new(
         releases: Arc<Releases>,
+        warehouse: Warehouse,
         accounts: Accounts,
         catalogue: Catalogue,
         project: Project,
         config: &Config,
     ) -> App {
         App {
+            desk: Arc::new(Desk::new(warehouse, releases.clone(), config)),
             releases,
             accounts,
             catalogue: Arc::new(catalogue),
@@ -138,6 +147,14 @@ impl Visitor {
         self.session.as_ref().map_or(Scope::Public, |session| Scope::of(&session.account))
     }
 
+    /// Makes sure that a form was made for this log-in.
+    pub fn check(&self, form_token: &str) -> Result<(), Fault> {
+        match &self.session {
+            Some(session) if password::same(&session.form_token, form_token) => Ok(()),
+            _ => Err(Fault::Forged),
+        }
+    }
+
     /// The page around an answer that shows no release.
     pub fn frame(&self, app: &App) -> Frame {
         Frame {
@@ -168,6 +185,10 @@ pub struct Reader {
     pub scoped: Arc<Scoped>,
     /// The SQL behind the figures and findings.
     pub project: Arc<Project>,
+    /// Where the visitor's work goes.
+    pub desk: Arc<Desk>,
+    /// What was declared official, oldest first.
+    pub officials: Arc<Vec<Official>>,
 }
 
 impl FromRequestParts<Arc<App>> for Reader {
@@ -183,9 +204,14 @@ impl FromRequestParts<Arc<App>> for Reader {
         }
         let pinned = app.releases.current().await?.ok_or(Fault::NoRelease)?;
         let scoped = pinned.scoped(&scope).await?;
-        let frame = visitor.frame(app).of(&pinned);
+        let mut frame = visitor.frame(app).of(&pinned);
+        let officials = app.releases.officials();
+        // A release may be declared official long after it was loaded.
+        if let Some(edition) = &mut frame.edition {
+            edition.official |= officials.iter().any(|official| official.release == edition.number);
+        }
         let project = pinned.project.clone().unwrap_or_else(|| app.project.clone());
-        Ok(Reader { frame, scoped, project })
+        Ok(Reader { frame, scoped, project, desk: app.desk.clone(), officials })
     }
 }
 
@@ -218,20 +244,28 @@ pub async fn visit(State(app): State<Arc<App>>, mut request: Request, next: Next
         session: session.as_ref().ok().cloned().flatten(),
         token,
     };
-    let request_is_safe = request.method().is_safe();
-    let foreign = !request_is_safe && is_foreign(request.method(), headers);
+    let began = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let method = request.method().clone();
+    // A first password is for nothing but to be changed.
+    let must_change = visitor.session.as_ref().is_some_and(|session| session.account.must_change)
+        && ![routes::PASSWORD, routes::LOG_OUT].contains(&request.uri().path());
+    // Files may take their time to come over a slow line.
+    let longest = if request.uri().path() == routes::UPLOAD { LONGEST_UPLOAD } else { LONGEST };
+    let foreign = !method.is_safe() && is_foreign(request.method(), headers);
     request.extensions_mut().insert(visitor.clone());
 
     let answered = async {
         match session {
             Err(error) => Fault::from(error).into_response(),
             Ok(_) if foreign => Fault::Forged.into_response(),
+            Ok(_) if must_change => Redirect::to(routes::PASSWORD).into_response(),
             Ok(_) => next.run(request).await,
         }
     };
-    let mut response = tokio::time::timeout(LONGEST, answered).await.unwrap_or_else(|_| Fault::Slow.into_response());
+    let mut response = tokio::time::timeout(longest, answered).await.unwrap_or_else(|_| Fault::Slow.into_response());
     // A log-out or a new password works at once.
-    if !request_is_safe {
+    if !method.is_safe() {
         app.sessions.forget();
     }
     if let Some(fault) = response.extensions_mut().remove::<Arc<Fault>>() {
@@ -240,12 +274,13 @@ pub async fn visit(State(app): State<Arc<App>>, mut request: Request, next: Next
     if let Some(lang) = asked_lang {
         response.headers_mut().append(SET_COOKIE, app.cookie(LANGUAGE_COOKIE, lang.code(), 365 * 86_400));
     }
+    app.desk.metrics.request(&route, method.as_str(), response.status().as_u16(), began.elapsed());
     guarded(response)
 }
 
 /// The headers that every answer carries.
 fn guarded(mut response: Response) -> Response {
-    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     let headers = response.headers_mut();
     let fixed = [
         (CONTENT_SECURITY_POLICY, POLICY),

@@ -81,21 +81,58 @@ impl Recorded {
 
 /// Records an event. When this returns it is committed.
 pub async fn record(warehouse: &Warehouse, event: &Event) -> Result<Recorded, WarehouseError> {
-    warehouse.ensure_table(&audit_table(), &schema(), &[]).await?;
-    let mut tried: Option<Recorded> = None;
-    loop {
-        let (version, events) = read(warehouse).await?;
-        // A commit whose answer was lost looks like another one's; it is known by its hash.
-        if let Some(tried) = tried.take_if(|tried| events.contains(tried)) {
-            return Ok(tried.clone());
+    let recorded = Journal::open(warehouse).record(std::slice::from_ref(event)).await?;
+    Ok(recorded.into_iter().next().expect("an event was given"))
+}
+
+/// The end of the chain as it was seen last: who records often need not read all events each time.
+#[derive(Debug)]
+pub struct Journal {
+    warehouse: Warehouse,
+    end: Option<(u64, Option<Recorded>)>,
+}
+
+impl Journal {
+    /// Of a warehouse; nothing is read yet.
+    pub fn open(warehouse: &Warehouse) -> Journal {
+        Journal { warehouse: warehouse.clone(), end: None }
+    }
+
+    /// Records events in their order, in one commit. When this returns they are committed.
+    pub async fn record(&mut self, events: &[Event]) -> Result<Vec<Recorded>, WarehouseError> {
+        if events.is_empty() {
+            return Ok(Vec::new());
         }
-        let next = Recorded::after(events.last(), event);
-        let mut writer = warehouse.writer(&audit_table()).await?;
-        writer.write(batch(&next)).await?;
-        match warehouse.append_at(&audit_table(), version, writer.finish().await?, None).await {
-            Ok(_) => return Ok(next),
-            Err(WarehouseError::Moved { .. }) => tried = Some(next),
-            Err(error) => return Err(error),
+        let warehouse = self.warehouse.clone();
+        let mut tried: Option<Vec<Recorded>> = None;
+        loop {
+            // What fails leaves nothing that is taken for known.
+            let (version, last) = match self.end.take() {
+                Some(end) => end,
+                None => {
+                    warehouse.ensure_table(&audit_table(), &schema(), &[]).await?;
+                    let (version, mut known) = read(&warehouse).await?;
+                    // A commit whose answer was lost looks like another one's; it is known by its hashes.
+                    if let Some(tried) = tried.take_if(|tried| tried.iter().all(|one| known.contains(one))) {
+                        return Ok(tried);
+                    }
+                    (version, known.pop())
+                }
+            };
+            let mut fresh: Vec<Recorded> = Vec::with_capacity(events.len());
+            for event in events {
+                fresh.push(Recorded::after(fresh.last().or(last.as_ref()), event));
+            }
+            let mut writer = warehouse.writer(&audit_table()).await?;
+            writer.write(batch(&fresh)).await?;
+            match warehouse.append_at(&audit_table(), version, writer.finish().await?, None).await {
+                Ok(version) => {
+                    self.end = Some((version, fresh.last().cloned()));
+                    return Ok(fresh);
+                }
+                Err(WarehouseError::Moved { .. }) => tried = Some(fresh),
+                Err(error) => return Err(error),
+            }
         }
     }
 }
@@ -154,17 +191,20 @@ fn schema() -> SchemaRef {
     ]))
 }
 
-fn batch(event: &Recorded) -> RecordBatch {
-    let text = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text])) };
+fn batch(events: &[Recorded]) -> RecordBatch {
+    let text = |value: fn(&Recorded) -> &str| -> ArrayRef {
+        Arc::new(events.iter().map(|event| Some(value(event))).collect::<StringArray>())
+    };
+    let at = TimestampMicrosecondArray::from_iter_values(events.iter().map(|event| event.at)).with_timezone("UTC");
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from(vec![event.number])),
-        Arc::new(TimestampMicrosecondArray::from(vec![event.at]).with_timezone("UTC")),
-        text(&event.by_whom),
-        text(&event.action),
-        text(&event.subject),
-        text(&event.reason),
-        text(&event.previous),
-        text(&event.hash),
+        Arc::new(Int64Array::from_iter_values(events.iter().map(|event| event.number))),
+        Arc::new(at),
+        text(|event| &event.by_whom),
+        text(|event| &event.action),
+        text(|event| &event.subject),
+        text(|event| &event.reason),
+        text(|event| &event.previous),
+        text(|event| &event.hash),
     ];
     RecordBatch::try_new(schema(), columns).expect("the columns are those of the schema")
 }
@@ -245,5 +285,14 @@ mod tests {
         }
         let chain = check_chain(&warehouse).await.expect("read");
         assert_eq!((chain.events, chain.faults), (6, Vec::<String>::new()));
+        // A journal that was overtaken by another process goes on after it.
+        let mut journal = Journal::open(&warehouse);
+        let pair = [event.clone(), event.clone()];
+        assert_eq!(journal.record(&pair).await.expect("recorded").last().map(|one| one.number), Some(8));
+        record(&warehouse, &event).await.expect("recorded");
+        let numbers = journal.record(&pair).await.expect("recorded");
+        assert_eq!(numbers.iter().map(|one| one.number).collect::<Vec<_>>(), [10, 11]);
+        let chain = check_chain(&warehouse).await.expect("read");
+        assert_eq!((chain.events, chain.faults), (11, Vec::<String>::new()));
     }
 }

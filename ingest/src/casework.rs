@@ -31,7 +31,7 @@ pub fn case_table() -> TableName {
 }
 
 /// Letters that a note may have.
-const LONGEST_NOTE: usize = 2000;
+pub const LONGEST_NOTE: usize = 2000;
 
 /// A finding of the newest release.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 use datafusion::arrow::record_batch::RecordBatch;
 
-use crate::form::Form;
+use crate::form::{Form, SentBy};
 use crate::issue::{Issue, Issues};
 use crate::judge::part::{Gathering, Part};
 use crate::person::PersonHasher;
@@ -117,13 +117,25 @@ impl World {
 
     /// Whether a slice is sound as far as its own rows and the register tell.
     pub(crate) fn lets_in(&self, slice: &JudgedSlice) -> bool {
-        !slice.issues.rejects() && slice.zero_row.is_none() && self.knows(slice) && self.other_sender(slice).is_none()
+        !slice.issues.rejects()
+            && slice.zero_row.is_none()
+            && self.knows(slice)
+            && self.other_sender(slice).is_none()
+            && !self.is_others_form(slice)
+    }
+
+    /// Whether a school sends a form that its district or a finance office sends: nobody registers, inspects or pays itself.
+    fn is_others_form(&self, slice: &JudgedSlice) -> bool {
+        slice.form.sent_by != SentBy::School && self.sender.as_ref().is_some_and(|sender| *sender == slice.school_id)
     }
 
     /// The sender, where the slice's school is not of it.
     fn other_sender(&self, slice: &JudgedSlice) -> Option<&str> {
         let sender = self.sender.as_deref()?;
-        let own = slice.district_code.is_empty() || sender == slice.district_code || sender == slice.school_id;
+        let is_own = |district: &str| district.is_empty() || sender == district || sender == slice.school_id;
+        // A line of the register says itself whose the school is: nobody takes another district's school over by one.
+        let owner = self.register.get(&slice.school_id).map(|entry| entry.district_code.as_str());
+        let own = is_own(&slice.district_code) && owner.is_none_or(is_own);
         (!own).then_some(sender)
     }
 }

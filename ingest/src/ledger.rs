@@ -329,6 +329,7 @@ pub async fn ensure_facts(warehouse: &Warehouse) -> Result<(), WarehouseError> {
     if warehouse.snapshot(&cases, None).await?.rows() == 0 {
         warehouse.shape_table(&cases, &case_schema()).await?;
     }
+    crate::duty::ensure(warehouse).await?;
     warehouse.ensure_table(&ledger_table(), &ledger_schema(), &[]).await
 }
 

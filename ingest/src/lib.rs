@@ -10,6 +10,7 @@ pub mod city;
 mod commit;
 pub mod compare;
 pub mod correction;
+pub mod duty;
 pub mod form;
 pub mod issue;
 pub mod judge;

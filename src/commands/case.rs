@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use chrono::NaiveDate;
+use ingest::audit::{Event, Journal};
 use ingest::casework::{Case, State, Step, Taking, cases, find, take};
 use ingest::unseal::whoever;
 use serde::Serialize;
@@ -32,8 +33,16 @@ async fn take_step(state: State, args: CaseStep) -> Result<()> {
     let taking =
         Taking { state, on: args.on.unwrap_or_else(today), by_whom, due_on: args.due, note: args.note.clone() };
     let english = args.lang == Language::En;
-    for case in take(&warehouse, &args.finding, &taking).await? {
-        println!("{}", sentence(&case, english));
+    let cases = take(&warehouse, &args.finding, &taking).await?;
+    let event = |case: &Case| Event {
+        by_whom: taking.by_whom.clone(),
+        action: "case_step",
+        subject: case.finding.finding_id.clone(),
+        reason: state.code().to_owned(),
+    };
+    Journal::open(&warehouse).record(&cases.iter().map(event).collect::<Vec<_>>()).await?;
+    for case in &cases {
+        println!("{}", sentence(case, english));
     }
     match english {
         false => println!("已记录。指标和页面自下一次 kehou transform 起计入。"),

@@ -46,7 +46,14 @@ pub async fn run(args: Demo) -> Result<ExitCode> {
 
     let accounts_file = user::file(&location)?;
     let log_ins = log_ins(&warehouse, &Accounts::open(&accounts_file)?).await?;
-    let config = Config { listen: args.listen, accounts: accounts_file, made_up_city: true, secure_cookies: false };
+    let config = Config {
+        listen: args.listen,
+        accounts: accounts_file,
+        made_up_city: true,
+        secure_cookies: false,
+        keys: init::folder_of_keys(&warehouse),
+        today: Some(TODAY),
+    };
     serve(warehouse, config, |address| {
         step("serving; stop with Ctrl-C");
         println!("\n  http://{address}/\n\nLog-ins of this demo (they exist nowhere else; the city and its figures are made up):");

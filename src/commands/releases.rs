@@ -6,8 +6,13 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Days, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use dashboard::difference::Kind;
 use dashboard::editions::{Edition, Since, editions};
+use datafusion::arrow::util::display::array_value_to_string;
+use ingest::audit::{Event, record};
+use ingest::unseal::whoever;
 use warehouse::Warehouse;
+use warehouse::official::Official;
 use warehouse::release::Release;
+use warehouse::session::Limits;
 
 use crate::args::{Language, Releases, StatusFormat};
 use crate::show;
@@ -15,6 +20,9 @@ use crate::show;
 /// Lists the releases, oldest first.
 pub async fn run(args: Releases) -> Result<ExitCode> {
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
+    if let (Some(release), Some(period)) = (args.official, &args.period) {
+        declare(&warehouse, release, period, &args).await?;
+    }
     let (all, left_out) = editions(&warehouse, args.limit).await?;
     match args.format {
         StatusFormat::Json => println!("{}", serde_json::to_string_pretty(&all)?),
@@ -46,6 +54,39 @@ pub async fn run(args: Releases) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Declares a release official for a period that it has figures of.
+async fn declare(warehouse: &Warehouse, number: u64, period: &str, args: &Releases) -> Result<()> {
+    let release = warehouse.release(number).await?;
+    let context = warehouse.release_session(&release, &Limits::default()).await?;
+    let known =
+        context.sql("select distinct period from marts.indicator_value order by period").await?.collect().await?;
+    let mut periods = Vec::new();
+    for batch in &known {
+        for row in 0..batch.num_rows() {
+            periods.push(array_value_to_string(batch.column(0), row)?);
+        }
+    }
+    if !periods.iter().any(|one| one == period) {
+        let periods = periods.join(", ");
+        bail!(
+            "第 {number} 期没有 {period} 的数据；有：{periods} / release {number} has no figures of {period}; it has: {periods}"
+        );
+    }
+    let by_whom = whoever(args.by.as_deref());
+    let official = Official {
+        release: number,
+        period: period.to_owned(),
+        note: args.note.trim().to_owned(),
+        by_whom: by_whom.clone(),
+        on: Local::now().date_naive(),
+        at: Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+    };
+    let event = Event { by_whom, action: "official", subject: number.to_string(), reason: period.to_owned() };
+    record(warehouse, &event).await?;
+    warehouse.declare(&official).await?;
+    Ok(())
 }
 
 fn table(all: &[Edition], lang: Language) -> String {

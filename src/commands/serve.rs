@@ -7,13 +7,21 @@ use dashboard::{Config, serve};
 use warehouse::Warehouse;
 
 use crate::args::Serve;
+use crate::commands::init::folder_of_keys;
 use crate::commands::user;
 
 /// Serves until it is interrupted.
 pub async fn run(args: Serve) -> Result<ExitCode> {
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
     let accounts = user::file(&args.at.warehouse)?;
-    let config = Config { listen: args.listen, accounts, made_up_city: false, secure_cookies: args.behind_tls };
+    let config = Config {
+        listen: args.listen,
+        accounts,
+        made_up_city: false,
+        secure_cookies: args.behind_tls,
+        keys: folder_of_keys(&warehouse),
+        today: args.today,
+    };
     serve(warehouse, config, |address| println!("http://{address}/")).await?;
     Ok(ExitCode::SUCCESS)
 }

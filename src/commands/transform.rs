@@ -30,6 +30,7 @@ pub async fn run(args: Transform) -> Result<ExitCode> {
         select: args.select,
         limits: Limits { memory: args.memory, ..Limits::default() },
     };
+    ingest::duty::ensure(&warehouse).await?;
     let project = project::standing(&warehouse, &args.own).await?;
     tell_own(&warehouse, &project).await?;
     if args.plan {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
-use dashboard::accounts::Accounts;
+use dashboard::accounts::{Accounts, first_passwords, people};
 
 use crate::args::{User, UserAction};
 use crate::show::columns;
@@ -14,9 +14,21 @@ use crate::show::columns;
 pub fn run(args: User) -> Result<ExitCode> {
     let accounts = Accounts::open(&file(&args.at.warehouse)?)?;
     match args.action {
-        UserAction::Add { name, role, unit } => {
-            accounts.add(&name, role.parse()?, &unit, &password()?)?;
-            println!("Added {name}.");
+        UserAction::Add { file: Some(file), .. } => {
+            let list = std::fs::read(&file).with_context(|| format!("{} can't be read", file.display()))?;
+            let people = people(&list).with_context(|| file.display().to_string())?;
+            let made = accounts.add_people(&people).with_context(|| file.display().to_string())?;
+            print!("{}", first_passwords(&made));
+        }
+        UserAction::Add { name, role, unit, own, file: None } => {
+            let (name, role) = name.zip(role).context("name the account and its role")?;
+            if own {
+                accounts.add(&name, role.parse()?, &unit, &password()?)?;
+                println!("Added {name}.");
+            } else {
+                accounts.add_first(&name, role.parse()?, &unit, &password()?)?;
+                println!("Added {name}. The password is to be changed at the first log-in.");
+            }
         }
         UserAction::List => {
             let head = ["name", "role", "unit", "state"].map(str::to_owned).to_vec();
@@ -26,9 +38,14 @@ pub fn run(args: User) -> Result<ExitCode> {
             });
             print!("{}", columns(&std::iter::once(head).chain(rows).collect::<Vec<_>>()));
         }
-        UserAction::Passwd { name } => {
-            accounts.set_password(&name, &password()?)?;
-            println!("Changed the password of {name}; its log-ins ended.");
+        UserAction::Passwd { name, own } => {
+            if own {
+                accounts.set_password(&name, &password()?)?;
+                println!("Changed the password of {name}; its log-ins ended.");
+            } else {
+                accounts.reset_password(&name, &password()?)?;
+                println!("Changed the password of {name}; its log-ins ended, and it is to be changed at the next one.");
+            }
         }
         UserAction::Disable { name } => {
             accounts.disable(&name)?;

@@ -32,6 +32,14 @@ pub async fn run(args: Verify) -> Result<ExitCode> {
             break;
         }
     }
+    for official in warehouse.officials().await? {
+        if !releases.iter().any(|release| release.release == official.release) {
+            faults.push(format!(
+                "release {} was declared official for {} and is missing",
+                official.release, official.period
+            ));
+        }
+    }
     let (originals, missing) = ingest::ledger::missing_originals(&warehouse).await?;
     faults.extend(missing.into_iter().map(|sha256| format!("the sealed original {sha256} is missing")));
     let chain = ingest::audit::check_chain(&warehouse).await?;

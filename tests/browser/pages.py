@@ -124,7 +124,7 @@ def walk(page, address, most):
         seen.add(path)
         shapes.add(shape)
         page.goto(address + path)
-        links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
+        links = page.eval_on_selector_all("a[href]:not([download])", "links => links.map(link => link.getAttribute('href'))")
         waiting += [link.split("#")[0] for link in links if link.startswith("/") and "lang=" not in link and not link.startswith("/static")]
     return sorted(seen)
 

@@ -155,7 +155,7 @@ fn a_rule_in_a_folder_outside_shows_up_in_findings_catalogue_and_pages() {
 
 /// The pages of the current release know the rule by its title.
 fn pages(city: &City) {
-    let mut user = city.command(&["user", "add", "office", "--role", "city"]);
+    let mut user = city.command(&["user", "add", "office", "--role", "city", "--own"]);
     let mut user = user.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
     user.stdin.take().expect("piped").write_all(b"a good password\n").expect("written");
     assert!(user.wait().expect("it ends").success());

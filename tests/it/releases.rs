@@ -336,3 +336,55 @@ fn a_query_may_ask_the_release_that_stood_at_a_time() {
     let odd = which("UTC", "gestern").expect_err("no time");
     assert!(odd.contains("2020-03-01T08:00"), "{odd}");
 }
+
+#[test]
+fn the_city_declares_a_release_official() {
+    let city = City::with_example();
+    city.transform();
+    let unknown = city.run(&["releases", "--official", "1", "--period", "2031-10"]);
+    let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert!(!unknown.status.success() && said.contains("第 1 期没有 2031-10 的数据"), "{said}");
+    let missing = city.run(&["releases", "--official", "9", "--period", "2019-10"]);
+    assert!(!missing.status.success());
+    assert!(!city.ok(&["releases"]).contains("月度通报"), "a refusal declares nothing");
+    let words = ["releases", "--official", "1", "--period", "2019-10", "--note", "月度通报", "--by", "张三"];
+    let said = city.ok(&words);
+    assert!(said.contains("正式") && said.contains("2019-10 月度通报"), "{said}");
+    let before = fs::read(city.warehouse().join("releases/00000001.json")).expect("a release");
+    assert!(!String::from_utf8_lossy(&before).contains("月度通报"), "a release's own object never changes");
+    // A later declaration stands beside the first, and every reader of releases tells both.
+    city.ok(&["releases", "--official", "1", "--period", "2019-09"]);
+    let rows = city.query("select release, official, note from release");
+    assert_eq!((rows[0]["official"].as_str(), rows[0]["note"].as_str()), ("true", "2019-10 月度通报; 2019-09"));
+    let verified = city.ok(&["verify"]);
+    assert!(verified.contains("2 audit events: all there"), "{verified}");
+    fs::write(
+        city.warehouse().join("officials/00000003.json"),
+        fs::read_to_string(city.warehouse().join("officials/00000001.json"))
+            .expect("one")
+            .replace("\"release\": 1", "\"release\": 7"),
+    )
+    .expect("written");
+    let output = city.run(&["verify"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.code() == Some(2) && said.contains("release 7 was declared official for 2019-10"), "{said}");
+}
+
+#[test]
+fn accounts_come_from_a_list_or_none_of_them() {
+    let city = City::new(&example().join("reference"));
+    let list = city.folder().join("accounts.csv");
+    let file = list.display().to_string();
+    fs::write(&list, "账号,角色,单位\n甲校,学校,3799001000\n督学,督学,379902\n").expect("written");
+    let said = city.ok(&["user", "add", "--file", &file]);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines.len() == 3 && lines[1].starts_with("甲校,school,\"3799001000\","), "{said}");
+    let password = lines[1].rsplit(',').next().expect("a password");
+    assert!(password.len() == 14, "{password}");
+    assert!(!city.ok(&["user", "list"]).contains(password), "it is told once");
+    fs::write(&list, "name,role,unit\nnew,school,3799001000\n甲校,school,3799001000\n").expect("written");
+    let refused = city.run(&["user", "add", "--file", &file]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("line 3"), "{said}");
+    assert!(!city.ok(&["user", "list"]).contains("new"), "a list with a fault makes no account");
+}

@@ -27,6 +27,7 @@ fn inputs() -> BTreeMap<TableName, SchemaRef> {
     tables.insert(ingest::ledger::ledger_table(), ingest::ledger::ledger_schema());
     tables.insert(ingest::ledger::issue_table(), ingest::ledger::issue_schema());
     tables.insert(TableName::new("facts", "case_event"), ingest::ledger::case_schema());
+    tables.insert(ingest::duty::duty_table(), ingest::duty::duty_schema());
     for name in ingest::reference::names() {
         tables.insert(TableName::new("reference", name), ingest::reference::schema(name).expect("it has one"));
     }

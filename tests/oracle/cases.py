@@ -30,6 +30,8 @@ TABLES = {
     "heading varchar, message_zh varchar, message_en varchar",
     "facts.case_event": 'finding_id varchar, step varchar, "at" timestamptz, by_whom varchar, due_on date, note varchar, '
     "on_date date, occurrence bigint",
+    "facts.slice_event": "form varchar, school_id varchar, district_code varchar, period varchar, event varchar, until_on date, "
+    'reason varchar, confirmed_submission varchar, by_whom varchar, on_date date, "at" timestamptz',
     "reference.district": "district_code varchar, name_zh varchar, name_en varchar, kind varchar, tile_col bigint, tile_row bigint",
     "reference.calendar": "date date, is_school_day boolean, term varchar, school_year varchar",
     "reference.fee_standard": "district_code varchar, urban_rural varchar, valid_from date, valid_to date, "

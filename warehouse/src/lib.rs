@@ -7,6 +7,7 @@ pub mod bucket;
 pub mod error;
 pub mod fault;
 pub mod lock;
+pub mod official;
 pub mod place;
 pub mod release;
 pub mod scan;

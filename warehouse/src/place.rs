@@ -17,6 +17,10 @@ pub enum Place {
     Releases,
     /// One release.
     Release(u64),
+    /// The folder of what was declared official.
+    Officials,
+    /// One declaration.
+    Official(u64),
     /// The models that a release was made with, by the SHA-256 of the object's bytes in hex.
     Models(String),
     /// The folder of all sealed originals.
@@ -35,6 +39,8 @@ impl fmt::Display for Place {
             Place::Table(name) => write!(out, "tables/{}/{}", name.schema, name.table),
             Place::Releases => write!(out, "releases"),
             Place::Release(number) => write!(out, "releases/{number:08}.json"),
+            Place::Officials => write!(out, "officials"),
+            Place::Official(number) => write!(out, "officials/{number:08}.json"),
             Place::Models(sha256) => write!(out, "models/{sha256}.json"),
             Place::Originals => write!(out, "originals"),
             Place::Original(sha256) => {
@@ -56,6 +62,7 @@ mod tests {
         check(Place::Marker, "kehou.json");
         check(Place::Table(TableName::new("marts", "finding")), "tables/marts/finding");
         check(Place::Release(12), "releases/00000012.json");
+        check(Place::Official(3), "officials/00000003.json");
         check(Place::Models("ab34".into()), "models/ab34.json");
         check(Place::Original("ab34".into()), "originals/ab/ab34.age");
         check(Place::Lock("transform"), "locks/transform");

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Warehouse;
 use crate::error::{Result, WarehouseError};
+use crate::official::marked;
 use crate::place::Place;
 use crate::table::TableName;
 
@@ -21,7 +22,7 @@ pub struct Release {
     pub made_at: String,
     /// The date that lateness was judged against.
     pub today: NaiveDate,
-    /// Whether the city declared it official.
+    /// Whether the city declared it official; told from the declarations (`official`), not from the release's own object.
     #[serde(default)]
     pub official: bool,
     /// What the city says of it.
@@ -50,9 +51,10 @@ impl Warehouse {
 
     /// All releases, oldest first.
     pub async fn releases(&self) -> Result<Vec<Release>> {
+        let officials = self.officials().await?;
         let mut releases = Vec::new();
         for number in self.release_numbers().await? {
-            releases.push(self.release(number).await?);
+            releases.push(marked(self.read_release(number).await?, &officials));
         }
         Ok(releases)
     }
@@ -65,8 +67,12 @@ impl Warehouse {
         }
     }
 
-    /// The release of a number.
+    /// The release of a number, with what was declared of it.
     pub async fn release(&self, number: u64) -> Result<Release> {
+        Ok(marked(self.read_release(number).await?, &self.officials().await?))
+    }
+
+    async fn read_release(&self, number: u64) -> Result<Release> {
         let place = Place::Release(number);
         let damaged = |why: String| WarehouseError::Damaged { place: Place::Release(number).to_string(), why };
         let Some(bytes) = self.get(&place).await? else {

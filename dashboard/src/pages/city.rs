@@ -18,6 +18,7 @@ use crate::pages::curve::{self, rollout_figure};
 use crate::pages::fault::Fault;
 use crate::pages::heat::{heat_cell, heat_legend, proof_link, severity_badge};
 use crate::pages::layout::{Frame, page};
+use crate::pages::official;
 use crate::pages::parts::{self, Choice, Months};
 use crate::pages::since;
 use crate::pages::slices::State as SliceState;
@@ -29,6 +30,7 @@ use crate::visit::{App, Asked, Reader};
 /// What the overview shows.
 struct CityPage {
     frame: Frame,
+    official: Markup,
     months: Months,
     city: Vec<Figure>,
     districts: Vec<District>,
@@ -73,7 +75,9 @@ pub async fn show(State(app): State<Arc<App>>, reader: Reader, Asked(choice): As
     let deadline = curve::deadline(scoped).await?;
     let found = found(scoped).await?;
     let since = app.since.of(&app.releases, scoped.edition.number, &app.pages, &scoped.scope);
-    Ok(CityPage { frame: reader.frame, months, city, districts, indicator, days, deadline, found, since }.template())
+    let official = official::banner(&reader, &months.chosen);
+    let frame = reader.frame;
+    Ok(CityPage { frame, official, months, city, districts, indicator, days, deadline, found, since }.template())
 }
 
 async fn districts(scoped: &Scoped, month: &str, frame: &Frame) -> Result<Vec<District>> {
@@ -126,6 +130,7 @@ impl CityPage {
                     h1 { (t("nav.city")) }
                     p.dek { (self.summary()) }
                     (self.months.chooser(routes::CITY, &[("indicator", &self.indicator)], lang))
+                    (self.official)
                 }
                 section {
                     h2 { (lang.with("city.figures", &[&format::period(&self.months.chosen, lang)])) }

@@ -12,9 +12,11 @@ use crate::charts::strip::strip;
 use crate::figures::{self, Figure, of_month};
 use crate::format;
 use crate::pages::curve::{self, rollout_figure};
+use crate::pages::duties;
 use crate::pages::fault::Fault;
 use crate::pages::heat::{heat_cell, heat_legend, proof_link};
 use crate::pages::layout::{Frame, page};
+use crate::pages::official;
 use crate::pages::parts::{self, Choice, Months};
 use crate::pages::slices::State as SliceState;
 use crate::routes;
@@ -25,6 +27,7 @@ use crate::words::Lang;
 /// What the page shows.
 struct DistrictPage {
     frame: Frame,
+    official: Markup,
     code: String,
     name: String,
     months: Months,
@@ -118,8 +121,10 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
     let period =
         of_month(&figures, &indicator, &months.chosen).map_or_else(String::new, |figure| figure.period.clone());
     let funnel = in_funnel(scoped, &code, &indicator, &period).await?;
+    let official = official::banner(&reader, &months.chosen);
     let mut shown = DistrictPage {
         frame: reader.frame,
+        official,
         code,
         name,
         months,
@@ -291,6 +296,7 @@ impl DistrictPage {
                     p.dek { (lang.with("district.dek", &[&format::whole(self.schools.len() as i64), &format::whole(self.schools.iter().map(|school| school.findings).sum())])) " "
                         a href=(routes::with(routes::FINDINGS, &[("district", &self.code)])) { (t("findings.see")) } }
                     (self.months.chooser(&self.address(), &[("indicator", &self.indicator), ("sort", &self.sort_text())], lang))
+                    (self.official)
                 }
                 section {
                     h2 { (lang.with("district.figures", &[&format::period(&self.months.chosen, lang)])) }
@@ -301,6 +307,7 @@ impl DistrictPage {
                 section #reports {
                     h2 { (lang.with("district.reports", &[&format::period(&self.months.chosen, lang)])) }
                     p { a href=(routes::with(&routes::reports(&self.code), &[("month", &self.months.chosen)])) { (t("reports.see")) } }
+                    (duties::links(&self.code, &self.months.chosen, lang))
                     (self.owed())
                 }
                 section { h2 { (t("rollout.title")) } (rollout_figure(&self.days, self.deadline, &self.frame)) }

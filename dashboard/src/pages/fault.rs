@@ -25,6 +25,13 @@ pub enum Fault {
     NoRelease,
     /// A form came from elsewhere, or after its log-in ended.
     Forged,
+    /// What was asked for can't be done, for a reason that the visitor can act on.
+    Refused {
+        /// The reason, in the visitor's language.
+        why: String,
+        /// Where to try again.
+        back: String,
+    },
     /// The answer took too long.
     Slow,
     /// The system is broken.
@@ -62,6 +69,9 @@ pub fn answer(fault: &Fault, frame: &Frame) -> Response {
     let (status, key) = match fault {
         Fault::LogIn { next } => return Redirect::to(&routes::with(routes::LOG_IN, &[("next", next)])).into_response(),
         Fault::NotHere => (StatusCode::NOT_FOUND, "not_here"),
+        Fault::Refused { why, back } => {
+            return (StatusCode::UNPROCESSABLE_ENTITY, refused(frame, why, back)).into_response();
+        }
         Fault::NoRelease => (StatusCode::OK, "no_release"),
         Fault::Forged => (StatusCode::FORBIDDEN, "forged"),
         Fault::Slow => (StatusCode::SERVICE_UNAVAILABLE, "slow"),
@@ -84,6 +94,24 @@ fn template(frame: &Frame, key: &str) -> Markup {
                 p { (t("why")) }
                 p { (t("do")) }
                 p { a.button href=(routes::HOME) { (frame.lang.say("fault.home")) } }
+            }
+        },
+    )
+}
+
+fn refused(frame: &Frame, why: &str, back: &str) -> Markup {
+    let t = |key| frame.lang.say(key);
+    // A form's own address is none to come back to, in another language or otherwise.
+    let frame = &Frame { address: back.to_owned(), ..frame.clone() };
+    page(
+        frame,
+        t("fault.refused.title"),
+        html! {
+            section.fault {
+                h1 { (t("fault.refused.title")) }
+                @for line in why.lines() { p.complaint role="alert" { (line) } }
+                p { (t("fault.refused.do")) }
+                p { a.button href=(back) { (t("fault.refused.back")) } }
             }
         },
     )

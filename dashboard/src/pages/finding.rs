@@ -14,6 +14,7 @@ use crate::pages::fault::Fault;
 use crate::pages::heat::severity_badge;
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::Part;
+use crate::pages::steps;
 use crate::routes;
 use crate::scope::Scope;
 use crate::visit::{Asked, Reader};
@@ -26,6 +27,7 @@ struct FindingPage {
     finding: FindingExplained,
     part: Part,
     casework: Casework,
+    steps: Markup,
 }
 
 /// Which part of a long proof is asked for.
@@ -49,7 +51,8 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(asked): Asked<Lo
         return Err(Fault::NotHere);
     }
     let casework = Casework::of(scoped, &id).await?;
-    Ok(FindingPage { scope: scoped.scope.clone(), finding, part, casework, frame: reader.frame }.template())
+    let steps = steps::panel(&reader, &id).await?;
+    Ok(FindingPage { scope: scoped.scope.clone(), finding, part, casework, steps, frame: reader.frame }.template())
 }
 
 impl FindingPage {
@@ -74,6 +77,7 @@ impl FindingPage {
                 }
                 (self.facts())
                 (self.casework.template(lang))
+                (self.steps)
                 (self.proof())
                 @if !finding.slices.is_empty() {
                     section {

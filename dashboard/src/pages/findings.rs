@@ -11,6 +11,7 @@ use crate::pages::fault::Fault;
 use crate::pages::heat::severity_badge;
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Part};
+use crate::pages::steps;
 use crate::routes;
 use crate::scope::{Scope, Scoped};
 use crate::visit::{Asked, Reader};
@@ -28,6 +29,7 @@ struct FindingsPage {
     fen: i128,
     part: Part,
     lines: Vec<Line>,
+    today: NaiveDate,
 }
 
 /// The filter, as the address gives it; empty lets all through.
@@ -130,6 +132,7 @@ pub async fn show(reader: Reader, Asked(filter): Asked<Filter>) -> Result<Markup
         fen: total.first().and_then(|row| row.fen("amount")).unwrap_or(0),
         part,
         lines,
+        today: reader.desk.today(),
         frame: reader.frame,
         filter,
     }
@@ -258,6 +261,7 @@ impl FindingsPage {
                 } @else {
                     (list(&self.lines, &self.frame.catalogue, Columns::Schools, &self.frame, &self.scope))
                     (self.part.pager(|number| self.filter.address(("page", number)), lang))
+                    (steps::worklist(&self.frame, &self.scope, self.today))
                 }
             },
         )
@@ -353,6 +357,9 @@ pub fn list(lines: &[Line], catalogue: &Catalogue, columns: Columns, frame: &Fra
                     @for line in lines {
                         tr class=[line.ended.map(|_| "ended")] {
                             th scope="row" {
+                                @if many && line.ended.is_none() && steps::ticks(scope) {
+                                    (steps::tick(&line.id, line.message(lang))) " "
+                                }
                                 a href=(routes::finding(&line.id)) {
                                     (line.rule)
                                     " "

@@ -87,7 +87,7 @@ fn masthead(frame: &Frame) -> Markup {
                     (other.name())
                 }
                 @if let Some(account) = &frame.account {
-                    span.who { (account.name) " · " (t(role_key(account.role))) }
+                    a.who href=(routes::PASSWORD) title=(t("password.title")) { (account.name) " · " (t(role_key(account.role))) }
                     form method="post" action=(routes::LOG_OUT) {
                         input type="hidden" name="form_token" value=(frame.form_token);
                         button type="submit" { (t("log_out")) }
@@ -104,12 +104,15 @@ fn entries(role: Role) -> Vec<(String, &'static str)> {
     let findings = (routes::FINDINGS.to_owned(), "nav.findings");
     let evaluation = (routes::EVALUATION.to_owned(), "nav.evaluation");
     let home = |key| (routes::HOME.to_owned(), key);
+    let upload = (routes::UPLOAD.to_owned(), "nav.upload");
+    let releases = (routes::RELEASES.to_owned(), "nav.releases");
+    let accounts = (routes::ACCOUNTS.to_owned(), "nav.accounts");
     match role {
-        Role::City => vec![(routes::CITY.to_owned(), "nav.city"), evaluation, findings, catalogue],
-        Role::District => vec![home("nav.district"), evaluation, findings, catalogue],
-        Role::School => vec![home("nav.school"), findings, catalogue],
+        Role::City => vec![(routes::CITY.to_owned(), "nav.city"), evaluation, findings, releases, upload, catalogue],
+        Role::District => vec![home("nav.district"), evaluation, findings, upload, accounts, releases, catalogue],
+        Role::School => vec![home("nav.school"), findings, upload, catalogue],
         Role::Inspector => vec![findings, catalogue],
-        Role::Admin => vec![(routes::ACCOUNTS.to_owned(), "nav.accounts")],
+        Role::Admin => vec![accounts],
     }
 }
 

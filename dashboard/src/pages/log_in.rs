@@ -93,6 +93,7 @@ pub async fn enter(
     };
     match outcome {
         LogIn::Granted(token) => {
+            app.desk.audit.record(&sent.name.trim().to_lowercase(), "log_in", "", "").await?;
             // A log-in that the browser still had ends with the new one.
             if let Some(before) = visitor.token {
                 let accounts = app.accounts.clone();

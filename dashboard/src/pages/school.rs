@@ -14,6 +14,7 @@ use crate::pages::fault::Fault;
 use crate::pages::findings::{Columns, Line, lines, list};
 use crate::pages::heat::{heat_cell, heat_legend};
 use crate::pages::layout::{Frame, page};
+use crate::pages::official;
 use crate::pages::parts::{self, Choice, Months};
 use crate::pages::sent::{self, Submission};
 use crate::pages::slices::{self, Slice};
@@ -24,6 +25,7 @@ use crate::visit::{Asked, Reader};
 /// What the page shows.
 struct SchoolPage {
     frame: Frame,
+    official: Markup,
     scope: Scope,
     id: String,
     name: String,
@@ -68,6 +70,7 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<C
     let months = Months::of(&figures, &choice, scoped);
     Ok(SchoolPage {
         places: places(scoped, &id, &months.chosen).await?,
+        official: official::banner(&reader, &months.chosen),
         scope: scoped.scope.clone(),
         name: row.text("school_name").to_owned(),
         kind: row.text("school_kind").to_owned(),
@@ -162,6 +165,7 @@ impl SchoolPage {
                         }
                     }
                     (self.months.chooser(&routes::school(&self.id), &[], lang))
+                    (self.official)
                 }
                 section {
                     h2 { (lang.with("school.figures", &[&format::period(&self.months.chosen, lang)])) }

@@ -70,7 +70,7 @@ const fn rows(table: &'static str) -> Door {
 }
 
 /// All doors; a child comes after its parent.
-pub const DOORS: [Door; 36] = [
+pub const DOORS: [Door; 37] = [
     memory("marts", "policy_now", Needs::Findings, Guard::Everyone),
     memory("reference", "policy", Needs::Findings, Guard::Everyone),
     memory("staging", "period", Needs::Findings, Guard::Everyone),
@@ -86,6 +86,7 @@ pub const DOORS: [Door; 36] = [
     memory("marts", "similar_place", Needs::Figures, Guard::Unit),
     memory("marts", "similar_school", Needs::City, Guard::Unit),
     memory("marts", "slice", Needs::Figures, Guard::Unit),
+    memory("marts", "slice_mark", Needs::Figures, Guard::Unit),
     memory("marts", "rollout", Needs::Figures, Guard::DistrictOrCity),
     memory("marts", "finding", Needs::Findings, Guard::Unit),
     memory(

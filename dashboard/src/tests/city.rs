@@ -310,6 +310,21 @@ fn facts(context: &SessionContext, schools: &[School]) {
             ("submission_id", texts(slices.iter().map(|one| format!("{}-{}", one.0.id, one.2)))),
         ],
     );
+    register(
+        context,
+        "marts",
+        "slice_mark",
+        vec![
+            ("form", texts(["survey", "survey"])),
+            ("school_id", texts([SISTER, OTHER_SCHOOL])),
+            ("district_code", texts([DISTRICT, OTHER_DISTRICT])),
+            ("period", texts(["2019-10", "2019-10"])),
+            ("extended_to", dates([None, Some(day("2020-03-20"))])),
+            ("is_excused", yes_no([true, false])),
+            ("reason", texts(["校舍维修", "柳河涨水"])),
+            ("is_confirmed", yes_no([false, false])),
+        ],
+    );
     let sent: Vec<(&School, &str, &str, String)> = schools
         .iter()
         .flat_map(|one| ["accepted", "rejected"].map(|state| (one, state, "charge", format!("{}-{state}", one.id))))

@@ -154,3 +154,36 @@ async fn the_city_sees_all() {
         }
     }
 }
+
+/// Sends a form that names another's finding, slice and account to every route there is, with a token that is right: nothing
+/// is taken, and nothing foreign comes back. Routes that are added are tried by themselves.
+#[tokio::test]
+async fn nobody_changes_anything_of_anothers() {
+    let site = Site::new().await;
+    site.accounts.add("foreign", crate::accounts::Role::School, OTHER_SCHOOL, super::PASSWORD).expect("added");
+    for role in ["city", "district", "school", "inspector", "admin"] {
+        let cookie = site.log_in(role).await;
+        let token = site.get(routes::PASSWORD, &cookie).await.token();
+        // What is the city's or the administrator's own work would be taken of anybody: it names nothing here.
+        let account = if role == "admin" { "nobody" } else { "foreign" };
+        let fields = format!(
+            "form_token={token}&finding={0}&step=notified&due=2020-04-01&note=x&name={account}&do=excuse&reason=x&period=2019-10\
+             &slice=charge%7C{OTHER_SCHOOL}%7C2019-10&release=0&role=nobody&unit=&old=x&new=y&again=z",
+            FINDINGS[2]
+        );
+        for route in routes::PAGES.iter().chain(&routes::WORKED) {
+            let unit = if route.contains("finding/") { FINDINGS[2] } else { OTHER_SCHOOL };
+            let address = route.replace("{code}", OTHER_DISTRICT).replace("{id}", unit).replace("{n}", "0");
+            let answer = site.post(&address, &cookie, &fields).await;
+            // One's own password may be tried to be changed, and isn't: the page says what is wrong with it.
+            let is_refused = answer.status.is_client_error()
+                || address == routes::PASSWORD && answer.body.contains("role=\"alert\"");
+            assert!(is_refused, "{role} {address}: {} {}", answer.status, answer.body);
+            for word in [OTHER_NAME, OTHER_SCHOOL, "SJ1005"] {
+                let body = answer.body.replace(&address, "");
+                assert!(role == "city" || !body.contains(word), "{role} {address} shows {word}: {body}");
+            }
+        }
+    }
+    assert!(site.accounts.knows("foreign", super::PASSWORD).expect("works"), "the password is the one it was");
+}

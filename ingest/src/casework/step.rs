@@ -61,7 +61,7 @@ impl State {
     ///
     /// An answer that doesn't do leads to another notice, and so does a rectification after which the finding still stands.
     /// What was found wrongly may be dismissed at once.
-    fn follows(self, from: State, stands: bool) -> bool {
+    pub fn follows(self, from: State, stands: bool) -> bool {
         match self {
             State::Open => false,
             State::Notified => stands && matches!(from, State::Open | State::Answered | State::Rectified),

@@ -360,6 +360,14 @@ pub fn settle(slices: &mut [JudgedSlice], world: &World) {
             );
             slice.issues.push(at(issue).with_value(&slice.school_id));
         }
+        if world.is_others_form(slice) {
+            let issue = Issue::error(
+                "other-office",
+                format!("“{}”由区（市）或财政部门报送，学校不报此表；请删去。", form.heading),
+                format!("{} is sent by the district or a finance office, not by a school; leave it out", form.name),
+            );
+            slice.issues.push(at(issue));
+        }
         if slice.issues.rejects() {
             slice.state = SliceState::Rejected;
         }

@@ -110,6 +110,15 @@ const WORDS: &[Line] = &[
         ],
     ),
     (
+        "other-office",
+        [
+            "不由学校报送的报表",
+            "删去该表，由区（市）或财政部门报送",
+            "a form that schools don't send",
+            "leave it out; the district or a finance office sends it",
+        ],
+    ),
+    (
         "school-not-open",
         [
             "学校当期没有开办",

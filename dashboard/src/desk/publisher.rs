@@ -1,0 +1,132 @@
+//! One worker makes the next release: it gathers what changed in a moment, computes, and has the readers see it at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use tokio::sync::{mpsc, watch};
+use transform::error::TransformError;
+use transform::kept::standing_project;
+use transform::run::{Options, Outcome, transform};
+use warehouse::Warehouse;
+use warehouse::error::WarehouseError;
+use warehouse::session::Limits;
+
+use crate::error::Result;
+use crate::release::Releases;
+
+/// Changes that come within this time of the first share a release.
+const GATHER: Duration = Duration::from_millis(250);
+/// How long to wait where another process computes, and how often.
+const WAIT: Duration = Duration::from_secs(2);
+const WAITS: usize = 150;
+/// Memory of a run before it spills: pages are read beside it.
+const MEMORY: usize = 1 << 30;
+
+/// Asks for releases.
+#[derive(Debug)]
+pub struct Publisher {
+    asked: AtomicU64,
+    queue: mpsc::UnboundedSender<u64>,
+    state: watch::Receiver<State>,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct State {
+    /// All changes up to this ticket are in a release.
+    pub done: u64,
+    /// The newest release that it made or found.
+    pub release: Option<u64>,
+    /// Whether the last run failed: changes stand, and wait for the next one.
+    pub has_failed: bool,
+    /// How many releases it made.
+    pub made: u64,
+}
+
+impl Publisher {
+    /// Of a warehouse, with the date of its runs if it is not the clock's. The worker ends when this is dropped.
+    pub fn start(warehouse: Warehouse, releases: Arc<Releases>, today: Option<NaiveDate>) -> Publisher {
+        let (queue, asked) = mpsc::unbounded_channel();
+        let (told, state) = watch::channel(State::default());
+        tokio::spawn(work(warehouse, releases, today, asked, told));
+        Publisher { asked: AtomicU64::new(0), queue, state }
+    }
+
+    /// Asks for a release with everything that is committed by now. Gives the ticket that [`State::done`] reaches then.
+    pub fn ask(&self) -> u64 {
+        let ticket = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.queue.send(ticket).is_err() {
+            tracing::warn!("the worker that makes releases has ended; the next one counts what came in");
+        }
+        ticket
+    }
+
+    /// How far it is, and how it goes on.
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.state.clone()
+    }
+}
+
+async fn work(
+    warehouse: Warehouse,
+    releases: Arc<Releases>,
+    today: Option<NaiveDate>,
+    mut asked: mpsc::UnboundedReceiver<u64>,
+    told: watch::Sender<State>,
+) {
+    while let Some(mut ticket) = asked.recv().await {
+        tokio::time::sleep(GATHER).await;
+        while let Ok(later) = asked.try_recv() {
+            ticket = ticket.max(later);
+        }
+        let outcome = publish(&warehouse, &releases, super::today(today)).await;
+        told.send_modify(|state| match outcome {
+            Ok((release, is_new)) => {
+                state.done = state.done.max(ticket);
+                state.release = Some(release);
+                state.has_failed = false;
+                state.made += u64::from(is_new);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the next release can't be made; what came in stands and waits for it");
+                state.has_failed = true;
+            }
+        });
+    }
+}
+
+/// Makes the next release; gives its number, and whether it is a new one.
+async fn publish(warehouse: &Warehouse, releases: &Arc<Releases>, today: NaiveDate) -> Result<(u64, bool)> {
+    ingest::duty::ensure(warehouse).await?;
+    let mut waits = 0;
+    let (release, is_new) = loop {
+        // A run is never dated before the last one, whatever this machine's clock says.
+        let last = warehouse.latest_release().await?.map(|release| release.today);
+        let today = last.map_or(today, |last| last.max(today));
+        let project = standing_project(warehouse).await?;
+        let limits = Limits { memory: MEMORY, ..Limits::default() };
+        let options = Options { today, full: false, select: Vec::new(), limits };
+        match transform(warehouse, &project, &options, &|_| {}).await {
+            Ok(Outcome::Published { release, warnings }) => {
+                for warning in warnings {
+                    tracing::warn!(warning, release = release.release, "a data test warns");
+                }
+                break (release.release, true);
+            }
+            Ok(Outcome::Unchanged(release)) => break (release.release, false),
+            Ok(Outcome::Selected { .. }) => unreachable!("nothing was selected"),
+            // Another process computes: its release may lack what came in meanwhile.
+            Err(TransformError::Warehouse(WarehouseError::Locked { .. } | WarehouseError::ReleaseTaken { .. }))
+                if waits < WAITS =>
+            {
+                waits += 1;
+                tokio::time::sleep(WAIT).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    };
+    releases.refresh().await?;
+    Ok((release, is_new))
+}
