@@ -15,8 +15,8 @@ use tower_http::compression::CompressionLayer;
 use crate::cache;
 use crate::desk::uploads::MOST_BYTES;
 use crate::pages::{
-    accounts, catalogue, city, district, duties, entry, evaluation, fault, figure, finding, findings, home, indicator, log_in,
-    metrics, official, own_password, reports, school, steps, upload,
+    accounts, catalogue, city, district, duties, entry, evaluation, fault, figure, finding, findings, home, indicator,
+    log_in, metrics, official, own_password, reports, school, steps, upload,
 };
 use crate::visit::{App, visit};
 
@@ -79,8 +79,10 @@ const LARGEST_LIST: usize = 4 << 20;
 
 /// Pages that show a unit's data, for the test that walks them with every role and another's unit.
 #[cfg(test)]
-pub const PAGES: [&str; 16] =
-    [CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, ACCOUNTS, EVALUATION, REPORTS, FIGURE, ENTRY, UPLOAD, RELEASES, DUTIES, REMINDERS];
+pub const PAGES: [&str; 16] = [
+    CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, ACCOUNTS, EVALUATION, REPORTS, FIGURE, ENTRY,
+    UPLOAD, RELEASES, DUTIES, REMINDERS,
+];
 
 /// Pages that may be given out again as they were made: they show the release, and what `App::pages` is told of.
 pub const KEPT: [&str; 11] =

@@ -581,7 +581,6 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("template.none", "应报的都已接收。", "All that is owed was accepted."),
     ("template.all_owed", "该期应报的全部报表", "all that is owed for the period"),
     ("template.no_period", "统计期写法不对：月写 2019-10，学期写 2019-2020-1，年写 2019；一个工作簿只能放同一种统计期的报表。", "The period doesn't fit: write a month 2019-10, a term 2019-2020-1, a year 2019, as the form needs it."),
-    ("list.comma", "、", ", "),
     ("report.title", "检查报告", "Report"),
     ("report.good", "全部接收。", "All was accepted."),
     ("report.good.check", "没有错误，可以报送。", "No errors; it can be submitted."),

@@ -133,7 +133,10 @@ async fn every_link_leads_somewhere() {
                 assert!(first.bytes < HEAVIEST, "{role} {address} weighs {} bytes", first.bytes);
                 assert!(first.body == answer.body && second.body == answer.body, "{role} {address} is kept otherwise");
             }
-            for link in answer.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            // Downloads are made of facts, which this city has none of; the writing side's tests fetch them.
+            let links = answer.body.split("href=\"").skip(1);
+            let links = links.filter(|rest| !rest.split('>').next().unwrap_or_default().contains(" download"));
+            for link in links.filter_map(|rest| rest.split('"').next()) {
                 let link = link.replace("&amp;", "&");
                 let link = link.split('#').next().unwrap_or_default().to_owned();
                 // Months and sortings multiply without end; some pages of each shape tell enough.
