@@ -58,7 +58,13 @@ fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Issue> {
     if bytes.len() > MOST_BYTES {
         return Err(too_large());
     }
-    decode(bytes).ok_or_else(|| {
+    // What is UTF-8 is taken for it whatever its letters: JSON has no other encoding (RFC 8259, 8.1), and where names stand for
+    // headings a lone "×" would pass for a pair of GB18030.
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) if !text.starts_with('\u{feff}') && !text.contains(['\u{fffd}', '\0']) => Some(Cow::Borrowed(text)),
+        _ => decode(bytes),
+    };
+    text.ok_or_else(|| {
         Issue::error(
             "encoding",
             "文件编码无法识别。请存为 UTF-8。",
@@ -329,4 +335,18 @@ fn twice(key: &str) -> Issue {
         format!("同一个键“{key}”出现了两次，不知道以哪个为准；请删去一个。"),
         format!("the key {key} stands twice, and nobody can tell which one counts; remove one"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_utf8_is_read_as_utf8() {
+        let said = "{\"assessed\":\"×\"}";
+        assert_eq!(text(said.as_bytes()).expect("read"), said);
+        let (national, _, _) = encoding_rs::GB18030.encode("{\"form\":\"学生考勤\"}");
+        assert_eq!(text(&national).expect("read"), "{\"form\":\"学生考勤\"}");
+        assert!(text("{\"a\":\"\u{fffd}\"}".as_bytes()).is_err(), "a letter was lost before the file came");
+    }
 }
