@@ -15,6 +15,8 @@ struct Demo {
     address: String,
     /// `name:password` of each person.
     people: Vec<String>,
+    /// What it prints: closed, it would end the demo that prints on.
+    _lines: Box<dyn Iterator<Item = String>>,
 }
 
 impl Drop for Demo {
@@ -42,7 +44,7 @@ fn demo() -> Demo {
             people.push(format!("{name}:{word}"));
         }
     }
-    Demo { child, folder, address, people }
+    Demo { child, folder, address, people, _lines: Box::new(lines) }
 }
 
 /// Where axe-core lies, if it is installed. In CI it must be.

@@ -328,24 +328,24 @@ fn add_collections(models: &mut Vec<Model>) -> Result<()> {
 
 /// Each model after what it reads; among equals by name.
 fn in_order(models: Vec<Model>) -> Result<Vec<Model>> {
-    let names: BTreeSet<TableName> = models.iter().map(|model| model.name.clone()).collect();
-    let mut waiting: BTreeMap<TableName, Model> = models.into_iter().map(|model| (model.name.clone(), model)).collect();
-    let mut done = BTreeSet::new();
-    let mut order = Vec::new();
+    let places: BTreeMap<&TableName, usize> = models.iter().enumerate().map(|(at, model)| (&model.name, at)).collect();
+    let reads: Vec<Vec<usize>> =
+        models.iter().map(|model| model.reads.iter().filter_map(|read| places.get(read).copied()).collect()).collect();
+    // Data tests wait for all models, so that a failing one has the whole picture.
+    let mut waiting: Vec<usize> = (0..models.len()).collect();
+    waiting.sort_by_key(|at| (models[*at].is_test(), &models[*at].name));
+    let (mut done, mut order) = (vec![false; models.len()], Vec::new());
     while !waiting.is_empty() {
-        let ready = |model: &Model| model.reads.iter().all(|read| !names.contains(read) || done.contains(read));
-        // Data tests wait for all models, so that a failing one has the whole picture.
-        let next = waiting
-            .values()
-            .filter(|model| ready(model))
-            .min_by_key(|model| (model.is_test(), model.name.clone()))
-            .map(|model| model.name.clone());
-        let Some(next) = next else { return Err(TransformError::Cycle { path: circle(&waiting) }) };
-        let model = waiting.remove(&next).expect("it was found there");
-        done.insert(next);
-        order.push(model);
+        let Some(next) = waiting.iter().position(|at| reads[*at].iter().all(|read| done[*read])) else {
+            let waiting = waiting.iter().map(|at| (models[*at].name.clone(), models[*at].clone())).collect();
+            return Err(TransformError::Cycle { path: circle(&waiting) });
+        };
+        let next = waiting.remove(next);
+        done[next] = true;
+        order.push(next);
     }
-    Ok(order)
+    let mut models: Vec<Option<Model>> = models.into_iter().map(Some).collect();
+    Ok(order.into_iter().map(|at| models[at].take().expect("each place comes once")).collect())
 }
 
 /// One circle among models of which each reads another one.

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use datafusion::arrow::array::{Date32Array, RecordBatch};
 use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use warehouse::Warehouse;
 use warehouse::lock::Lock;
 use warehouse::release::Release;
@@ -168,17 +169,19 @@ async fn run(
     Ok(Outcome::Published { release, warnings })
 }
 
+/// Tables whose newest versions are asked for at once.
+const AT_ONCE: usize = 8;
+
 /// The versions of facts and reference tables that this run sees.
 pub(crate) async fn pin(warehouse: &Warehouse) -> Result<BTreeMap<TableName, u64>> {
-    let mut tables = BTreeMap::new();
     // The ledger first: rows are committed before their line in it, so every line that it holds finds its rows.
-    let ledger = ledger();
+    let version = |name: TableName| async move { warehouse.version(&name).await.map(|version| (name, version)) };
     let mut names = warehouse.tables().await?;
-    names.sort_by_key(|name| (*name != ledger, name.clone()));
-    for name in names.into_iter().filter(|name| name.schema == "facts" || name.schema == "reference") {
-        let version = warehouse.snapshot(&name, None).await?.version;
-        tables.insert(name, version);
-    }
+    names.retain(|name| name.schema == "facts" || name.schema == "reference");
+    let (first, others): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| *name == ledger());
+    let mut tables: BTreeMap<TableName, u64> = stream::iter(first).then(version).try_collect().await?;
+    let others: Vec<_> = stream::iter(others).map(version).buffer_unordered(AT_ONCE).try_collect().await?;
+    tables.extend(others);
     Ok(tables)
 }
 

@@ -416,6 +416,11 @@ impl Warehouse {
         commit(&table, name, actions, SaveMode::Overwrite).await
     }
 
+    /// The number of the table's newest version; what is in it is not looked at.
+    pub async fn version(&self, name: &TableName) -> Result<u64> {
+        self.delta(name)?.get_latest_version().await.map(|version| version as u64).map_err(fault(name))
+    }
+
     /// The table at a version, or as it is now.
     pub async fn snapshot(&self, name: &TableName, version: Option<u64>) -> Result<Snapshot> {
         let table = self.load(name, version).await?;

@@ -79,7 +79,7 @@ async fn pages_follow_the_releases() {
 
     publish(&warehouse, 2).await;
     let mut shown = String::new();
-    for _ in 0..100 {
+    for _ in 0..600 {
         shown = site.get("/city", &cookie).await.body;
         assert!(shown.contains("第 1 版数据") || shown.contains("第 2 版数据"), "a page is of one release");
         if shown.contains("第 2 版数据") {
@@ -91,7 +91,7 @@ async fn pages_follow_the_releases() {
 
     // What changed is told aside: the page that was kept meanwhile gives way to the one that tells it.
     let mut told = site.packed("/city", &cookie).await.body;
-    for _ in 0..200 {
+    for _ in 0..600 {
         if told.contains("与上一版（第 1 版）相比") {
             break;
         }
