@@ -418,7 +418,7 @@ impl Warehouse {
 
     /// The number of the table's newest version; what is in it is not looked at.
     pub async fn version(&self, name: &TableName) -> Result<u64> {
-        self.delta(name)?.get_latest_version().await.map(|version| version as u64).map_err(fault(name))
+        self.delta(name)?.get_latest_version().await.map_err(fault(name))
     }
 
     /// The table at a version, or as it is now.
