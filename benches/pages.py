@@ -52,7 +52,7 @@ def main():
         names = {role: f"bench-{role}-{os.getpid()}" for role in accounts}
         for role in accounts:
             unit = unit_of(args.kehou, warehouse, PEOPLE[role])
-            command = [args.kehou, "user", "--warehouse", str(warehouse), "add", names[role], "--role", role]
+            command = [args.kehou, "user", "--warehouse", str(warehouse), "add", names[role], "--role", role, "--own"]
             subprocess.run(command + (["--unit", unit] if unit else []), input=password + "\n", text=True, check=True, capture_output=True)
         with subprocess.Popen([args.kehou, "serve", "--listen", "127.0.0.1:0", "--warehouse", str(warehouse)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
             try:
