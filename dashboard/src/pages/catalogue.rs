@@ -26,17 +26,22 @@ struct CataloguePage {
 
 /// `/catalogue`
 pub async fn show(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Markup, Fault> {
+    let (frame, scope, project) = standing(&app, &visitor).await?;
+    Ok(CataloguePage { frame, scope, project }.template())
+}
+
+/// What the catalogue's pages show: the models that the current release was computed by, one's own rules included.
+pub async fn standing(app: &App, visitor: &Visitor) -> Result<(Frame, Scope, Arc<Project>), Fault> {
     let scope = visitor.scope();
     if scope == Scope::Public {
-        return Err(Fault::LogIn { next: visitor.address });
+        return Err(Fault::LogIn { next: visitor.address.clone() });
     }
-    let (mut frame, mut project) = (visitor.frame(&app), app.project.clone());
-    // What is shown is what the current release was computed by, one's own rules included.
+    let (mut frame, mut project) = (visitor.frame(app), app.project.clone());
     if let Some(pinned) = app.releases.current().await? {
         frame = frame.of(&pinned);
         project = pinned.project.clone().unwrap_or(project);
     }
-    Ok(CataloguePage { frame, scope, project }.template())
+    Ok((frame, scope, project))
 }
 
 impl CataloguePage {

@@ -15,6 +15,7 @@ use warehouse::table::TableName;
 
 use crate::charts::Words;
 use crate::charts::lineage::{Node, lineage};
+use crate::pages::catalogue::standing;
 use crate::pages::fault::Fault;
 use crate::pages::heat::severity_badge;
 use crate::pages::layout::{Frame, page};
@@ -29,16 +30,7 @@ pub async fn show(
     visitor: Visitor,
     Path((kind, name)): Path<(String, String)>,
 ) -> Result<Markup, Fault> {
-    let scope = visitor.scope();
-    if scope == Scope::Public {
-        return Err(Fault::LogIn { next: visitor.address });
-    }
-    let (mut frame, mut project) = (visitor.frame(&app), app.project.clone());
-    // What is shown is what the current release was computed by.
-    if let Some(pinned) = app.releases.current().await? {
-        frame = frame.of(&pinned);
-        project = pinned.project.clone().unwrap_or(project);
-    }
+    let (frame, scope, project) = standing(&app, &visitor).await?;
     match kind.as_str() {
         "form" => match form(&name) {
             Some(form) => Ok(form_page(&frame, form, &project)),
