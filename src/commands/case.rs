@@ -10,7 +10,8 @@ use ingest::unseal::whoever;
 use serde::Serialize;
 use warehouse::Warehouse;
 
-use crate::args::{Case as Args, CaseAction, CaseList, CaseShow, CaseState, CaseStep, Language, StatusFormat};
+use crate::args::people::{Case as Args, CaseAction, CaseList, CaseShow, CaseState, CaseStep};
+use crate::args::{Language, StatusFormat};
 use crate::show;
 
 /// Takes a step, lists or shows; a step that can't be taken changes nothing and ends with 1.

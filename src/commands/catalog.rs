@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use transform::project::{Model, Project, Stored};
 use warehouse::Warehouse;
 
-use crate::args::{Catalog, CatalogFormat, CatalogKind};
+use crate::args::figures::{Catalog, CatalogFormat, CatalogKind};
 use crate::commands::project;
 use crate::show::columns;
 

@@ -13,7 +13,8 @@ use dashboard::accounts::{Accounts, Role};
 use dashboard::{Config, serve};
 use warehouse::session::Limits;
 
-use crate::args::{Demo, OwnSql};
+use crate::args::OwnSql;
+use crate::args::people::Demo;
 use crate::commands::{ingest, init, project, sample, transform, user};
 
 /// The day that the sample city is looked at.

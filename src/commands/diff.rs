@@ -10,7 +10,7 @@ use dashboard::difference::{Difference, Filter, difference, unknown};
 use warehouse::Warehouse;
 use warehouse::release::Release;
 
-use crate::args::{Diff, DiffFormat, Shown};
+use crate::args::figures::{Diff, DiffFormat, Shown};
 
 /// Compares two releases.
 pub async fn run(args: Diff) -> Result<ExitCode> {

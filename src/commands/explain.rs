@@ -13,7 +13,7 @@ use serde::Serialize;
 use transform::kept::project_of;
 use warehouse::Warehouse;
 
-use crate::args::{Explain, ExplainFormat, ExplainHow, ExplainWhat};
+use crate::args::figures::{Explain, ExplainFormat, ExplainHow, ExplainWhat};
 use crate::commands::releases::choose;
 
 /// Rows of a finding's proof that are shown; the query that gives all stands beside them.

@@ -11,7 +11,8 @@ use ingest::report::{Report, Verdict};
 use ingest::returned::{returned, summary_of};
 use warehouse::Warehouse;
 
-use crate::args::{Ingest, Language};
+use crate::args::Language;
+use crate::args::intake::Ingest;
 use crate::commands::init::keys;
 use crate::commands::watch;
 use crate::show;

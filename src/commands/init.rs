@@ -8,7 +8,7 @@ use ingest::keys::{Keys, keys_folder};
 use ingest::reference::ReferenceError;
 use warehouse::Warehouse;
 
-use crate::args::Init;
+use crate::args::intake::Init;
 
 /// Makes the warehouse, its keys and tables, and loads the reference folder.
 pub async fn run(args: Init) -> Result<ExitCode> {

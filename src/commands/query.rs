@@ -17,7 +17,7 @@ use warehouse::release::Release;
 use warehouse::session::Limits;
 use warehouse::table::TableName;
 
-use crate::args::{Query, QueryFormat};
+use crate::args::figures::{Query, QueryFormat};
 use crate::commands::{project, releases};
 
 /// Answers one query from one release. Large answers stream, but for the table, which needs all widths.

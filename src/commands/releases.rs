@@ -14,7 +14,8 @@ use warehouse::official::Official;
 use warehouse::release::Release;
 use warehouse::session::Limits;
 
-use crate::args::{Language, Releases, StatusFormat};
+use crate::args::figures::Releases;
+use crate::args::{Language, StatusFormat};
 use crate::show;
 
 /// Lists the releases, oldest first.

@@ -8,7 +8,7 @@ use ingest::rotate::rotate;
 use ingest::unseal::whoever;
 use warehouse::Warehouse;
 
-use crate::args::RotateKey;
+use crate::args::intake::RotateKey;
 use crate::commands::init::folder_of_keys;
 use crate::show;
 

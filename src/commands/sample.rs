@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use sample::{Format, Options, Planting, sample};
 
-use crate::args::{Sample, SampleFormat};
+use crate::args::intake::{Sample, SampleFormat};
 use crate::show;
 
 /// Writes the sample city.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use dashboard::{Config, serve};
 use warehouse::Warehouse;
 
-use crate::args::Serve;
+use crate::args::people::Serve;
 use crate::commands::init::folder_of_keys;
 use crate::commands::user;
 

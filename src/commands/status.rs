@@ -21,7 +21,8 @@ use warehouse::Warehouse;
 use warehouse::release::Release;
 use warehouse::table::TableName;
 
-use crate::args::{Language, Status, StatusFormat};
+use crate::args::intake::Status;
+use crate::args::{Language, StatusFormat};
 use crate::show;
 
 /// Prints what is owed, or what became of a submission.

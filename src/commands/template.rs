@@ -8,7 +8,7 @@ use ingest::template::known::{Known, of_file, of_warehouse};
 use ingest::template::{Prefill, owed_forms, template};
 use warehouse::Warehouse;
 
-use crate::args::Template;
+use crate::args::intake::Template;
 
 /// Writes the workbook.
 pub async fn run(args: Template) -> Result<ExitCode> {

@@ -13,7 +13,7 @@ use transform::run::{Options, Outcome, Progress};
 use warehouse::Warehouse;
 use warehouse::session::Limits;
 
-use crate::args::Transform;
+use crate::args::figures::Transform;
 use crate::commands::project;
 use crate::show;
 

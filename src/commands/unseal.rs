@@ -7,7 +7,7 @@ use ingest::keys::SealKey;
 use ingest::unseal::{unseal, whoever};
 use warehouse::Warehouse;
 
-use crate::args::Unseal;
+use crate::args::intake::Unseal;
 use crate::commands::init::folder_of_keys;
 
 /// Records the event, then writes the file.

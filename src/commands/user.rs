@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use dashboard::accounts::{Accounts, first_passwords, people};
 
-use crate::args::{User, UserAction};
+use crate::args::people::{User, UserAction};
 use crate::show::columns;
 
 /// Adds, lists, changes or closes accounts.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use warehouse::Warehouse;
 
-use crate::args::Verify;
+use crate::args::upkeep::Verify;
 
 /// Checks every release's files, every submission's original, and the chain of audit events.
 pub async fn run(args: Verify) -> Result<ExitCode> {

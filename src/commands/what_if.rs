@@ -10,7 +10,8 @@ use transform::kept::project_of;
 use warehouse::Warehouse;
 use warehouse::session::Limits;
 
-use crate::args::{Language, WhatIf};
+use crate::args::Language;
+use crate::args::figures::WhatIf;
 use crate::commands::init::unsound;
 use crate::commands::transform::tell;
 use crate::commands::{diff, project, releases};

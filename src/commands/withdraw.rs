@@ -8,7 +8,8 @@ use ingest::receipt::Receipt;
 use ingest::withdraw::{Which, withdraw};
 use warehouse::Warehouse;
 
-use crate::args::{Language, Withdraw};
+use crate::args::Language;
+use crate::args::intake::Withdraw;
 use crate::commands::status::named;
 
 /// Takes the slice back; what is not there to be taken back changes nothing and ends with 1.

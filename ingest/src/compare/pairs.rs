@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use crate::form::{Check, Form, PeriodKind, forms};
 use crate::ledger::{Ledger, Line, SliceKey, State};
 
-/// One declared check with the slices that it is to be run on.
+/// How many pairs are looked at in one query: what is counted of their other slices is held in memory, some 40 KiB a pair.
+const AT_ONCE: usize = 2_000;
+
+/// One declared check with slices that it is to be run on, as many as one query may hold.
 #[derive(Debug)]
 pub(super) struct Comparison {
     /// The form that declares the check.
@@ -19,7 +22,7 @@ pub(super) struct Comparison {
 }
 
 /// A slice that is judged, and the one that it is judged by.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pair {
     /// The slice of the form that declares the check.
     pub subject: Side,
@@ -39,7 +42,7 @@ pub(super) struct Side {
     state: State,
 }
 
-/// All comparisons in which a slice of this call takes part; what can't matter is left out at once.
+/// All comparisons in which a slice of this call takes part, a check's many pairs in several; what can't matter is left out at once.
 pub(super) fn find(ledger: &Ledger, lines: &[Line]) -> Vec<Comparison> {
     let arrived: HashMap<&str, usize> = lines
         .iter()
@@ -78,9 +81,12 @@ pub(super) fn find(ledger: &Ledger, lines: &[Line]) -> Vec<Comparison> {
                     pairs.extend(pair(check, subject, at(other, slice.period.clone())));
                 }
             }
-            if !pairs.is_empty() {
-                found.push(Comparison { form, check, other, pairs });
+            // A query reads what lies between its first id and its last: parts in their order read little in common.
+            if pairs.len() > AT_ONCE {
+                pairs.sort_by(|one, two| one.other.id.cmp(&two.other.id));
             }
+            let part = |pairs: &[Pair]| Comparison { form, check, other, pairs: pairs.to_vec() };
+            found.extend(pairs.chunks(AT_ONCE).map(part));
         }
     }
     found
@@ -232,6 +238,30 @@ mod tests {
         // Nothing is no measure; but nothing after something is.
         assert_eq!(pairs(&[of("s", "2019-09", State::Zero)], &call), Vec::<String>::new());
         assert_eq!(pairs(&[of("n", "2019-11", State::Zero)], &call), ["n-o"]);
+    }
+
+    #[test]
+    fn the_pairs_of_many_schools_are_looked_at_in_parts() {
+        let lines = |form: &'static str| {
+            (0..AT_ONCE + 1).map(move |school| {
+                let mut line = line(&format!("{form}{school:05}"), form, "2019-10", State::Accepted);
+                line.slice.school_id = format!("{:010}", AT_ONCE - school);
+                line
+            })
+        };
+        let lines: Vec<Line> = lines("attendance").chain(lines("class_roster")).collect();
+        let mut ledger = Ledger::default();
+        for line in &lines {
+            ledger.note(&line.slice, line.state, &line.file_sha256, &line.submission_id, 0);
+        }
+        let found = find(&ledger, &lines);
+        let sizes: Vec<usize> = found.iter().map(|one| one.pairs.len()).collect();
+        assert_eq!(sizes, [AT_ONCE, 1]);
+        let last = |part: usize| found[part].pairs.iter().map(|pair| pair.other.id.clone()).max();
+        assert!(last(0) < last(1), "each part reads ids after those of the one before");
+        let all: std::collections::HashSet<&str> =
+            found.iter().flat_map(|one| &one.pairs).map(|pair| pair.subject.id.as_str()).collect();
+        assert_eq!(all.len(), AT_ONCE + 1, "no pair is lost");
     }
 
     #[test]

@@ -11,7 +11,8 @@ use serde::Serialize;
 use warehouse::Warehouse;
 
 use super::named;
-use crate::args::{Language, Status, StatusFormat};
+use crate::args::intake::Status;
+use crate::args::{Language, StatusFormat};
 use crate::show;
 
 /// How many issues of an attempt the terminal shows.
