@@ -22,6 +22,7 @@ pub mod log_in;
 pub mod metrics;
 pub mod official;
 pub mod own_password;
+pub mod owing;
 pub mod parts;
 pub mod report;
 pub mod reports;

@@ -185,6 +185,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     // Charts.
     ("chart.table", "以表格查看", "As a table"),
     ("chart.empty", "还没有可画的数据。报送并计算后，这里会出现图。", "There is nothing to draw yet. The chart appears once data are sent and computed."),
+    ("rollout.from", "{}起 {} / {} 所", "from {}: {} of {} schools"),
     ("rollout.title", "开办进度", "Roll-out"),
     ("rollout.chart", "已开办课后服务的小学数，逐日累计", "Primary schools that have started the service, day by day"),
     ("rollout.note", "竖线为通知规定的截止日期", "The upright line is the notice's deadline"),
@@ -565,6 +566,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("upload.failed.do", "请再报送一次；已接收过的内容不会重复计入。若仍失败，请告诉管理员。", "Send the files again; what was taken already is not counted twice. If it fails again, tell the administrator."),
     ("upload.release.coming", "已接收，正在重新计算指标……", "Taken in; the figures are being computed …"),
     ("upload.release.counts", "已计入第 {} 版数据。", "Counted in release {}."),
+    ("upload.release.knows", "没有接收任何数据，指标不变；退回的情况已记入第 {} 版。", "Nothing was taken in and no figure changed; release {} knows what was sent back."),
     ("upload.release.see", "查看数据", "See the figures"),
     ("upload.release.failed", "已接收，但指标暂时没能重新计算；下次计算时会计入。", "Taken in, but the figures could not be computed yet; the next run counts it."),
     ("upload.again", "继续报送", "Send more"),
@@ -704,6 +706,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("password.wrong", "现在的密码不对。", "The present password is wrong."),
     ("password.length", "密码要有 {} 到 {} 个字符。", "A password has {} to {} characters."),
     // What is owed and confirmed.
+    ("owing.some", "现在缺报 {} 份，退回待更正 {} 份。", "{} missing now, {} sent back to be mended."),
+    ("owing.none", "到期的报表都已接收。", "All that is due was accepted."),
+    ("owing.next", "下一个应报日期是 {}。", "The next is due on {}."),
     ("duties.title", "催报与确认", "Reminders and confirmation"),
     ("duties.reminders", "下载全部催报名单（CSV）", "All reminders as a file (CSV)"),
     ("duties.reminders.period", "下载本期催报名单（CSV）", "This period's reminders as a file (CSV)"),

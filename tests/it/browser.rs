@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -17,6 +18,14 @@ struct Demo {
     people: Vec<String>,
     /// What it prints: closed, it would end the demo that prints on.
     _lines: Box<dyn Iterator<Item = String>>,
+}
+
+impl Demo {
+    fn warehouse(&self) -> PathBuf {
+        let entries = std::fs::read_dir(self.folder.path()).expect("the demo's folder").map_while(Result::ok);
+        let warehouse = entries.map(|entry| entry.path().join("warehouse")).find(|path| path.exists());
+        warehouse.expect("the demo keeps its warehouse in a temporary folder")
+    }
 }
 
 impl Drop for Demo {
@@ -99,14 +108,29 @@ fn the_demo_serves_pages_that_hold_in_a_browser() {
     }
 }
 
+#[test]
+fn four_people_do_their_whole_task_in_a_browser() {
+    if !(has("chromium", &["--version"]) && has_python("playwright") && has_python("openpyxl")) {
+        return;
+    }
+    let demo = demo();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/tasks.py");
+    let mut command = Command::new("python3");
+    command.arg(script).arg(format!("http://{}", demo.address)).arg(env!("CARGO_BIN_EXE_kehou")).arg(demo.warehouse());
+    command.args(&demo.people);
+    if let Some(folder) = std::env::var_os("KEHOU_PICTURES") {
+        command.arg("--pictures").arg(folder);
+    }
+    let output = command.output().expect("python3 starts");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && out.contains("all tasks were done"), "{out}\n{err}");
+}
+
 /// What stands on the pages is what a query gives.
 fn numbers(demo: &Demo) {
-    let entries = std::fs::read_dir(demo.folder.path()).expect("the demo's folder").map_while(Result::ok);
-    let warehouse = entries.map(|entry| entry.path().join("warehouse")).find(|path| path.exists());
-    let warehouse = warehouse.expect("the demo keeps its warehouse in a temporary folder");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/numbers.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/figures.py");
     let mut command = Command::new("python3");
-    command.arg(script).arg(format!("http://{}", demo.address)).arg(env!("CARGO_BIN_EXE_kehou")).arg(warehouse);
+    command.arg(script).arg(format!("http://{}", demo.address)).arg(env!("CARGO_BIN_EXE_kehou")).arg(demo.warehouse());
     let Ok(output) = command.args(&demo.people).output() else { return };
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}\n{err}");

@@ -13,6 +13,7 @@ pub mod lint;
 pub mod own;
 pub mod plan;
 pub mod project;
+mod ranges;
 pub mod run;
 mod stage;
 pub mod views;

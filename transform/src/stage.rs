@@ -1,4 +1,4 @@
-//! Where models are computed: two sessions, and the rows of a model written beside what readers see.
+//! Where models are computed: sessions over whole tables, over the changed keys and over ranges of keys; and the rows of a model written beside what readers see.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,6 +27,7 @@ use crate::change::Change;
 use crate::error::{Result, TransformError};
 use crate::plan::Plan;
 use crate::project::{Model, Stored, is_generated};
+use crate::ranges::Range;
 use crate::views::plan_view;
 
 /// A model with at most so many rows is compared with what it was before it is written.
@@ -45,6 +46,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) whole: SessionContext,
     /// Where tables that have the key hold the rows of the changed keys alone.
     pub(crate) keyed: SessionContext,
+    /// Where they hold the rows of one range of keys each, which together are the whole; none where one range would do.
+    ranges: Vec<(Range, SessionContext)>,
     /// Bytes of memory that a model has to itself.
     memory: usize,
     needed: Needed<'a>,
@@ -89,8 +92,13 @@ impl<'a> Stage<'a> {
         plan: &'a Plan<'a>,
         last: Option<&'a Release>,
     ) -> Stage<'a> {
-        let keyed = SessionContext::new_with_config_rt(whole.copied_config(), whole.runtime_env());
-        Stage { warehouse, target, plan, last, whole, keyed, memory, needed: Needed::by(plan) }
+        let keyed = like(&whole);
+        Stage { warehouse, target, plan, last, whole, keyed, ranges: Vec::new(), memory, needed: Needed::by(plan) }
+    }
+
+    /// Computes whole models that have the key range by range, from before any table is shown.
+    pub(crate) fn by_ranges(&mut self, ranges: Vec<Range>) {
+        self.ranges = ranges.into_iter().map(|range| (range, like(&self.whole))).collect();
     }
 
     /// A session's tables, with the memory that a model has to itself.
@@ -100,7 +108,9 @@ impl<'a> Stage<'a> {
 
     /// Plans a view where it is needed.
     pub(crate) async fn show_view(&self, model: &Model) -> Result<()> {
-        for (context, names) in [(&self.whole, &self.needed.whole), (&self.keyed, &self.needed.keyed)] {
+        let whole = [&self.whole].into_iter().chain(self.ranges.iter().map(|(_, context)| context));
+        let whole = whole.map(|context| (context, &self.needed.whole));
+        for (context, names) in whole.chain([(&self.keyed, &self.needed.keyed)]) {
             if names.contains(&model.name) {
                 register(context, &model.name, plan_view(context, model).await?)?;
             }
@@ -110,25 +120,45 @@ impl<'a> Stage<'a> {
 
     /// Whether a query names it.
     pub(crate) fn is_needed(&self, name: &TableName) -> bool {
-        self.needed.whole.contains(name) || self.needed.keyed.contains(name)
+        self.is_needed_whole(name) || self.needed.keyed.contains(name)
     }
 
-    /// Registers a table where it is needed; by its key, if it has one, where only the changed keys are looked at.
+    /// Whether a query over whole tables names it.
+    pub(crate) fn is_needed_whole(&self, name: &TableName) -> bool {
+        self.needed.whole.contains(name)
+    }
+
+    /// Registers a table where it is needed; by its key, if it has one, where not all keys are looked at.
     pub(crate) fn show(&self, name: &TableName, table: Arc<dyn TableProvider>, key: Option<&str>) -> Result<()> {
         if self.needed.keyed.contains(name) {
-            register(&self.keyed, name, self.part(table.clone(), key)?)?;
+            self.show_changed(name, table.clone(), key)?;
         }
         if self.needed.whole.contains(name) {
-            register(&self.whole, name, table)?;
+            self.show_whole(name, table, key)?;
         }
         Ok(())
     }
 
-    /// The rows of the changed keys, of a table that has the key.
-    pub(crate) fn part(&self, table: Arc<dyn TableProvider>, key: Option<&str>) -> Result<Arc<dyn TableProvider>> {
-        let Some(key) = key else { return Ok(table) };
-        let frame = self.keyed.read_table(table).and_then(|frame| frame.filter(self.changed(key)));
-        Ok(frame.map_err(WarehouseError::from)?.into_view())
+    /// Registers a table in all sessions, whether or not it is needed there.
+    pub(crate) fn show_everywhere(
+        &self,
+        name: &TableName,
+        table: Arc<dyn TableProvider>,
+        key: Option<&str>,
+    ) -> Result<()> {
+        self.show_changed(name, table.clone(), key)?;
+        self.show_whole(name, table, key)
+    }
+
+    fn show_changed(&self, name: &TableName, table: Arc<dyn TableProvider>, key: Option<&str>) -> Result<()> {
+        Ok(register(&self.keyed, name, narrowed(&self.keyed, table, key.map(|key| self.changed(key)))?)?)
+    }
+
+    fn show_whole(&self, name: &TableName, table: Arc<dyn TableProvider>, key: Option<&str>) -> Result<()> {
+        for (range, context) in &self.ranges {
+            register(context, name, narrowed(context, table.clone(), key.map(|key| range.holds(key)))?)?;
+        }
+        Ok(register(&self.whole, name, table)?)
     }
 
     /// Whether a row's key is one of those that changed.
@@ -140,7 +170,7 @@ impl<'a> Stage<'a> {
     /// was written, and the number of rows.
     pub(crate) async fn store(&self, model: &Model, base: Option<u64>) -> Result<(Option<u64>, u64)> {
         let fault = fault(model);
-        let mut parts = computed(&self.apart(&self.whole)?, queries(model), model.key());
+        let mut parts = computed(self.queries(model)?, model.key());
         let rows = parts.next().await.expect("a model has a query").map_err(&fault)?;
         let schema = storable(&rows.schema());
         let mut stream = rows.chain(parts.try_flatten()).boxed().fuse();
@@ -163,6 +193,25 @@ impl<'a> Stage<'a> {
         let staged = self.write(model, rows, &schema, None).await?;
         let rows = staged.rows();
         Ok((Some(self.target.overwrite(&model.name, &Replace::All, staged).await?), rows))
+    }
+
+    /// The queries whose rows are a whole model's, each with the session that it is for. A generated union is computed part by
+    /// part, so that memory holds one at a time.
+    fn queries(&self, model: &Model) -> Result<Vec<(SessionContext, String)>> {
+        let texts = match is_generated(&model.path) {
+            true => model.reads.iter().map(|part| format!("select * from {part}")).collect(),
+            false => vec![model.sql.clone()],
+        };
+        let contexts: Vec<&SessionContext> = match (model.key(), self.ranges.is_empty()) {
+            (Some(_), false) => self.ranges.iter().map(|(_, context)| context).collect(),
+            _ => vec![&self.whole],
+        };
+        let mut queries = Vec::new();
+        for context in contexts {
+            let context = self.apart(context)?;
+            queries.extend(texts.iter().map(|text| (context.clone(), text.clone())));
+        }
+        Ok(queries)
     }
 
     /// Whether a version of a model's table has these columns and rows.
@@ -237,12 +286,20 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// The queries whose rows are a model's: a generated union is computed part by part, so that memory holds one at a time.
-fn queries(model: &Model) -> Vec<String> {
-    match is_generated(&model.path) {
-        true => model.reads.iter().map(|part| format!("select * from {part}")).collect(),
-        false => vec![model.sql.clone()],
-    }
+/// A session of the same settings and memory, without tables.
+fn like(context: &SessionContext) -> SessionContext {
+    SessionContext::new_with_config_rt(context.copied_config(), context.runtime_env())
+}
+
+/// The rows of a table that a condition on its key holds for; all of one without the key.
+fn narrowed(
+    context: &SessionContext,
+    table: Arc<dyn TableProvider>,
+    condition: Option<Expr>,
+) -> Result<Arc<dyn TableProvider>> {
+    let Some(condition) = condition else { return Ok(table) };
+    let frame = context.read_table(table).and_then(|frame| frame.filter(condition));
+    Ok(frame.map_err(WarehouseError::from)?.into_view())
 }
 
 fn fault(model: &Model) -> impl Fn(DataFusionError) -> TransformError + '_ {
@@ -251,18 +308,19 @@ fn fault(model: &Model) -> impl Fn(DataFusionError) -> TransformError + '_ {
 
 /// The rows of queries, each by key: while those of one are taken, the next is already planned.
 fn computed(
-    context: &SessionContext,
-    queries: Vec<String>,
+    queries: Vec<(SessionContext, String)>,
     key: Option<&str>,
 ) -> BoxStream<'static, datafusion::error::Result<SendableRecordBatchStream>> {
-    let (context, key) = (context.clone(), key.map(str::to_owned));
-    let tasks = context.task_ctx();
-    let plan = move |sql: String| {
-        let (context, key) = (context.clone(), key.clone());
-        spawned(async move { in_order(context.sql(&sql).await?, key.as_deref())?.create_physical_plan().await })
+    let key = key.map(str::to_owned);
+    let plan = move |(context, sql): (SessionContext, String)| {
+        let key = key.clone();
+        spawned(async move {
+            let plan = in_order(context.sql(&sql).await?, key.as_deref())?.create_physical_plan().await?;
+            Ok((plan, context.task_ctx()))
+        })
     };
     let plans = stream::iter(queries).map(plan).buffered(2);
-    plans.and_then(move |plan| ready(execute_stream(plan, tasks.clone()).map(ahead))).boxed()
+    plans.and_then(|(plan, tasks)| ready(execute_stream(plan, tasks).map(ahead))).boxed()
 }
 
 /// Rows that a task of their own computes, a few batches ahead of whoever takes them.

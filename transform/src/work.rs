@@ -9,14 +9,15 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use warehouse::Warehouse;
 use warehouse::release::Release;
-use warehouse::session::{Limits, PLAIN, register};
+use warehouse::session::{Limits, PLAIN};
 use warehouse::step;
 use warehouse::table::TableName;
 
-use crate::change::Change;
+use crate::change::{Change, ledger};
 use crate::error::{Result, TransformError};
 use crate::plan::{Plan, Step, change};
 use crate::project::{Model, Stored};
+use crate::ranges;
 use crate::run::{Progress, run_table};
 use crate::stage::Stage;
 use crate::views::previous_table;
@@ -67,17 +68,33 @@ impl<'a> Work<'a> {
         today: NaiveDate,
     ) -> Result<Work<'a>> {
         let at_once = (limits.memory / MEMORY).clamp(1, limits.threads);
-        let stage = Stage::new(warehouses, context, limits.memory / at_once, plan, last);
-        for context in [&stage.whole, &stage.keyed] {
-            register(context, &TableName::new(PLAIN, "run"), run_table(today))?;
-        }
+        let memory = limits.memory / at_once;
+        let mut stage = Stage::new(warehouses, context, memory, plan, last);
+        let mut inputs = Vec::new();
+        // The most rows that a whole table with the key has.
+        let mut most = 0;
         for (name, version) in &plan.inputs.versions {
             if stage.is_needed(name) {
                 let place = if replaced.contains(name) { stage.target } else { stage.warehouse };
                 let snapshot = place.snapshot(name, Some(*version)).await?;
                 let key = plan.key.filter(|key| snapshot.schema.column_with_name(key).is_some());
-                stage.show(name, place.provider(snapshot), key)?;
+                if key.is_some() && stage.is_needed_whole(name) {
+                    most = snapshot.rows().max(most);
+                }
+                inputs.push((name, place, snapshot, key));
             }
+        }
+        let ranges = ranges::needed(most, memory);
+        if ranges > 1
+            && let (Some(key), Some(version)) = (plan.key, plan.inputs.versions.get(&ledger()))
+        {
+            let ledger = stage.warehouse.snapshot(&ledger(), Some(*version)).await?;
+            let keys = ranges::keys(stage.warehouse, &stage.whole, ledger, key).await?;
+            stage.by_ranges(ranges::cut(&keys, ranges));
+        }
+        stage.show_everywhere(&TableName::new(PLAIN, "run"), run_table(today), None)?;
+        for (name, place, snapshot, key) in inputs {
+            stage.show(name, place.provider(snapshot), key)?;
         }
         let (tables, changes) = (plan.inputs.versions.clone(), plan.inputs.changes.clone());
         Ok(Work { stage, at_once, tables, written: BTreeSet::new(), changes })
@@ -159,8 +176,7 @@ async fn begin<'a>(
         && let Some(previous) = previous_table(stage.warehouse, model, stage.last).await?
     {
         let name = TableName::new("previous", &model.name.table);
-        register(&stage.keyed, &name, stage.part(previous.clone(), model.key())?)?;
-        register(&stage.whole, &name, previous)?;
+        stage.show_everywhere(&name, previous, model.key())?;
     }
     let base = stage.last.and_then(|last| last.tables.get(&model.name)).copied();
     Ok(Some(Task { step, change, base }))

@@ -4,7 +4,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use plotters::prelude::{AreaSeries, ChartBuilder, LineSeries};
 
 use super::canvas::{
-    DRAWN, Ink, PLAIN, QUIET, STRONG, Side, dashes, diamond, dot, line, ring, sheet, text, ticks, width,
+    DRAWN, Ink, PLAIN, QUIET, STRONG, Side, Spot, dashes, diamond, dot, line, ring, sheet, text, ticks, width, with_spots,
 };
 use super::{Screen, Words};
 use crate::format;
@@ -57,7 +57,8 @@ pub fn rollout(days: &[Day], deadline: Option<NaiveDate>, lang: Lang, screen: Sc
     let today = number(last.day).max(number(first.day) + 1);
     let end = heading.map_or(today, |(day, _)| number(day));
 
-    Some(sheet(full, screen.class(), words, |area| {
+    let mut spots = Vec::new();
+    let svg = sheet(full, screen.class(), words, |area| {
         let mut chart = ChartBuilder::on(area)
             .margin_left(left)
             .margin_right(right)
@@ -86,6 +87,14 @@ pub fn rollout(days: &[Day], deadline: Option<NaiveDate>, lang: Lang, screen: Sc
             (day, then, place(number(day), then.started as f64), place(number(day), top).1)
         });
 
+        spots = stairs(days)
+            .map(|(from, to)| {
+                let (left, right) = (place(number(from.day), top), place(to.map_or(today, |to| number(to.day)), 0.0));
+                let started = [from.started, from.schools].map(format::whole);
+                let words = lang.with("rollout.from", &[&format::date(from.day, lang), &started[0], &started[1]]);
+                Spot { corner: left, size: ((right.0 - left.0).max(1), right.1 - left.1), words }
+            })
+            .collect();
         let coming = heading.map(|(_, started)| (started, place(end, started as f64)));
         let steps = steps(days, number, today);
         chart.draw_series(AreaSeries::new(steps.iter().copied(), 0.0, Ink::Wash.colour())).expect(DRAWN);
@@ -150,7 +159,16 @@ pub fn rollout(days: &[Day], deadline: Option<NaiveDate>, lang: Lang, screen: Sc
             text(area, (point.0, 11), side, STRONG, &one);
             text(area, (point.0, 28), side, QUIET, &two);
         }
-    }))
+    });
+    Some(with_spots(&svg, &spots))
+}
+
+/// The stairs of the curve: each with the day that it begins on, and the next one.
+fn stairs(days: &[Day]) -> impl Iterator<Item = (&Day, Option<&Day>)> {
+    let mut firsts: Vec<&Day> = days.iter().collect();
+    firsts.dedup_by_key(|day| (day.started, day.schools));
+    let nexts: Vec<Option<&Day>> = firsts.iter().copied().skip(1).map(Some).chain([None]).collect();
+    firsts.into_iter().zip(nexts)
 }
 
 /// The corners of the stairs: a school counts from its day on.
@@ -212,6 +230,7 @@ mod tests {
             for label in ["9月30日", "50", "96.0%", "开办进度"] {
                 assert!(svg.contains(label), "{label} in {svg}");
             }
+            assert!(svg.contains("<title>2019年8月5日起 4 / 50 所</title>"), "a stair tells its schools: {svg}");
             assert!(svg.len() < 12_000, "{} bytes", svg.len());
         }
         assert_eq!(rollout(&[], None, Lang::Zh, Screen::Wide, &words), None);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ingest::accept::{IngestError, Options, Order, Progress, Purpose, Received, Sent, ingest};
 use ingest::keys::KeyError;
-use ingest::report::{Report, Verdict};
+use ingest::report::{Report, SliceOutcome, Verdict};
 use ingest::returned::{Returned, returned};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, watch};
@@ -282,6 +282,12 @@ impl Upload {
 }
 
 impl Outcome {
+    /// Whether any slice was accepted, with rows or as nothing.
+    pub fn has_accepted(&self) -> bool {
+        let mut slices = self.report.files.iter().flat_map(|file| &file.slices);
+        slices.any(|slice| matches!(slice.state, SliceOutcome::Accepted | SliceOutcome::Zero))
+    }
+
     /// Whether the marked file of the n-th file of the report can be fetched.
     pub fn has_marked(&self, n: usize) -> Marked {
         match self.marked().get(n) {

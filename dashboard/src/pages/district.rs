@@ -17,6 +17,7 @@ use crate::pages::fault::Fault;
 use crate::pages::heat::{heat_cell, heat_legend, proof_link};
 use crate::pages::layout::{Frame, page};
 use crate::pages::official;
+use crate::pages::owing::{Owing, Whose, owing};
 use crate::pages::parts::{self, Choice, Months};
 use crate::pages::slices::State as SliceState;
 use crate::routes;
@@ -28,6 +29,7 @@ use crate::words::Lang;
 struct DistrictPage {
     frame: Frame,
     official: Markup,
+    owing: Owing,
     code: String,
     name: String,
     months: Months,
@@ -122,9 +124,11 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
         of_month(&figures, &indicator, &months.chosen).map_or_else(String::new, |figure| figure.period.clone());
     let funnel = in_funnel(scoped, &code, &indicator, &period).await?;
     let official = official::banner(&reader, &months.chosen);
+    let owing = owing(scoped, Whose::District(&code)).await?;
     let mut shown = DistrictPage {
         frame: reader.frame,
         official,
+        owing,
         code,
         name,
         months,
@@ -295,6 +299,7 @@ impl DistrictPage {
                     h1 { (self.name) }
                     p.dek { (lang.with("district.dek", &[&format::whole(self.schools.len() as i64), &format::whole(self.schools.iter().map(|school| school.findings).sum())])) " "
                         a href=(routes::with(routes::FINDINGS, &[("district", &self.code)])) { (t("findings.see")) } }
+                    (self.owing.template(Some((&routes::duties(&self.code), t("duties.title"))), lang))
                     (self.months.chooser(&self.address(), &[("indicator", &self.indicator), ("sort", &self.sort_text())], lang))
                     (self.official)
                 }

@@ -343,7 +343,7 @@ impl DutiesPage {
                                     }
                                     a href=(routes::school(&duty.school)) { (if duty.name.is_empty() { &duty.school } else { &duty.name }) }
                                 }
-                                td { (form_title(&duty.form, lang)) }
+                                td.nowrap { (form_title(&duty.form, lang)) }
                                 td.nowrap {
                                     span class={ "slice " (duty.state.code()) } aria-hidden="true" { (duty.state.sign()) }
                                     " "

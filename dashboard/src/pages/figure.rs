@@ -346,7 +346,7 @@ fn unit_name<'a>(zh: &'a str, en: &'a str, lang: Lang) -> &'a str {
 }
 
 /// `urban_rural=rural` in words: the label that the forms give to the choice.
-fn dimension(text: &str, lang: Lang) -> String {
+pub fn dimension(text: &str, lang: Lang) -> String {
     if text == "stage=junior" {
         return lang.say("dimension.junior").to_owned();
     }

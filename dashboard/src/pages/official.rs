@@ -12,6 +12,7 @@ use crate::desk::Looked;
 use crate::difference::{Difference, FigureChange, FindingChange, Numbers, Turn};
 use crate::format;
 use crate::pages::fault::Fault;
+use crate::pages::figure::dimension;
 use crate::pages::layout::{Frame, page};
 use crate::routes;
 use crate::scope::{Scope, Scoped};
@@ -406,7 +407,7 @@ impl DifferencePage {
                             tr {
                                 th scope="row" {
                                     (title(found, &figure.indicator, lang))
-                                    @if !figure.dimension.is_empty() { " " span.small { (figure.dimension) } }
+                                    @if !figure.dimension.is_empty() { " " span.small { (dimension(&figure.dimension, lang)) } }
                                 }
                                 td {
                                     @if figure.level == "city" { (t("whole.city.name")) } @else { (figure.unit_name) }

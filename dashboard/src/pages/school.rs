@@ -15,6 +15,7 @@ use crate::pages::findings::{Columns, Line, lines, list};
 use crate::pages::heat::{heat_cell, heat_legend};
 use crate::pages::layout::{Frame, page};
 use crate::pages::official;
+use crate::pages::owing::{Owing, Whose, owing};
 use crate::pages::parts::{self, Choice, Months};
 use crate::pages::sent::{self, Submission};
 use crate::pages::slices::{self, Slice};
@@ -26,6 +27,7 @@ use crate::visit::{Asked, Reader};
 struct SchoolPage {
     frame: Frame,
     official: Markup,
+    owing: Owing,
     scope: Scope,
     id: String,
     name: String,
@@ -71,6 +73,7 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<C
     Ok(SchoolPage {
         places: places(scoped, &id, &months.chosen).await?,
         official: official::banner(&reader, &months.chosen),
+        owing: owing(scoped, Whose::School(&id)).await?,
         scope: scoped.scope.clone(),
         name: row.text("school_name").to_owned(),
         kind: row.text("school_kind").to_owned(),
@@ -117,6 +120,11 @@ async fn places(scoped: &Scoped, school: &str, month: &str) -> Result<Vec<Place>
 }
 
 impl SchoolPage {
+    /// Whether the reader sends this school's files.
+    fn sends(&self) -> bool {
+        matches!(self.scope, Scope::School(_))
+    }
+
     fn template(&self) -> Markup {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
@@ -165,6 +173,7 @@ impl SchoolPage {
                         }
                     }
                     (self.months.chooser(&routes::school(&self.id), &[], lang))
+                    (self.owing.template(self.sends().then_some((routes::UPLOAD, t("nav.upload"))), lang))
                     (self.official)
                 }
                 section {

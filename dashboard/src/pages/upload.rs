@@ -199,6 +199,8 @@ enum Release {
     Coming,
     /// It counts what was accepted.
     Counts(u64),
+    /// It knows of what was sent back, which changed no figure.
+    Knows(u64),
     /// It could not be computed.
     Failed,
 }
@@ -234,9 +236,12 @@ pub async fn show_one(
 }
 
 fn release(desk: &Desk, outcome: Option<&Outcome>) -> Release {
-    let Some(ticket) = outcome.and_then(|outcome| outcome.ticket) else { return Release::None };
+    let Some((outcome, ticket)) = outcome.and_then(|outcome| Some((outcome, outcome.ticket?))) else {
+        return Release::None;
+    };
     let state = desk.publisher.state().borrow().clone();
     match state.release {
+        Some(number) if state.done >= ticket && !outcome.has_accepted() => Release::Knows(number),
         Some(number) if state.done >= ticket => Release::Counts(number),
         _ if state.has_failed => Release::Failed,
         _ => Release::Coming,
@@ -530,6 +535,7 @@ impl OnePage {
                         Release::None => {}
                         Release::Coming => p { span.stage { (t("upload.release.coming")) } }
                         Release::Counts(number) => p { (lang.with("upload.release.counts", &[&number.to_string()])) " " a href=(routes::HOME) { (t("upload.release.see")) } }
+                        Release::Knows(number) => p { (lang.with("upload.release.knows", &[&number.to_string()])) }
                         Release::Failed => p.missed { (t("upload.release.failed")) }
                     }
                     @if stage == Stage::Failed { p { (t("upload.failed.do")) } }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Each number on each page equals the query: figures, points of the score, what is missing to targets, findings, slices.
 
-    python3 tests/browser/numbers.py ADDRESS KEHOU WAREHOUSE NAME:PASSWORD…
+    python3 tests/browser/figures.py ADDRESS KEHOU WAREHOUSE NAME:PASSWORD…
 
 Reads the pages as they are served and compares what stands there with `kehou query`. Prints how many numbers of each kind were
 compared; exits with 1 where one differs, or where there was nothing to compare. Needs Python alone.
