@@ -129,7 +129,7 @@ fn ten_uploads_at_once_beside_readers_lose_nothing() {
         let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         // Each release changes the city's count of schools that reported for October, from 0 by steps to 10: a page whose
         // footer names one release must always tell the same of it.
-        let readers: Vec<_> = (0..20)
+        let readers: Vec<_> = (0..100)
             .map(|_| {
                 let (town, city, done) = (town.clone(), city.clone(), done.clone());
                 tokio::spawn(async move {
