@@ -16,6 +16,7 @@ use warehouse::Warehouse;
 use warehouse::official::Official;
 use warehouse::release::Release;
 use warehouse::session::Limits;
+use warehouse::table::TableName;
 
 use crate::catalog::Catalogue;
 use crate::error::{DashboardError, Result};
@@ -60,15 +61,32 @@ pub struct Pinned {
     /// The SQL behind its figures and findings; none likewise.
     pub project: Option<Arc<Project>>,
     pub(crate) held: BTreeMap<(&'static str, &'static str), Held>,
+    /// The version of each table of the release.
+    versions: BTreeMap<TableName, u64>,
     pub(crate) whole: SessionContext,
     scopes: Mutex<HashMap<Scope, Arc<Scoped>>>,
 }
 
 impl Pinned {
-    /// Loads the tables that pages read from a session in which the release's tables are registered.
-    pub async fn load(edition: Edition, whole: SessionContext) -> Result<Pinned> {
+    /// Loads the tables that pages read from a session in which the release's tables, of these versions, are registered. What
+    /// has the same version in the release `before` is taken from there.
+    pub async fn load(
+        edition: Edition,
+        whole: SessionContext,
+        versions: BTreeMap<TableName, u64>,
+        before: Option<&Pinned>,
+    ) -> Result<Pinned> {
         let mut held = BTreeMap::new();
         for door in DOORS.iter().filter(|door| door.hold == Hold::Memory) {
+            let (name, place) = (TableName::new(door.schema, door.table), (door.schema, door.table));
+            let version = versions.get(&name);
+            if let Some(before) = before
+                && version.is_some()
+                && before.versions.get(&name) == version
+            {
+                held.insert(place, before.held[&place].clone());
+                continue;
+            }
             let lacking = |_| DashboardError::Lacking {
                 release: edition.number,
                 table: format!("{}.{}", door.schema, door.table),
@@ -80,9 +98,9 @@ impl Pinned {
             let schema: SchemaRef = Arc::new(table.schema().as_arrow().clone());
             let batches = table.collect().await?;
             let schema = batches.first().map_or(schema, RecordBatch::schema);
-            held.insert((door.schema, door.table), Held { schema, batches });
+            held.insert(place, Held { schema, batches });
         }
-        Ok(Pinned { edition, catalogue: None, project: None, held, whole, scopes: Mutex::default() })
+        Ok(Pinned { edition, catalogue: None, project: None, held, versions, whole, scopes: Mutex::default() })
     }
 
     /// What somebody sees of the release; made once for each scope.
@@ -194,9 +212,10 @@ impl Releases {
         let officials = Arc::new(warehouse.officials().await?);
         *self.officials.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = officials;
         let Some(release) = warehouse.latest_release().await? else { return Ok(None) };
-        let pinned = match self.known() {
-            Some((_, pinned)) if pinned.edition.number == release.release => pinned,
-            _ => {
+        let known = self.known().map(|(_, pinned)| pinned);
+        let pinned = match known {
+            Some(pinned) if pinned.edition.number == release.release => pinned,
+            before => {
                 let edition = Edition {
                     number: release.release,
                     made_at: release.made_at.clone(),
@@ -211,7 +230,7 @@ impl Releases {
                     None => Arc::new(Project::built_in()?),
                 };
                 register_parts(&whole, &parts, &release).await?;
-                let mut pinned = Pinned::load(edition, whole).await?;
+                let mut pinned = Pinned::load(edition, whole, release.tables.clone(), before.as_deref()).await?;
                 pinned.catalogue = project.as_deref().map(Catalogue::of).map(Arc::new);
                 pinned.project = project;
                 let pinned = Arc::new(pinned);

@@ -21,8 +21,6 @@ const GATHER: Duration = Duration::from_millis(250);
 /// How long to wait where another process computes, and how often.
 const WAIT: Duration = Duration::from_secs(2);
 const WAITS: usize = 150;
-/// Memory of a run before it spills: pages are read beside it.
-const MEMORY: usize = 1 << 30;
 
 /// Asks for releases.
 #[derive(Debug)]
@@ -106,8 +104,7 @@ async fn publish(warehouse: &Warehouse, releases: &Arc<Releases>, today: NaiveDa
         let last = warehouse.latest_release().await?.map(|release| release.today);
         let today = last.map_or(today, |last| last.max(today));
         let project = standing_project(warehouse).await?;
-        let limits = Limits { memory: MEMORY, ..Limits::default() };
-        let options = Options { today, full: false, select: Vec::new(), limits };
+        let options = Options { today, full: false, select: Vec::new(), limits: Limits::default() };
         match transform(warehouse, &project, &options, &|_| {}).await {
             Ok(Outcome::Published { release, warnings }) => {
                 for warning in warnings {

@@ -54,7 +54,7 @@ pub async fn pinned() -> Pinned {
         official: true,
         fingerprints: Arc::default(),
     };
-    Pinned::load(edition, session()).await.expect("the tables have their columns")
+    Pinned::load(edition, session(), BTreeMap::new(), None).await.expect("the tables have their columns")
 }
 
 /// The catalogue of the made-up city.
