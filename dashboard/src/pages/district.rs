@@ -235,7 +235,7 @@ async fn owed(
 ) -> Result<Vec<(String, String, Vec<Missing>)>, Fault> {
     let sql = "select form, period, school_id, state from marts.slice
         where district_code = $1 and period in ($2, $3, $4) and state in ('missing', 'rejected') order by form, period, school_id";
-    let around = crate::period::around(month);
+    let around = period::around(month);
     let near = |at: usize| around.get(at).map_or("", String::as_str);
     let rows = scoped.query(sql, &[district, near(0), near(1), near(2)]).await?;
     let mut groups: Vec<(String, String, Vec<Missing>)> = Vec::new();

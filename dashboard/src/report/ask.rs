@@ -131,14 +131,13 @@ pub async fn of_release(
     wish: &Wish,
     lang: Lang,
 ) -> Result<Report, AskError> {
-    let broken = |error: DashboardError| AskError::Dashboard(error);
     let whole = warehouse.release_session(release, &Limits::default()).await.map_err(DashboardError::from)?;
     let catalogue = Catalogue::of(&project_of(warehouse, release).await.map_err(DashboardError::from)?);
     let pinned = Pinned::load(Edition::of(release), whole).await?;
     let officials = warehouse.officials().await.map_err(DashboardError::from)?;
-    let subject = Subject::find(&*pinned.scoped(&Scope::City).await?, unit, lang).await.map_err(broken)?;
+    let all = pinned.scoped(&Scope::City).await?;
     let unknown = || AskError::Unit { unit: unit.to_owned(), release: release.release };
-    let subject = subject.ok_or_else(unknown)?;
+    let subject = Subject::find(&all, unit, lang).await?.ok_or_else(unknown)?;
     of_pinned(&pinned, &catalogue, Some(warehouse), &officials, &subject, wish, lang).await
 }
 

@@ -131,7 +131,7 @@ impl Fonts {
             let best = best.min_by_key(|family| {
                 let lacking = wanted.iter().filter(|one| !family.covers.contains(one));
                 let chinese = lacking.clone().filter(|one| is_chinese(**one)).count();
-                (chinese, family.preference, lacking.count(), &family.name)
+                (chinese, family.preference, lacking.count(), family.name.clone())
             });
             let Some(best) = best else { break };
             wanted.retain(|one| !best.covers.contains(one));

@@ -79,7 +79,7 @@ impl<'a> Ground<'a> {
 
     /// The unit's figure of an indicator that stands for the period.
     pub fn figure(&self, code: &str) -> Option<&Figure> {
-        self.of(&self.figures, code)
+        self.pick(self.figures.iter(), code)
     }
 
     /// The figure that stands for the period among figures of one unit.
@@ -87,10 +87,6 @@ impl<'a> Ground<'a> {
         let own = figures.filter(|figure| figure.indicator == code);
         let period = self.calendar.stands_for(own.clone().map(|figure| figure.period.as_str()), self.period)?;
         own.clone().find(|figure| figure.period == period)
-    }
-
-    fn of<'f>(&self, figures: &'f [Figure], code: &str) -> Option<&'f Figure> {
-        self.pick(figures.iter(), code)
     }
 
     /// The same figure of the period before.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use chrono::{Datelike, Timelike};
 use serde_json::json;
 use typst::diag::{FileError, FileResult};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
@@ -24,7 +25,7 @@ const TEMPLATE: &str = include_str!("../../assets/report.typ");
 #[derive(Debug, thiserror::Error)]
 pub enum PdfError {
     /// The fonts lack letters.
-    #[error("{}", no_font(place.as_deref(), lacking, *count, *no_chinese))]
+    #[error("{}", no_font(.place.as_deref(), .lacking, *.count, *.no_chinese))]
     NoFont {
         /// Where fonts were looked for; none for the system's places.
         place: Option<PathBuf>,
@@ -130,7 +131,6 @@ fn said(report: &Report) -> String {
 fn timestamp(made_at: &str) -> Option<Timestamp> {
     let moment = chrono::DateTime::parse_from_rfc3339(made_at).ok()?.naive_utc();
     let (date, time) = (moment.date(), moment.time());
-    use chrono::{Datelike, Timelike};
     let part = |number: u32| u8::try_from(number).ok();
     let datetime = Datetime::from_ymd_hms(
         date.year(),
