@@ -729,6 +729,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("printed.funnel.nobody", "没有学校越过 99.8% 控制限。", "No school lies outside of the 99.8% limits."),
     ("printed.funnel.outside", "越过 99.8% 控制限的学校", "Schools outside of the 99.8% limits"),
     ("printed.funnel.own", "本校在本区（市）控制限中的位置", "The school within its district's limits"),
+    ("printed.similar.dek", "相似学校指城乡类型、办学类型相同，人数最接近的至多十所学校，不显示校名；位置从数值最高者数起。", "Similar schools share area and kind and are the ten nearest in pupils at most; none is named. Places count from the highest value."),
     ("printed.similar.none", "这一期没有可与同类学校比较的指标。", "No figure of this period can be compared with similar schools."),
     ("printed.score.own", "{}综合评分 {}。", "Evaluation score of {}: {}."),
     ("printed.score.rank.districts", "在各区（市）中{}。", " Among the districts: {}."),

@@ -64,6 +64,8 @@ pub struct Funnel {
 pub struct InFunnel {
     /// Its id.
     pub id: String,
+    /// The district that it lies in.
+    pub district: String,
     /// Its place.
     pub dot: Dot,
     /// What chance alone would keep it within: 95 % and 99.8 %.
@@ -169,7 +171,7 @@ pub async fn telling(scoped: &Scoped, level: &str, group: &str, periods: &[Strin
 /// The schools of a district or of the city in the funnel of an indicator and a period.
 pub async fn in_funnel(scoped: &Scoped, level: &str, group: &str, indicator: &str, period: &str) -> Result<Funnel> {
     let sql =
-        "select school_id, school_name, n, value, overall, lower_95, upper_95, lower_998, upper_998, phi, tau2, verdict
+        "select school_id, school_name, district_code, n, value, overall, lower_95, upper_95, lower_998, upper_998, phi, tau2, verdict
         from marts.funnel where group_level = $1 and group_id = $2 and indicator = $3 and period = $4
         order by school_id";
     let rows = scoped.query(sql, &[level, group, indicator, period]).await?;
@@ -177,6 +179,7 @@ pub async fn in_funnel(scoped: &Scoped, level: &str, group: &str, indicator: &st
     let real = |row: crate::rows::Row<'_>, name: &str| row.real(name).unwrap_or(0.0);
     let read = |row: crate::rows::Row<'_>| InFunnel {
         id: row.text("school_id").to_owned(),
+        district: row.text("district_code").to_owned(),
         dot: Dot {
             name: row.text("school_name").to_owned(),
             people: real(row, "n"),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::Result;
 use crate::figures::{self, COLUMNS, Figure};
 use crate::format;
-use crate::pages::district::verdict_key;
+use crate::pages::district::{InFunnel, verdict_key};
 use crate::pages::parts::{GROUPS, group_of};
 use crate::pages::school::places;
 use crate::report::ask::Level;
@@ -68,7 +68,8 @@ async fn districts(ground: &Ground<'_>) -> Result<Vec<Block>> {
             .into_iter()
             .filter(|code| *code != "E01" && all.iter().any(|figure| figure.indicator == *code && figure.value.is_some()))
             .collect();
-        for part in own.chunks(ABREAST) {
+        // Of ten indicators two tables of five are better to read than one of eight and one of two.
+        for part in own.chunks(own.len().div_ceil(own.len().div_ceil(ABREAST).max(1)).max(1)) {
             let mut columns = vec![Column::words(lang.say("district"), 3)];
             columns.extend(ground.columns(part));
             let mut rows: Vec<Line> = ground
@@ -95,9 +96,13 @@ async fn funnel(ground: &Ground<'_>) -> Result<Vec<Block>> {
     let lang = ground.lang;
     let Some((chart, own, code)) = drawn::of_funnel(ground).await? else { return Ok(Vec::new()) };
     let mut blocks = vec![Block::Chart(chart)];
-    let outside: Vec<_> = own.schools.iter().filter(|school| school.dot.is_outside).collect();
+    let outside: Vec<&InFunnel> = own.schools.iter().filter(|school| school.dot.is_outside).collect();
     if outside.is_empty() {
         blocks.push(Block::note(lang.say("printed.funnel.nobody")));
+        return Ok(blocks);
+    }
+    if ground.is_city() {
+        blocks.push(Block::Table(outside_by_district(ground, &outside)));
         return Ok(blocks);
     }
     let columns = vec![
@@ -107,7 +112,7 @@ async fn funnel(ground: &Ground<'_>) -> Result<Vec<Block>> {
         Column::number(format!("{} 99.8%", lang.say("funnel.limits"))),
         Column::words(lang.say("funnel.verdict"), 3),
     ];
-    let row = |school: &&crate::pages::district::InFunnel| {
+    let row = |school: &&InFunnel| {
         let [_, (lower, upper)] = school.limits;
         Line::of(vec![
             Cell::of(&school.dot.name),
@@ -120,6 +125,34 @@ async fn funnel(ground: &Ground<'_>) -> Result<Vec<Block>> {
     let rows = outside.iter().map(row).collect();
     blocks.push(Block::Table(Table { caption: lang.say("printed.funnel.outside").to_owned(), columns, rows }));
     Ok(blocks)
+}
+
+/// The city's outliers, a line a district: there may be many.
+fn outside_by_district(ground: &Ground<'_>, outside: &[&InFunnel]) -> Table {
+    let lang = ground.lang;
+    let columns = vec![
+        Column::words(lang.say("district"), 2),
+        Column::words(lang.say("funnel.verdict"), 2),
+        Column::number(lang.say("printed.owed.schools")),
+        Column::words(lang.say("school"), 9),
+    ];
+    let mut rows = Vec::new();
+    for (code, name) in &ground.districts {
+        for verdict in ["low", "high"] {
+            let own = outside.iter().filter(|school| school.district == *code && school.verdict == verdict);
+            let names: Vec<String> =
+                own.map(|school| format!("{} {}", school.dot.name, format::share(school.dot.value))).collect();
+            if !names.is_empty() {
+                rows.push(Line::of(vec![
+                    Cell::of(name),
+                    Cell::of(lang.say(verdict_key(verdict))),
+                    Cell::of(format::whole(i64::try_from(names.len()).unwrap_or(i64::MAX))),
+                    Cell::of(names.join(lang.say("list.comma"))),
+                ]));
+            }
+        }
+    }
+    Table { caption: lang.say("printed.funnel.outside").to_owned(), columns, rows }
 }
 
 async fn schools(ground: &Ground<'_>) -> Result<Vec<Block>> {
@@ -205,7 +238,7 @@ async fn similar(ground: &Ground<'_>) -> Result<Vec<Block>> {
             ])
         };
         let rows = places.iter().map(row).collect();
-        blocks.push(Block::text(lang.say("similar.dek")));
+        blocks.push(Block::text(lang.say("printed.similar.dek")));
         blocks.push(Block::Table(Table { caption: lang.say("similar.title").to_owned(), columns, rows }));
     }
     blocks.extend(own_funnels(ground).await?);

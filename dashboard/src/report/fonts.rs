@@ -75,32 +75,21 @@ impl Fonts {
         Fonts::of(system(), None)
     }
 
-    /// None at all.
-    #[cfg(test)]
-    pub fn nothing() -> Fonts {
-        Fonts { store: FontStore::new(), place: None }
-    }
-
     /// One file, or all files of a folder, and no others.
     pub fn at(place: &Path) -> Result<Fonts, PdfError> {
-        let fonts = if place.is_dir() {
-            Fonts::of(scan(place), Some(place.to_owned()))
-        } else {
-            let bytes = std::fs::read(place)
-                .map_err(|source| PdfError::FontFile { path: place.to_owned(), why: source.to_string() })?;
-            let mut store = FontStore::new();
-            store.extend(Font::iter(Bytes::new(bytes)).map(|font| {
-                let info = font.info().clone();
-                (font, info)
-            }));
-            Fonts { store, place: Some(place.to_owned()) }
-        };
-        match fonts.store.book().info(0) {
-            Some(_) => Ok(fonts),
-            None => Err(PdfError::FontFile {
-                path: place.to_owned(),
-                why: "no font (.ttf, .otf, .ttc, .otc) is there".to_owned(),
-            }),
+        if place.is_dir() {
+            return Ok(Fonts::of(scan(place), Some(place.to_owned())));
+        }
+        let unusable = |why: String| PdfError::FontFile { path: place.to_owned(), why };
+        let bytes = std::fs::read(place).map_err(|source| unusable(source.to_string()))?;
+        let mut store = FontStore::new();
+        store.extend(Font::iter(Bytes::new(bytes)).map(|font| {
+            let info = font.info().clone();
+            (font, info)
+        }));
+        match store.book().info(0) {
+            Some(_) => Ok(Fonts { store, place: Some(place.to_owned()) }),
+            None => Err(unusable("it is no font (.ttf, .otf, .ttc, .otc)".to_owned())),
         }
     }
 

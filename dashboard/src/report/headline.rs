@@ -183,10 +183,8 @@ pub async fn gaps(ground: &Ground<'_>) -> Result<Vec<Block>> {
         columns.push(Column::words(lang.say("printed.gap.where"), 5));
     }
     let caption = lang.say("evaluation.gaps").to_owned();
-    Ok(vec![
-        Block::Table(Table { caption, columns, rows: lines }),
-        Block::note(lang.say("printed.gap.note")),
-    ])
+    let note = if ground.is_city() { "printed.gap.note" } else { "evaluation.gaps.dek" };
+    Ok(vec![Block::Table(Table { caption, columns, rows: lines }), Block::note(lang.say(note))])
 }
 
 fn whole(number: usize) -> String {

@@ -27,7 +27,7 @@ pub async fn methods(ground: &Ground<'_>) -> Result<Vec<Block>> {
         let said = |key| entry.map_or("", |entry| entry.said(key, lang));
         let target = ground.figure(code).and_then(|figure| figure.target);
         Line::of(vec![
-            Cell::of(ground.title(code)).with_note(code),
+            Cell::of(format!("{code} {}", ground.title(code))),
             Cell::of(said("formula")),
             Cell::of(said("clause")),
             Cell::of(target.map(|target| ground.unit(code).write(target)).unwrap_or_default()),

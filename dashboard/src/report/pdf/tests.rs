@@ -67,10 +67,13 @@ fn the_same_report_is_the_same_bytes() {
 #[test]
 fn without_a_chinese_font_it_refuses_and_says_what_to_do() {
     let folder = tempfile::tempdir().expect("a folder");
-    let Err(PdfError::FontFile { why, .. }) = Fonts::at(folder.path()) else { panic!("an empty folder has no font") };
-    assert!(why.contains("no font"), "{why}");
-    let refused = pdf(&report(vec![]), &Fonts::nothing()).expect_err("there is nothing to set it in").to_string();
+    let none = Fonts::at(folder.path()).expect("an empty folder is a folder");
+    let refused = pdf(&report(vec![]), &none).expect_err("there is nothing to set it in").to_string();
     assert!(refused.contains("fonts-noto-cjk") && refused.contains("--font"), "{refused}");
+    let file = folder.path().join("font.ttf");
+    std::fs::write(&file, "no font").expect("written");
+    let Err(PdfError::FontFile { why, .. }) = Fonts::at(&file) else { panic!("text is no font") };
+    assert!(why.contains("no font"), "{why}");
 }
 
 #[test]
