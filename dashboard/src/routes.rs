@@ -82,8 +82,8 @@ const LARGEST_LIST: usize = 4 << 20;
 /// Pages that show a unit's data, for the test that walks them with every role and another's unit.
 #[cfg(test)]
 pub const PAGES: [&str; 17] = [
-    CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, ACCOUNTS, EVALUATION, REPORTS, PRINTED, FIGURE, ENTRY,
-    UPLOAD, RELEASES, DUTIES, REMINDERS,
+    CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, ACCOUNTS, EVALUATION, REPORTS, PRINTED, FIGURE,
+    ENTRY, UPLOAD, RELEASES, DUTIES, REMINDERS,
 ];
 
 /// Pages that may be given out again as they were made: they show the release, and what `App::pages` is told of.

@@ -15,10 +15,8 @@ fn pages(file: &Path) -> Vec<Vec<String>> {
     assert!(output.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("it was asked for UTF-8");
     let bare = |line: &str| line.chars().filter(|one| !one.is_whitespace() && *one != '\u{2060}').collect::<String>();
-    let mut pages: Vec<Vec<String>> = text
-        .split('\u{c}')
-        .map(|page| page.lines().map(bare).filter(|line| !line.is_empty()).collect())
-        .collect();
+    let mut pages: Vec<Vec<String>> =
+        text.split('\u{c}').map(|page| page.lines().map(bare).filter(|line| !line.is_empty()).collect()).collect();
     // A page ends with a form feed, the last one too.
     assert_eq!(pages.pop(), Some(Vec::new()));
     pages
@@ -67,7 +65,8 @@ fn figures_on_paper_are_those_of_a_query() {
         serde_json::from_str(&city.ok(&["catalog", "indicators", "--format", "json"])).expect("JSON");
     let title = |code: &str| {
         let all = catalogue.as_array().expect("a list");
-        let entry = all.iter().find(|entry| entry["code"] == code).unwrap_or_else(|| panic!("{code} is in the catalogue"));
+        let entry =
+            all.iter().find(|entry| entry["code"] == code).unwrap_or_else(|| panic!("{code} is in the catalogue"));
         entry["title_zh"].as_str().expect("a title").to_owned()
     };
     let schools = city.query("select school_id, school_name from marts.school order by school_id");
@@ -121,13 +120,17 @@ fn figures_on_paper_are_those_of_a_query() {
             "district" => format!("district_code = '{unit}'"),
             _ => format!("school_id = '{unit}'"),
         };
-        let open = city.query(&format!("select count(*) as times from marts.finding where ended is null and {of_unit}"));
+        let open =
+            city.query(&format!("select count(*) as times from marts.finding where ended is null and {of_unit}"));
         let told = format!("截至数据日，未消除的问题线索{}条", open[0]["times"]);
         assert!(lines.iter().any(|line| line.contains(&told)), "{told}: {lines:#?}");
 
         let all = lines.iter().map(|line| line.as_str()).collect::<Vec<_>>().join("\n");
         for finding in &findings {
-            assert!(!all.contains(&finding["subject"]) && !all.contains(&finding["subject"][..8]), "{unit} shows a hash");
+            assert!(
+                !all.contains(&finding["subject"]) && !all.contains(&finding["subject"][..8]),
+                "{unit} shows a hash"
+            );
         }
         if level == "school" {
             let own = schools.iter().find(|one| one["school_id"] == unit).expect("it is in the register");

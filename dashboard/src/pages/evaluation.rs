@@ -116,7 +116,8 @@ pub async fn show(reader: Reader, Asked(of): Asked<Of>) -> Result<Markup, Fault>
 
 /// The scores of these units of a level, by rank.
 pub async fn scores(scoped: &Scoped, level: &str, period: &str, names: &[(String, String)]) -> Result<Vec<Score>> {
-    let scores = "select unit_id, indicator, value, given_weight, weight, fulfilled, points, total, rank from marts.score
+    let scores =
+        "select unit_id, indicator, value, given_weight, weight, fulfilled, points, total, rank from marts.score
         where level = $1 and period = $2 order by unit_id, indicator";
     let scores = scoped.query(scores, &[level, period]).await?;
     let ranges = "select unit_id, best_rank, worst_rank, lowest_total, highest_total from marts.score_range
@@ -240,8 +241,7 @@ pub fn ranking(units: &[Score], period: &str, lang: Lang) -> Ranking {
     let low = (ends.fold(100.0, f64::min) / 10.0).floor().max(0.0) * 10.0;
     let against =
         Against { target: None, whole: None, scale: [low.min(90.0), 100.0].map(|end| (end, format!("{end:.0}"))) };
-    let described: Vec<String> =
-        units.iter().map(|one| format!("{} {}", one.name, written(one.total, lang))).collect();
+    let described: Vec<String> = units.iter().map(|one| format!("{} {}", one.name, written(one.total, lang))).collect();
     let words = Words {
         title: lang.with("evaluation.chart", &[&format::period(period, lang)]),
         description: described.join(", "),

@@ -66,10 +66,7 @@ async fn report(app: &App, reader: &Reader, unit: &str, of: &Of) -> Result<(Repo
     let scoped: &Scoped = &reader.scoped;
     let subject = Subject::find(scoped, unit, lang).await?.ok_or(Fault::NotHere)?;
     let pinned = app.releases.current().await?.ok_or(Fault::NoRelease)?;
-    let wish = Wish {
-        period: (!of.period.is_empty()).then(|| of.period.clone()),
-        made_up: reader.frame.made_up_city,
-    };
+    let wish = Wish { period: (!of.period.is_empty()).then(|| of.period.clone()), made_up: reader.frame.made_up_city };
     let (catalogue, warehouse) = (&reader.frame.catalogue, app.releases.warehouse());
     let report = of_pinned(&pinned, catalogue, warehouse, &reader.officials, &subject, &wish, lang).await;
     let periods = periods(scoped, &subject).await?;

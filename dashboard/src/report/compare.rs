@@ -30,8 +30,9 @@ pub async fn section(ground: &Ground<'_>) -> Result<Vec<Block>> {
 
 /// The headline figures of all districts.
 async fn of_districts(ground: &Ground<'_>) -> Result<Vec<Figure>> {
-    let sql =
-        format!("select {COLUMNS} from marts.indicator_value where level = 'district' and dimension = '' order by unit_id, period");
+    let sql = format!(
+        "select {COLUMNS} from marts.indicator_value where level = 'district' and dimension = '' order by unit_id, period"
+    );
     Ok(ground.scoped.query(&sql, &[]).await?.iter().map(figures::read).collect())
 }
 
@@ -66,7 +67,9 @@ async fn districts(ground: &Ground<'_>) -> Result<Vec<Block>> {
         let own: Vec<&str> = codes.iter().map(String::as_str).filter(|code| group_of(code) == initial).collect();
         let own: Vec<&str> = own
             .into_iter()
-            .filter(|code| *code != "E01" && all.iter().any(|figure| figure.indicator == *code && figure.value.is_some()))
+            .filter(|code| {
+                *code != "E01" && all.iter().any(|figure| figure.indicator == *code && figure.value.is_some())
+            })
             .collect();
         // Of ten indicators two tables of five are better to read than one of eight and one of two.
         for part in own.chunks(own.len().div_ceil(own.len().div_ceil(ABREAST).max(1)).max(1)) {
@@ -282,7 +285,9 @@ async fn own_funnels(ground: &Ground<'_>) -> Result<Option<Block>> {
 fn months(ground: &Ground<'_>) -> Option<Block> {
     let lang = ground.lang;
     let within = |figure: &&Figure| {
-        figure.period_type == "month" && ground.calendar.ends_within(&figure.period, ground.period) && figure.value.is_some()
+        figure.period_type == "month"
+            && ground.calendar.ends_within(&figure.period, ground.period)
+            && figure.value.is_some()
     };
     let own: Vec<&Figure> = ground.figures.iter().filter(within).collect();
     let mut months: Vec<&str> = own.iter().map(|figure| figure.period.as_str()).collect();

@@ -30,10 +30,8 @@ pub async fn of_rollout(ground: &Ground<'_>) -> Result<Option<Chart>> {
     let said = |day: &crate::charts::rollout::Day| {
         lang.with("city.summary.started", &[&format::whole(day.started), &format::whole(day.schools)])
     };
-    let words = Words {
-        title: lang.say("rollout.chart").to_owned(),
-        description: days.last().map(said).unwrap_or_default(),
-    };
+    let words =
+        Words { title: lang.say("rollout.chart").to_owned(), description: days.last().map(said).unwrap_or_default() };
     let drawn = rollout(&days, deadline, lang, Screen::Wide, &words);
     Ok(chart(words, lang.say("rollout.note").to_owned(), drawn))
 }
@@ -53,7 +51,8 @@ pub fn of_units(ground: &Ground<'_>, code: &str, units: &[(String, Option<&Figur
         figure.map_or_else(|| lang.say("figure.none").to_owned(), |figure| figure.label(unit, lang))
     };
     let target = shown.iter().find_map(|(_, figure)| figure.as_ref()?.target);
-    let ends = shown.iter().filter_map(|(_, figure)| *figure).flat_map(|one| [one.value, one.lower, one.upper]).flatten();
+    let ends =
+        shown.iter().filter_map(|(_, figure)| *figure).flat_map(|one| [one.value, one.lower, one.upper]).flatten();
     let ends = parts::scale(ends.chain(target).chain(whole.and_then(|figure| figure.value)), unit == Unit::Share);
     let line = |(name, figure): &&(String, Option<&Figure>)| Bar {
         name: name.clone(),
@@ -69,12 +68,8 @@ pub fn of_units(ground: &Ground<'_>, code: &str, units: &[(String, Option<&Figur
         whole: whole.and_then(|figure| Some((figure.value?, lang.with("whole.city", &[&figure.label(unit, lang)])))),
         scale: [ends.0, ends.1].map(|end| (end, unit.write(end))),
     };
-    let described: Vec<String> =
-        shown.iter().map(|(name, figure)| format!("{name} {}", label(figure))).collect();
-    let words = Words {
-        title: lang.with("compare.title", &[ground.title(code)]),
-        description: described.join(", "),
-    };
+    let described: Vec<String> = shown.iter().map(|(name, figure)| format!("{name} {}", label(figure))).collect();
+    let words = Words { title: lang.with("compare.title", &[ground.title(code)]), description: described.join(", ") };
     let period = shown.iter().find_map(|(_, figure)| *figure).map(|figure| ground.read(&figure.period));
     let note = [period.unwrap_or_default(), lang.say("compare.note").to_owned()].join(" · ");
     let drawn = bars(&lines, &against, Screen::Wide, &words);

@@ -161,7 +161,8 @@ impl Fonts {
             let info = book.info(regular)?;
             let place = PREFERRED.iter().position(|one| *one == lower);
             // Of those without a place simplified Chinese comes before other hands, and even widths before fixed ones.
-            let is_other = usize::from(!lower.ends_with(" sc")) + 2 * usize::from(info.flags.contains(FontFlags::MONOSPACE));
+            let is_other =
+                usize::from(!lower.ends_with(" sc")) + 2 * usize::from(info.flags.contains(FontFlags::MONOSPACE));
             let mut covers = covered(info);
             // What the bold face lacks would come from another family, letter by letter.
             let bold = indices.iter().filter(|index| **index != regular).filter_map(|index| book.info(*index));

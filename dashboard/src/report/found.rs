@@ -109,7 +109,8 @@ fn sum<'f>(ground: &Ground<'_>, all: impl Iterator<Item = &'f Found>) -> Sum {
 
 /// The columns of numbers that all tables of findings share.
 fn numbers(ground: &Ground<'_>) -> Vec<Column> {
-    let keys = ["printed.found.all", "printed.found.period", "findings.ended", "findings.open", "printed.found.open_amount"];
+    let keys =
+        ["printed.found.all", "printed.found.period", "findings.ended", "findings.open", "printed.found.open_amount"];
     let cases = ["printed.found.working", "printed.found.rectified"];
     keys.iter().chain(&cases).map(|key| Column::number(ground.say(key))).collect()
 }
@@ -149,8 +150,7 @@ fn by_rule(ground: &Ground<'_>, all: &[Found]) -> Table {
             let title = format!("{} {}", first.rule, ground.catalogue.rule_title(&first.rule, lang));
             let clause = ground.catalogue.rule(&first.rule).map_or("", |entry| entry.get("clause"));
             let row = [Cell::of(title), Cell::of(clause), severity(ground, wanted)];
-            rows.push(Line::of(row.into_iter().chain(cells(sum(ground, graded.into_iter())))
-                .collect()));
+            rows.push(Line::of(row.into_iter().chain(cells(sum(ground, graded.into_iter()))).collect()));
         }
     }
     let total = [Cell::of(lang.say("total")), Cell::default(), Cell::default()];
@@ -191,7 +191,8 @@ fn by_period(ground: &Ground<'_>, all: &[Found]) -> Table {
 /// A district's schools that have open findings.
 async fn by_school(ground: &Ground<'_>) -> Result<Option<Table>> {
     let lang = ground.lang;
-    let sql = "select school_name, severity, count(*) as times, coalesce(sum(amount), cast(0 as decimal(18,2))) as amount
+    let sql =
+        "select school_name, severity, count(*) as times, coalesce(sum(amount), cast(0 as decimal(18,2))) as amount
         from marts.finding as finding inner join marts.school as school on finding.school_id = school.school_id
         where ended is null group by finding.school_id, school_name, severity order by finding.school_id";
     let rows = ground.scoped.query(sql, &[]).await?;

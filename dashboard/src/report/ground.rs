@@ -82,10 +82,19 @@ impl<'a> Ground<'a> {
         self.pick(self.figures.iter(), code)
     }
 
-    /// The figure that stands for the period among figures of one unit.
+    /// The figure that stands for the period among figures of one unit: the period's own, else the nearest that has a value.
     pub fn pick<'f>(&self, figures: impl Iterator<Item = &'f Figure> + Clone, code: &str) -> Option<&'f Figure> {
         let own = figures.filter(|figure| figure.indicator == code);
-        let period = self.calendar.stands_for(own.clone().map(|figure| figure.period.as_str()), self.period)?;
+        let stands = |among: &mut dyn Iterator<Item = &'f Figure>| {
+            self.calendar.stands_for(among.map(|figure| figure.period.as_str()), self.period)
+        };
+        let exact = own.clone().find(|figure| figure.period == self.period);
+        let period = match exact {
+            Some(figure) => return Some(figure),
+            None => {
+                stands(&mut own.clone().filter(|figure| figure.value.is_some())).or_else(|| stands(&mut own.clone()))
+            }
+        }?;
         own.clone().find(|figure| figure.period == period)
     }
 

@@ -35,10 +35,8 @@ pub async fn methods(ground: &Ground<'_>) -> Result<Vec<Block>> {
     };
     let rows = ground.codes().iter().map(row).collect();
     let caption = lang.say("printed.methods.table").to_owned();
-    let mut items = vec![
-        lang.say("printed.methods.coverage").to_owned(),
-        lang.say("printed.methods.interval").to_owned(),
-    ];
+    let mut items =
+        vec![lang.say("printed.methods.coverage").to_owned(), lang.say("printed.methods.interval").to_owned()];
     if let Some(near) = value("near_share").and_then(|near| near.parse::<f64>().ok()) {
         items.push(lang.with("printed.methods.status", &[&format::share(near)]));
     }
@@ -125,6 +123,9 @@ fn commands(ground: &Ground<'_>) -> Vec<String> {
     vec![
         query,
         format!("kehou explain indicator {first} --unit {unit} --period {explained} --release {release}"),
-        format!("kehou report {unit} --period {period} --release {release} --lang {} -o report.pdf", ground.lang.code()),
+        format!(
+            "kehou report {unit} --period {period} --release {release} --lang {} -o report.pdf",
+            ground.lang.code()
+        ),
     ]
 }

@@ -50,7 +50,8 @@ pub async fn section(ground: &Ground<'_>) -> Result<Vec<Block>> {
     if ground.subject.level != Level::School {
         let all = of_all_schools(ground, &[STAFF]).await?;
         let figures: Vec<&Figure> = all.iter().collect();
-        let below = figures.iter().filter(|one| one.value.zip(one.target).is_some_and(|(value, target)| value < target));
+        let below =
+            figures.iter().filter(|one| one.value.zip(one.target).is_some_and(|(value, target)| value < target));
         let below = below.count();
         blocks.extend(drawn::of_schools(ground, STAFF, &figures, figures.len()).map(Block::Chart));
         let with_value = figures.iter().filter(|figure| figure.value.is_some()).count();

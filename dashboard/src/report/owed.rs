@@ -82,7 +82,13 @@ pub async fn owed(ground: &Ground<'_>) -> Result<Owed> {
     if ground.is_city() {
         let own = |(code, name): &(String, String)| Some((name.clone(), *districts.get(code.as_str())?));
         let named: Vec<(String, Count)> = ground.districts.iter().filter_map(own).collect();
-        blocks.push(Block::Table(table(ground, lang.say("district"), lang.say("printed.owed.by_district"), &named, whole)));
+        blocks.push(Block::Table(table(
+            ground,
+            lang.say("district"),
+            lang.say("printed.owed.by_district"),
+            &named,
+            whole,
+        )));
     }
     blocks.extend(missing(ground, &list).await?);
     Ok(Owed { said, blocks })
@@ -154,7 +160,10 @@ async fn missing(ground: &Ground<'_>, list: &str) -> Result<Vec<Block>> {
         Level::District => {
             let mut groups: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
             for row in rows.iter() {
-                groups.entry((row.text("form"), row.text("period"))).or_default().push(row.text("school_name").to_owned());
+                groups
+                    .entry((row.text("form"), row.text("period")))
+                    .or_default()
+                    .push(row.text("school_name").to_owned());
             }
             let columns = vec![
                 Column::words(lang.say("form"), 3),

@@ -67,7 +67,8 @@ fn no_font(place: Option<&std::path::Path>, lacking: &str, count: usize, no_chin
 /// The report as PDF.
 pub fn pdf(report: &Report, fonts: &Fonts) -> Result<Vec<u8>, PdfError> {
     let report = with_colours(report);
-    let plain = |text: Result<String, serde_json::Error>| text.map_err(|error| PdfError::Set { why: error.to_string() });
+    let plain =
+        |text: Result<String, serde_json::Error>| text.map_err(|error| PdfError::Set { why: error.to_string() });
     // What the template says itself is Latin and stands in the text too.
     let chosen = fonts.choose(&format!("{}0123456789.", said(&report)))?;
     let mut text = plain(serde_json::to_string(&report))?;
@@ -78,7 +79,8 @@ pub fn pdf(report: &Report, fonts: &Fonts) -> Result<Vec<u8>, PdfError> {
         serde_json::from_str(&text).map_err(|error| PdfError::Set { why: error.to_string() })?;
     let (lang, region) = report.lang.split_once('-').unwrap_or((report.lang, ""));
     let region = if region.is_empty() { serde_json::Value::Null } else { region.into() };
-    let data = json!({ "report": report_value, "inks": inks(), "fonts": chosen.families, "lang": lang, "region": region });
+    let data =
+        json!({ "report": report_value, "inks": inks(), "fonts": chosen.families, "lang": lang, "region": region });
     let paper = Paper::new(plain(serde_json::to_string(&data))?, fonts);
     let set = typst::compile::<PagedDocument>(&paper);
     // What typst remembers of a document would stay for ever.

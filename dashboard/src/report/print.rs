@@ -4,6 +4,9 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::report::{Block, Cell, Line, LineKind, Report, Table};
 
+/// Rows of a table that paper should not part.
+const SHORT: usize = 16;
+
 /// The report's own part of the page; the page around it is not printed.
 pub fn sheet(report: &Report) -> Markup {
     html! {
@@ -51,7 +54,7 @@ fn grid(table: &Table) -> Markup {
     let has_heads = table.columns.iter().any(|column| !column.title.is_empty());
     html! {
         div.scroll tabindex="0" {
-            table.heat.report-table {
+            table.heat.report-table.short[table.rows.len() <= SHORT] {
                 caption { (table.caption) }
                 @if has_heads {
                     thead { tr { @for column in &table.columns { th.number[column.number] scope="col" { (column.title) } } } }

@@ -8,6 +8,9 @@ use crate::report::ask::Level;
 use crate::report::ground::{Ground, tone};
 use crate::report::{Block, Cell, Column, Line, Table, drawn};
 
+/// Columns of points that a page is wide enough for.
+const ABREAST: usize = 9;
+
 /// The score of the unit; for the city those of its districts beside it.
 pub async fn section(ground: &Ground<'_>) -> Result<Vec<Block>> {
     let lang = ground.lang;
@@ -21,7 +24,7 @@ pub async fn section(ground: &Ground<'_>) -> Result<Vec<Block>> {
         blocks.push(Block::text(sureness(&districts, lang)));
         blocks.extend(drawn::of_scores(ground, &districts).map(Block::Chart));
         blocks.push(Block::Table(ranking(ground, &districts)));
-        blocks.push(Block::Table(parts_of_districts(ground, &districts)));
+        blocks.extend(parts_of_districts(ground, &districts).into_iter().map(Block::Table));
         blocks.push(Block::note(lang.say("evaluation.parts.dek")));
         blocks.extend(moved(ground).await?);
     } else {
@@ -67,24 +70,26 @@ fn ranking(ground: &Ground<'_>, districts: &[Score]) -> Table {
     Table { caption: lang.say("evaluation.ranking").to_owned(), columns, rows: districts.iter().map(row).collect() }
 }
 
-/// Districts × indicators: points of the weight.
-fn parts_of_districts(ground: &Ground<'_>, districts: &[Score]) -> Table {
+/// Districts × indicators: points of the weight; of many indicators several tables.
+fn parts_of_districts(ground: &Ground<'_>, districts: &[Score]) -> Vec<Table> {
     let lang = ground.lang;
     let mut codes: Vec<&String> = districts.iter().flat_map(|one| one.parts.keys()).collect();
     codes.sort_by_key(|code| place(code));
     codes.dedup();
     let given = |code: &str| districts.iter().find_map(|one| one.parts.get(code)).map_or(0.0, |part| part.given_weight);
-    let mut columns = vec![Column::words(lang.say("district"), 3)];
-    columns.extend(
-        codes.iter().map(|code| Column::numbers(format!("{} ({})", ground.title(code), format::number(given(code))), 2)),
-    );
-    columns.push(Column::numbers(lang.say("evaluation.total"), 2));
-    let row = |one: &Score| {
-        let points = codes.iter().map(|code| points(one.parts.get(*code)));
-        let total = Cell::of(written(one.total, lang)).toned("strong");
-        Line::of([Cell::of(&one.name)].into_iter().chain(points).chain([total]).collect())
+    let table = |codes: &[&String]| {
+        let title = |code: &&String| format!("{} ({})", ground.title(code), format::number(given(code)));
+        let mut columns = vec![Column::words(lang.say("district"), 3)];
+        columns.extend(codes.iter().map(|code| Column::numbers(title(code), 2)));
+        columns.push(Column::numbers(lang.say("evaluation.total"), 2));
+        let row = |one: &Score| {
+            let points = codes.iter().map(|code| points(one.parts.get(*code)));
+            let total = Cell::of(written(one.total, lang)).toned("strong");
+            Line::of([Cell::of(&one.name)].into_iter().chain(points).chain([total]).collect())
+        };
+        Table { caption: lang.say("evaluation.parts").to_owned(), columns, rows: districts.iter().map(row).collect() }
     };
-    Table { caption: lang.say("evaluation.parts").to_owned(), columns, rows: districts.iter().map(row).collect() }
+    codes.chunks(ABREAST).map(table).collect()
 }
 
 fn points(part: Option<&Part>) -> Cell {
@@ -121,7 +126,8 @@ fn parts(ground: &Ground<'_>, unit: &Score) -> Table {
         .into_iter()
         .map(|code| {
             let part = &unit.parts[code];
-            let value = part.value.map_or_else(|| lang.say("figure.none").to_owned(), |value| ground.unit(code).write(value));
+            let value =
+                part.value.map_or_else(|| lang.say("figure.none").to_owned(), |value| ground.unit(code).write(value));
             let points = match part.points {
                 Some(points) => Cell::of(format!("{points:.1}")).toned(tone(fulfilled(part))),
                 None => Cell::of("–").toned("g-void"),
@@ -161,11 +167,7 @@ async fn moved(ground: &Ground<'_>) -> Result<Option<Block>> {
         times => lang.with("evaluation.swing.times", &[&times.to_string()]),
     };
     let row = |swing: &&crate::pages::evaluation::Swing| {
-        Line::of(vec![
-            Cell::of(ground.title(&swing.indicator)),
-            Cell::of(times(swing.up)),
-            Cell::of(times(swing.down)),
-        ])
+        Line::of(vec![Cell::of(ground.title(&swing.indicator)), Cell::of(times(swing.up)), Cell::of(times(swing.down))])
     };
     let caption = lang.say("evaluation.swings.dek").to_owned();
     Ok(Some(Block::Table(Table { caption, columns, rows: moving.iter().map(row).collect() })))

@@ -119,7 +119,8 @@ async fn values(warehouse: &Warehouse, release: u64, subject: &Subject, period: 
     warehouse.attach(&context);
     let snapshot = warehouse.snapshot(&name, Some(*version)).await?;
     register(&context, &TableName::new(PLAIN, &name.table), warehouse.provider(snapshot))?;
-    let sql = "select indicator, dimension, value from indicator_value where level = $1 and unit_id = $2 and period = $3";
+    let sql =
+        "select indicator, dimension, value from indicator_value where level = $1 and unit_id = $2 and period = $3";
     let rows: Rows = ask(&context, sql, &[subject.level.code(), &subject.id, period]).await?;
     Ok(rows
         .iter()

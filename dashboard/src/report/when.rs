@@ -17,8 +17,9 @@ impl Calendar {
     /// As the release's calendar has them.
     pub async fn of(scoped: &Scoped) -> Result<Calendar> {
         let rows = scoped.query("select period, first_day, last_day from staging.period", &[]).await?;
-        let read =
-            |row: crate::rows::Row<'_>| Some((row.text("period").to_owned(), (row.date("first_day")?, row.date("last_day")?)));
+        let read = |row: crate::rows::Row<'_>| {
+            Some((row.text("period").to_owned(), (row.date("first_day")?, row.date("last_day")?)))
+        };
         Ok(Calendar { known: rows.iter().filter_map(read).collect() })
     }
 
@@ -135,9 +136,14 @@ mod tests {
     #[test]
     fn periods_lie_within_each_other() {
         let calendar = calendar();
-        for (period, within) in
-            [("2019-10", true), ("2019-Q4", true), ("2019", true), ("2020", false), ("2019-2020-1", true), ("2020-02", false)]
-        {
+        for (period, within) in [
+            ("2019-10", true),
+            ("2019-Q4", true),
+            ("2019", true),
+            ("2020", false),
+            ("2019-2020-1", true),
+            ("2020-02", false),
+        ] {
             assert_eq!(calendar.ends_within(period, "2019-2020-1"), within, "{period}");
         }
     }

@@ -41,7 +41,10 @@ async fn the_city_is_told_whole_in_both_languages() {
         check_well_formed(&format!("<svg{}</svg>", svg.split("</svg>").next().unwrap_or_default()));
     }
     let english = site.get(&routes::with(&routes::printed("city"), &[("lang", "en")]), &cookie).await.body;
-    assert!(english.contains("1. Summary") && english.contains("Nothing was declared official for Oct 2019"), "{english}");
+    assert!(
+        english.contains("1. Summary") && english.contains("Nothing was declared official for Oct 2019"),
+        "{english}"
+    );
     for body in [&page.body, &english] {
         assert!(!body.contains("⟨?⟩"), "a word is missing: {body}");
     }
@@ -64,7 +67,8 @@ async fn no_person_stands_in_a_report() {
 #[tokio::test]
 async fn a_report_is_the_same_whoever_may_have_it() {
     let site = Site::new().await;
-    let [city, district, school] = [site.log_in("city").await, site.log_in("district").await, site.log_in("school").await];
+    let [city, district, school] =
+        [site.log_in("city").await, site.log_in("district").await, site.log_in("school").await];
     let own = site.get(&routes::printed(SCHOOL), &school).await.body;
     for cookie in [&city, &district] {
         assert_eq!(sheet(&site.get(&routes::printed(SCHOOL), cookie).await.body), sheet(&own));
