@@ -2,6 +2,7 @@
 
 pub mod figures;
 pub mod intake;
+pub mod paper;
 pub mod people;
 pub mod upkeep;
 
@@ -11,6 +12,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use figures::{Catalog, Diff, Explain, Query, Releases, Transform, WhatIf};
 use intake::{Ingest, Init, RotateKey, Sample, Status, Template, Unseal, Withdraw};
+use paper::Report;
 use people::{Case, Demo, Serve, User};
 use upkeep::Verify;
 
@@ -79,6 +81,12 @@ pub enum Command {
     /// by which rows a finding is proven, by which rule, and what became of it. Both say which release they are about, and whether its
     /// SQL is still the same.
     Explain(Explain),
+    /// The evaluation report of the city, a district or a school as a PDF, set without a browser
+    ///
+    /// It is composed from what the unit itself sees of the release, and the same release gives the same bytes as long as nothing is
+    /// declared official for its period and no later release revises it. It needs a font with Chinese letters, the system's or
+    /// --font; without one it refuses and says what to install.
+    Report(Report),
     /// Show the dashboard
     Serve(Serve),
     /// Accounts of the dashboard

@@ -58,6 +58,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => commands::diff::run(args).await,
         Command::WhatIf(args) => commands::what_if::run(args).await,
         Command::Explain(args) => commands::explain::run(args).await,
+        Command::Report(args) => commands::report::run(args).await,
         Command::Serve(args) => commands::serve::run(args).await,
         Command::User(args) => commands::user::run(args),
         Command::Catalog(args) => commands::catalog::run(args).await,

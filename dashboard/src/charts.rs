@@ -8,6 +8,8 @@ pub mod bars;
 pub mod canvas;
 pub mod funnel;
 pub mod lineage;
+#[cfg(feature = "pdf")]
+pub mod paint;
 pub mod place;
 pub mod rollout;
 pub mod strip;

@@ -19,6 +19,7 @@ mod pages;
 mod password;
 mod period;
 mod release;
+pub mod report;
 mod routes;
 mod rows;
 mod scope;

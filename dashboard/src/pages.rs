@@ -24,6 +24,7 @@ pub mod official;
 pub mod own_password;
 pub mod owing;
 pub mod parts;
+pub mod printed;
 pub mod report;
 pub mod reports;
 pub mod school;

@@ -43,6 +43,19 @@ pub struct Edition {
     pub fingerprints: Arc<BTreeMap<String, String>>,
 }
 
+impl Edition {
+    /// Of a release.
+    pub fn of(release: &Release) -> Edition {
+        Edition {
+            number: release.release,
+            made_at: release.made_at.clone(),
+            today: release.today,
+            official: release.official,
+            fingerprints: Arc::new(release.fingerprints.clone()),
+        }
+    }
+}
+
 /// One table in memory.
 #[derive(Debug, Clone)]
 pub struct Held {
@@ -216,13 +229,7 @@ impl Releases {
         let pinned = match known {
             Some(pinned) if pinned.edition.number == release.release => pinned,
             before => {
-                let edition = Edition {
-                    number: release.release,
-                    made_at: release.made_at.clone(),
-                    today: release.today,
-                    official: release.official,
-                    fingerprints: Arc::new(release.fingerprints.clone()),
-                };
+                let edition = Edition::of(&release);
                 let whole = warehouse.release_session(&release, &Limits::default()).await?;
                 let project = models_of(warehouse, &release).await;
                 let parts = match &project {

@@ -16,7 +16,7 @@ use crate::cache;
 use crate::desk::uploads::MOST_BYTES;
 use crate::pages::{
     accounts, catalogue, city, district, duties, entry, evaluation, fault, figure, finding, findings, home, indicator,
-    log_in, metrics, official, own_password, reports, school, steps, upload,
+    log_in, metrics, official, own_password, printed, reports, school, steps, upload,
 };
 use crate::visit::{App, visit};
 
@@ -64,6 +64,8 @@ const INDICATOR: &str = "/indicator/{code}";
 /// How the districts stand to each other.
 pub const EVALUATION: &str = "/evaluation";
 const REPORTS: &str = "/district/{code}/reports";
+const PRINTED: &str = "/report/{unit}";
+const PRINTED_PDF: &str = "/report/{unit}/report.pdf";
 const FIGURE: &str = "/figure/{code}/{unit}/{period}";
 const ENTRY: &str = "/catalogue/{kind}/{name}";
 const HEALTH: &str = "/healthz";
@@ -79,18 +81,19 @@ const LARGEST_LIST: usize = 4 << 20;
 
 /// Pages that show a unit's data, for the test that walks them with every role and another's unit.
 #[cfg(test)]
-pub const PAGES: [&str; 16] = [
-    CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, ACCOUNTS, EVALUATION, REPORTS, FIGURE, ENTRY,
-    UPLOAD, RELEASES, DUTIES, REMINDERS,
+pub const PAGES: [&str; 17] = [
+    CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, ACCOUNTS, EVALUATION, REPORTS, PRINTED, FIGURE,
+    ENTRY, UPLOAD, RELEASES, DUTIES, REMINDERS,
 ];
 
 /// Pages that may be given out again as they were made: they show the release, and what `App::pages` is told of.
-pub const KEPT: [&str; 11] =
-    [CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, EVALUATION, REPORTS, FIGURE, ENTRY];
+pub const KEPT: [&str; 12] =
+    [CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, EVALUATION, REPORTS, PRINTED, FIGURE, ENTRY];
 
 /// Routes that take something, or show what only a visitor's own work made; tests of their own try them.
 #[cfg(test)]
-pub const WORKED: [&str; 12] = [
+pub const WORKED: [&str; 13] = [
+    PRINTED_PDF,
     UPLOAD_ONE,
     UPLOAD_EVENTS,
     UPLOAD_RETURNED,
@@ -121,6 +124,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route(ACCOUNTS, get(accounts::show).post(accounts::add))
         .route(EVALUATION, get(evaluation::show))
         .route(REPORTS, get(reports::show))
+        .route(PRINTED, get(printed::show))
+        .route(PRINTED_PDF, get(printed::pdf))
         .route(FIGURE, get(figure::show))
         .route(ENTRY, get(entry::show))
         .route(UPLOAD, get(upload::show).post(upload::receive).layer(DefaultBodyLimit::max(LARGEST_UPLOAD)))
@@ -239,6 +244,16 @@ pub fn indicator(code: &str) -> String {
 /// What a district's schools owe and sent.
 pub fn reports(code: &str) -> String {
     REPORTS.replace("{code}", &encoded(code))
+}
+
+/// A unit's evaluation report as a page to print.
+pub fn printed(unit: &str) -> String {
+    PRINTED.replace("{unit}", &encoded(unit))
+}
+
+/// The same as PDF.
+pub fn printed_pdf(unit: &str) -> String {
+    PRINTED_PDF.replace("{unit}", &encoded(unit))
 }
 
 /// Where one figure comes from.

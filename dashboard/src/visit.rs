@@ -53,6 +53,9 @@ pub struct App {
     pub desk: Arc<Desk>,
     /// Bounds the memory and time that log-ins take.
     pub hashing: tokio::sync::Semaphore,
+    /// Sets evaluation reports as PDF.
+    #[cfg(feature = "pdf")]
+    pub press: crate::report::press::Press,
     /// Log-ins of the last moment.
     pub sessions: Sessions,
     /// Pages that were made before.
@@ -80,6 +83,8 @@ impl App {
             catalogue: Arc::new(catalogue),
             project: Arc::new(project),
             hashing: tokio::sync::Semaphore::new(HASHES_AT_ONCE),
+            #[cfg(feature = "pdf")]
+            press: crate::report::press::Press::default(),
             sessions: Sessions::default(),
             pages: Arc::default(),
             since: Since::default(),

@@ -10,6 +10,7 @@ pub mod init;
 pub mod project;
 pub mod query;
 pub mod releases;
+pub mod report;
 pub mod rotate;
 pub mod sample;
 pub mod serve;

@@ -124,7 +124,7 @@ def walk(browser, address):
         page = answer.read().decode()
         yield urllib.parse.urlsplit(answer.url)._replace(scheme="", netloc="").geturl(), page
         links = [html.unescape(link).split("#")[0] for link in re.findall(r'href="(/[^"]*)"', page)]
-        waiting += [link for link in links if "lang=" not in link and not link.startswith(("/assets", "/logout"))]
+        waiting += [link for link in links if "lang=" not in link and not link.startswith(("/assets", "/logout")) and not link.split("?")[0].endswith(".pdf")]
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ mod kill;
 mod own_rules;
 mod persons;
 mod releases;
+mod report;
 mod returned;
 mod s3;
 mod sql_cases;

@@ -41,10 +41,11 @@ pub fn strip(
         stacks.entry(x(*value) / 10).or_default().push(*status);
     }
     let tallest = stacks.values().map(Vec::len).max().unwrap_or(1) as i32;
-    // A tall stack gets closer, never taller than this.
-    let step = (180 / tallest).clamp(3, 10);
+    // A tall stack gets closer, never taller than this: hundreds of equal schools are a bar.
+    let step = (180.0 / f64::from(tallest)).min(10.0);
+    let height = |level: usize| (step * level as f64).round() as i32;
     let head = 48;
-    let ground = head + step * tallest + 8;
+    let ground = head + height(tallest as usize) + 8;
     Some(sheet((full as u32, (ground + 28) as u32), screen.class(), words, |area| {
         line(area, (0, ground), (full, ground), Ink::Muted, 1);
         if flat {
@@ -72,12 +73,8 @@ pub fn strip(
         for (at, stack) in &mut stacks {
             stack.sort_by_key(|status| *status as u8);
             for (level, status) in stack.iter().enumerate() {
-                dot(
-                    area,
-                    (at * 10 + 5, ground - 6 - step * level as i32),
-                    if step < 8 { 3 } else { 4 },
-                    ink_of(*status),
-                );
+                let radius = if step < 8.0 { 3 } else { 4 };
+                dot(area, (at * 10 + 5, ground - 6 - height(level)), radius, ink_of(*status));
             }
         }
     }))
@@ -104,6 +101,15 @@ mod tests {
         check_well_formed(&svg);
         assert_eq!(svg.matches("<circle").count(), 40);
         assert!(svg.contains("全区 90.0%") && svg.contains("1.00"), "{svg}");
+    }
+
+    #[test]
+    fn thousands_of_equal_schools_stay_in_the_picture() {
+        let words = Words { title: "学校分布".to_owned(), description: String::new() };
+        let schools = vec![(1.0, Status::Met); 2500];
+        let svg = strip(&schools, None, None, |one| format!("{one:.2}"), Screen::Wide, &words).expect("schools");
+        let height = svg.split(" height=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("it has one");
+        assert!(height.parse::<i32>().expect("a number") < 300, "{height}");
     }
 
     #[test]

@@ -20,8 +20,10 @@ use crate::pages::heat::{heat_cell, heat_legend, proof_link, severity_badge};
 use crate::pages::layout::{Frame, page};
 use crate::pages::official;
 use crate::pages::parts::{self, Choice, Months};
+use crate::pages::printed;
 use crate::pages::since;
 use crate::pages::slices::State as SliceState;
+use crate::report::ask::CITY;
 use crate::routes;
 use crate::scope::{Scope, Scoped};
 use crate::since::Told;
@@ -130,6 +132,7 @@ impl CityPage {
                     h1 { (t("nav.city")) }
                     p.dek { (self.summary()) }
                     (self.months.chooser(routes::CITY, &[("indicator", &self.indicator)], lang))
+                    (printed::links(CITY, lang))
                     (self.official)
                 }
                 section {

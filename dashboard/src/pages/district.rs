@@ -9,6 +9,7 @@ use crate::charts::Words;
 use crate::charts::funnel::{Dot, Limits, funnel};
 use crate::charts::rollout::Day;
 use crate::charts::strip::strip;
+use crate::error::Result;
 use crate::figures::{self, Figure, of_month};
 use crate::format;
 use crate::pages::curve::{self, rollout_figure};
@@ -19,7 +20,9 @@ use crate::pages::layout::{Frame, page};
 use crate::pages::official;
 use crate::pages::owing::{Owing, Whose, owing};
 use crate::pages::parts::{self, Choice, Months};
+use crate::pages::printed;
 use crate::pages::slices::State as SliceState;
+use crate::period;
 use crate::routes;
 use crate::scope::{Scope, Scoped};
 use crate::visit::{Asked, Reader};
@@ -44,22 +47,33 @@ struct DistrictPage {
     funnel: Funnel,
 }
 
-/// The funnel of the chosen indicator; without schools where it is no share of people.
+/// A funnel; without schools where its indicator is no share of people.
 #[derive(Default)]
-struct Funnel {
-    schools: Vec<InFunnel>,
-    period: String,
-    overall: f64,
-    phi: f64,
-    tau2: f64,
+pub struct Funnel {
+    /// The schools in it.
+    pub schools: Vec<InFunnel>,
+    /// The period.
+    pub period: String,
+    /// The share of all together.
+    pub overall: f64,
+    /// How much more than chance the schools differ.
+    pub phi: f64,
+    /// By how much the limits are widened for it.
+    pub tau2: f64,
 }
 
-/// A school of the funnel.
-struct InFunnel {
-    id: String,
-    dot: Dot,
-    limits: [(f64, f64); 2],
-    verdict: String,
+/// A school of a funnel.
+pub struct InFunnel {
+    /// Its id.
+    pub id: String,
+    /// The district that it lies in.
+    pub district: String,
+    /// Its place.
+    pub dot: Dot,
+    /// What chance alone would keep it within: 95 % and 99.8 %.
+    pub limits: [(f64, f64); 2],
+    /// Whether it is.
+    pub verdict: String,
 }
 
 /// A school's line in the table.
@@ -104,7 +118,7 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
     let schools = schools(scoped, &code, &months.chosen).await?;
     let present = figures::indicators(schools.iter().flat_map(|school| &school.figures));
     let telling = match choice.indicator.is_empty() {
-        true => telling(scoped, &code, &months.chosen).await?,
+        true => telling(scoped, "district", &code, &period::around(&months.chosen)).await?,
         false => String::new(),
     };
     let indicator = match present.contains(&telling.as_str()) {
@@ -122,7 +136,7 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
     let owed = owed(scoped, &code, &months.chosen, &schools).await?;
     let period =
         of_month(&figures, &indicator, &months.chosen).map_or_else(String::new, |figure| figure.period.clone());
-    let funnel = in_funnel(scoped, &code, &indicator, &period).await?;
+    let funnel = in_funnel(scoped, "district", &code, &indicator, &period).await?;
     let official = official::banner(&reader, &months.chosen);
     let owing = owing(scoped, Whose::District(&code)).await?;
     let mut shown = DistrictPage {
@@ -146,30 +160,30 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
     Ok(shown.template())
 }
 
-/// The indicator in whose funnel the schools of a district differ most; empty where there is none. It is shown where the address
-/// asks for none.
-async fn telling(scoped: &Scoped, district: &str, month: &str) -> Result<String, Fault> {
+/// The indicator in whose funnel the schools of a district or of the city differ most in the first two of these periods; empty
+/// where there is none. It is shown where the address asks for none.
+pub async fn telling(scoped: &Scoped, level: &str, group: &str, periods: &[String]) -> Result<String> {
     let sql =
         "select indicator, sum(case when verdict in ('high', 'low') then 1 else 0 end) as outside, max(phi) as phi
-        from marts.funnel where group_level = 'district' and group_id = $1 and period in ($2, $3)
+        from marts.funnel where group_level = $1 and group_id = $2 and period in ($3, $4)
         group by indicator order by outside desc nulls last, phi desc nulls last, indicator limit 1";
-    let around = crate::period::around(month);
-    let near = |at: usize| around.get(at).map_or("", String::as_str);
-    let rows = scoped.query(sql, &[district, near(0), near(1)]).await?;
+    let near = |at: usize| periods.get(at).map_or("", String::as_str);
+    let rows = scoped.query(sql, &[level, group, near(0), near(1)]).await?;
     Ok(rows.first().map_or_else(String::new, |row| row.text("indicator").to_owned()))
 }
 
-/// The schools of a district in the funnel of an indicator and a period.
-async fn in_funnel(scoped: &Scoped, district: &str, indicator: &str, period: &str) -> Result<Funnel, Fault> {
+/// The schools of a district or of the city in the funnel of an indicator and a period.
+pub async fn in_funnel(scoped: &Scoped, level: &str, group: &str, indicator: &str, period: &str) -> Result<Funnel> {
     let sql =
-        "select school_id, school_name, n, value, overall, lower_95, upper_95, lower_998, upper_998, phi, tau2, verdict
-        from marts.funnel where group_level = 'district' and group_id = $1 and indicator = $2 and period = $3
+        "select school_id, school_name, district_code, n, value, overall, lower_95, upper_95, lower_998, upper_998, phi, tau2, verdict
+        from marts.funnel where group_level = $1 and group_id = $2 and indicator = $3 and period = $4
         order by school_id";
-    let rows = scoped.query(sql, &[district, indicator, period]).await?;
+    let rows = scoped.query(sql, &[level, group, indicator, period]).await?;
     let Some(first) = rows.first() else { return Ok(Funnel::default()) };
     let real = |row: crate::rows::Row<'_>, name: &str| row.real(name).unwrap_or(0.0);
     let read = |row: crate::rows::Row<'_>| InFunnel {
         id: row.text("school_id").to_owned(),
+        district: row.text("district_code").to_owned(),
         dot: Dot {
             name: row.text("school_name").to_owned(),
             people: real(row, "n"),
@@ -228,7 +242,7 @@ async fn owed(
 ) -> Result<Vec<(String, String, Vec<Missing>)>, Fault> {
     let sql = "select form, period, school_id, state from marts.slice
         where district_code = $1 and period in ($2, $3, $4) and state in ('missing', 'rejected') order by form, period, school_id";
-    let around = crate::period::around(month);
+    let around = period::around(month);
     let near = |at: usize| around.get(at).map_or("", String::as_str);
     let rows = scoped.query(sql, &[district, near(0), near(1), near(2)]).await?;
     let mut groups: Vec<(String, String, Vec<Missing>)> = Vec::new();
@@ -257,7 +271,8 @@ pub fn register_label(column: &str, code: &str, lang: Lang) -> String {
     )
 }
 
-fn verdict_key(verdict: &str) -> &'static str {
+/// The word for where a school stands in its funnel.
+pub fn verdict_key(verdict: &str) -> &'static str {
     match verdict {
         "high" => "funnel.high",
         "low" => "funnel.low",
@@ -301,6 +316,7 @@ impl DistrictPage {
                         a href=(routes::with(routes::FINDINGS, &[("district", &self.code)])) { (t("findings.see")) } }
                     (self.owing.template(Some((&routes::duties(&self.code), t("duties.title"))), lang))
                     (self.months.chooser(&self.address(), &[("indicator", &self.indicator), ("sort", &self.sort_text())], lang))
+                    (printed::links(&self.code, lang))
                     (self.official)
                 }
                 section {

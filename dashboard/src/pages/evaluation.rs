@@ -17,42 +17,59 @@ use crate::routes;
 use crate::rows::Row;
 use crate::scope::{Scope, Scoped};
 use crate::visit::{Asked, Reader};
+use crate::words::Lang;
 
 /// What the page shows.
 struct EvaluationPage {
     frame: Frame,
     periods: Vec<(String, String)>,
     period: String,
-    districts: Vec<District>,
+    districts: Vec<Score>,
     swings: Vec<Swing>,
     gaps: Vec<Gap>,
     names: Vec<(String, String)>,
 }
 
-/// A district's score.
-struct District {
-    code: String,
-    name: String,
-    total: Option<f64>,
-    rank: Option<i64>,
-    ranks: Option<(i64, i64)>,
-    totals: Option<(f64, f64)>,
-    parts: BTreeMap<String, Part>,
+/// A unit's score.
+pub struct Score {
+    /// The unit's code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// The score.
+    pub total: Option<f64>,
+    /// Its place among its like.
+    pub rank: Option<i64>,
+    /// The best and the worst place as one weight after the other moves by a fifth.
+    pub ranks: Option<(i64, i64)>,
+    /// The lowest and the highest score likewise.
+    pub totals: Option<(f64, f64)>,
+    /// What each indicator adds.
+    pub parts: BTreeMap<String, Part>,
 }
 
 /// What an indicator adds to a score.
-struct Part {
-    given_weight: f64,
-    weight: f64,
-    fulfilled: Option<f64>,
-    points: Option<f64>,
+pub struct Part {
+    /// The indicator's value.
+    pub value: Option<f64>,
+    /// Its weight as the table gives it.
+    pub given_weight: f64,
+    /// Its weight with those of indicators without a value shared out.
+    pub weight: f64,
+    /// How far it is on the way from floor to target.
+    pub fulfilled: Option<f64>,
+    /// What it adds.
+    pub points: Option<f64>,
 }
 
 /// How many districts change their rank as one weight moves by a fifth.
-struct Swing {
-    indicator: String,
-    up: usize,
-    down: usize,
+pub struct Swing {
+    /// The indicator whose weight it is.
+    pub indicator: String,
+    /// With a fifth more.
+    pub up: usize,
+    /// With a fifth less.
+    pub down: usize,
 }
 
 /// What a unit lacks to a target.
@@ -91,32 +108,35 @@ pub async fn show(reader: Reader, Asked(of): Asked<Of>) -> Result<Markup, Fault>
     };
     let period = asked.or_else(fullest).unwrap_or_default();
     let names = parts::district_names(scoped, reader.frame.lang).await?;
-    let districts = districts(scoped, &period, &names).await?;
+    let districts = scores(scoped, "district", &period, &names).await?;
     let swings = swings(scoped, &period).await?;
     let gaps = gaps(scoped, &period).await?;
     Ok(EvaluationPage { frame: reader.frame, periods, period, districts, swings, gaps, names }.template())
 }
 
-async fn districts(scoped: &Scoped, period: &str, names: &[(String, String)]) -> Result<Vec<District>> {
-    let scores = "select unit_id, indicator, given_weight, weight, fulfilled, points, total, rank from marts.score
-        where level = 'district' and period = $1 order by unit_id, indicator";
-    let scores = scoped.query(scores, &[period]).await?;
+/// The scores of these units of a level, by rank.
+pub async fn scores(scoped: &Scoped, level: &str, period: &str, names: &[(String, String)]) -> Result<Vec<Score>> {
+    let scores =
+        "select unit_id, indicator, value, given_weight, weight, fulfilled, points, total, rank from marts.score
+        where level = $1 and period = $2 order by unit_id, indicator";
+    let scores = scoped.query(scores, &[level, period]).await?;
     let ranges = "select unit_id, best_rank, worst_rank, lowest_total, highest_total from marts.score_range
-        where level = 'district' and period = $1";
-    let ranges = scoped.query(ranges, &[period]).await?;
-    let mut districts: Vec<District> = names
+        where level = $1 and period = $2";
+    let ranges = scoped.query(ranges, &[level, period]).await?;
+    let mut found: Vec<Score> = names
         .iter()
         .filter_map(|(code, name)| {
             let own: Vec<Row<'_>> = scores.iter().filter(|row| row.text("unit_id") == code).collect();
             let first = own.first()?;
             let range = ranges.iter().find(|row| row.text("unit_id") == code);
             let part = |row: &Row<'_>| Part {
+                value: row.real("value"),
                 given_weight: row.real("given_weight").unwrap_or(0.0),
                 weight: row.real("weight").unwrap_or(0.0),
                 fulfilled: row.real("fulfilled"),
                 points: row.real("points"),
             };
-            Some(District {
+            Some(Score {
                 code: code.clone(),
                 name: name.clone(),
                 total: first.real("total"),
@@ -127,11 +147,12 @@ async fn districts(scoped: &Scoped, period: &str, names: &[(String, String)]) ->
             })
         })
         .collect();
-    districts.sort_by_key(|district| (district.rank.unwrap_or(i64::MAX), district.code.clone()));
-    Ok(districts)
+    found.sort_by_key(|unit| (unit.rank.unwrap_or(i64::MAX), unit.code.clone()));
+    Ok(found)
 }
 
-async fn swings(scoped: &Scoped, period: &str) -> Result<Vec<Swing>> {
+/// Which weights move the order of the districts.
+pub async fn swings(scoped: &Scoped, period: &str) -> Result<Vec<Swing>> {
     let sql = "select indicator, direction, unit_id, rank, rank_base from marts.score_sensitivity
         where level = 'district' and period = $1 and rank <> rank_base order by indicator";
     let moved = scoped.query(sql, &[period]).await?;
@@ -166,8 +187,89 @@ async fn gaps(scoped: &Scoped, period: &str) -> Result<Vec<Gap>> {
         .collect())
 }
 
-fn place(code: &str) -> (usize, String) {
+/// Where an indicator stands in the order of presentation.
+pub fn place(code: &str) -> (usize, String) {
     (ORDER.iter().position(|one| *one == code).unwrap_or(ORDER.len()), code.to_owned())
+}
+
+/// A score as it is written.
+pub fn written(score: Option<f64>, lang: Lang) -> String {
+    score.map_or_else(|| lang.say("figure.none").to_owned(), |one| format!("{one:.1}"))
+}
+
+/// A unit's rank, with the best and the worst that other weights would give it.
+pub fn ranks(unit: &Score, lang: Lang) -> String {
+    match (unit.rank, unit.ranks) {
+        (Some(rank), Some((best, worst))) if best != worst => {
+            lang.with("evaluation.rank.range", &[&rank.to_string(), &best.to_string(), &worst.to_string()])
+        }
+        (Some(rank), _) => lang.with("evaluation.rank", &[&rank.to_string()]),
+        _ => String::new(),
+    }
+}
+
+/// How far the order of the districts may be believed, in a sentence.
+pub fn sureness(districts: &[Score], lang: Lang) -> String {
+    let sure = districts.iter().filter(|one| one.ranks.is_some_and(|(best, worst)| best == worst)).count();
+    lang.with("evaluation.sure", &[&sure.to_string(), &districts.len().to_string()])
+}
+
+/// What the chart of the scores is drawn from.
+pub struct Ranking {
+    /// What it is called and says.
+    pub words: Words,
+    /// The units.
+    pub lines: Vec<Bar>,
+    /// Their scale.
+    pub against: Against,
+}
+
+/// The chart of scores with their ranges.
+pub fn ranking(units: &[Score], period: &str, lang: Lang) -> Ranking {
+    let lines = units
+        .iter()
+        .map(|unit| Bar {
+            name: unit.name.clone(),
+            value: unit.total,
+            interval: unit.totals,
+            status: Status::Open,
+            label: written(unit.total, lang),
+            note: ranks(unit, lang),
+        })
+        .collect();
+    let ends = units.iter().flat_map(|one| [one.total, one.totals.map(|ends| ends.0)]).flatten();
+    let low = (ends.fold(100.0, f64::min) / 10.0).floor().max(0.0) * 10.0;
+    let against =
+        Against { target: None, whole: None, scale: [low.min(90.0), 100.0].map(|end| (end, format!("{end:.0}"))) };
+    let described: Vec<String> = units.iter().map(|one| format!("{} {}", one.name, written(one.total, lang))).collect();
+    let words = Words {
+        title: lang.with("evaluation.chart", &[&format::period(period, lang)]),
+        description: described.join(", "),
+    };
+    Ranking { words, lines, against }
+}
+
+/// In what a gap is counted.
+pub fn counted_in(unit: &str, lang: Lang) -> &'static str {
+    lang.say(match unit {
+        "pupils" => "gap.pupils",
+        "pupil_months" => "gap.pupil_months",
+        "pupil_days" => "gap.pupil_days",
+        "schools" => "gap.schools",
+        "sessions" => "gap.sessions",
+        "kinds" => "gap.kinds",
+        "plans" => "gap.plans",
+        "responses" => "gap.responses",
+        "points" => "gap.points",
+        "yuan" => "gap.yuan",
+        "requests" => "gap.requests",
+        "lines" => "gap.lines",
+        "reports" => "gap.reports",
+        "slices" => "gap.slices",
+        "cases" => "gap.cases",
+        "findings_per_10000" => "gap.findings",
+        _ => "gap.other",
+    })
 }
 
 impl EvaluationPage {
@@ -190,7 +292,7 @@ impl EvaluationPage {
                 }
                 @if self.districts.is_empty() { p.empty { (t("evaluation.none")) } }
                 @else {
-                    section { h2 { (t("evaluation.ranking")) } p.dek { (self.sureness()) } (self.ranking()) }
+                    section { h2 { (t("evaluation.ranking")) } p.dek { (sureness(&self.districts, lang)) } (self.ranking()) }
                     section #parts { h2 { (t("evaluation.parts")) } p.dek { (t("evaluation.parts.dek")) } (self.parts()) }
                     @if self.districts.len() > 1 {
                         section { h2 { (t("evaluation.swings")) } p.dek { (t("evaluation.swings.dek")) } (self.swings()) }
@@ -201,53 +303,13 @@ impl EvaluationPage {
         )
     }
 
-    /// How far the order may be believed, in a sentence.
-    fn sureness(&self) -> String {
-        let lang = self.frame.lang;
-        let sure = self.districts.iter().filter(|one| one.ranks.is_some_and(|(best, worst)| best == worst)).count();
-        lang.with("evaluation.sure", &[&sure.to_string(), &self.districts.len().to_string()])
-    }
-
     fn ranking(&self) -> Markup {
         let lang = self.frame.lang;
-        let write =
-            |value: Option<f64>| value.map_or_else(|| lang.say("figure.none").to_owned(), |one| format!("{one:.1}"));
-        let ranks = |district: &District| match (district.rank, district.ranks) {
-            (Some(rank), Some((best, worst))) if best != worst => {
-                lang.with("evaluation.rank.range", &[&rank.to_string(), &best.to_string(), &worst.to_string()])
-            }
-            (Some(rank), _) => lang.with("evaluation.rank", &[&rank.to_string()]),
-            _ => String::new(),
-        };
-        let lines: Vec<Bar> = self
-            .districts
-            .iter()
-            .map(|district| Bar {
-                name: district.name.clone(),
-                value: district.total,
-                interval: district.totals,
-                status: Status::Open,
-                label: write(district.total),
-                note: ranks(district),
-            })
-            .collect();
-        let ends = self.districts.iter().flat_map(|one| [one.total, one.totals.map(|ends| ends.0)]).flatten();
-        let low = (ends.fold(100.0, f64::min) / 10.0).floor().max(0.0) * 10.0;
-        let against =
-            Against { target: None, whole: None, scale: [low.min(90.0), 100.0].map(|end| (end, format!("{end:.0}"))) };
-        let words = Words {
-            title: lang.with("evaluation.chart", &[&format::period(&self.period, lang)]),
-            description: self
-                .districts
-                .iter()
-                .map(|one| format!("{} {}", one.name, write(one.total)))
-                .collect::<Vec<_>>()
-                .join(", "),
-        };
+        let chart = ranking(&self.districts, &self.period, lang);
         parts::chart(
-            &words.title,
+            &chart.words.title,
             lang.say("evaluation.chart.note"),
-            |screen| bars(&lines, &against, screen, &words),
+            |screen| bars(&chart.lines, &chart.against, screen, &chart.words),
             html! {
                 table {
                     thead {
@@ -262,13 +324,13 @@ impl EvaluationPage {
                         th scope="row" { a href=(routes::district(&district.code)) { (district.name) } }
                         td.number {
                             @if district.total.is_some() {
-                                a.proof-link.total href=(routes::figure("E01", &district.code, &self.period)) { (write(district.total)) }
-                            } @else { (write(None)) }
+                                a.proof-link.total href=(routes::figure("E01", &district.code, &self.period)) { (written(district.total, lang)) }
+                            } @else { (written(None, lang)) }
                         }
                         td.number {
-                            @if let Some((low, high)) = district.totals { (write(Some(low))) " – " (write(Some(high))) }
+                            @if let Some((low, high)) = district.totals { (written(Some(low), lang)) " – " (written(Some(high), lang)) }
                         }
-                        td.number { (ranks(district)) }
+                        td.number { (ranks(district, lang)) }
                     } } }
                 }
             },
@@ -316,7 +378,7 @@ impl EvaluationPage {
         }
     }
 
-    fn part(&self, district: &District, code: &str) -> Markup {
+    fn part(&self, district: &Score, code: &str) -> Markup {
         let Some(part) = district.parts.get(code) else { return html! { td.number.g-void { "–" } } };
         let heat = match part.fulfilled {
             None => Heat::None,
@@ -391,25 +453,7 @@ impl EvaluationPage {
 
     fn counted_in(&self, code: &str) -> &'static str {
         let unit = self.gaps.iter().find(|gap| gap.indicator == code).map_or("", |gap| gap.counted_in.as_str());
-        self.frame.lang.say(match unit {
-            "pupils" => "gap.pupils",
-            "pupil_months" => "gap.pupil_months",
-            "pupil_days" => "gap.pupil_days",
-            "schools" => "gap.schools",
-            "sessions" => "gap.sessions",
-            "kinds" => "gap.kinds",
-            "plans" => "gap.plans",
-            "responses" => "gap.responses",
-            "points" => "gap.points",
-            "yuan" => "gap.yuan",
-            "requests" => "gap.requests",
-            "lines" => "gap.lines",
-            "reports" => "gap.reports",
-            "slices" => "gap.slices",
-            "cases" => "gap.cases",
-            "findings_per_10000" => "gap.findings",
-            _ => "gap.other",
-        })
+        counted_in(unit, self.frame.lang)
     }
 
     fn gap(&self, unit: &str, code: &str) -> Markup {

@@ -145,7 +145,7 @@ fn footer(frame: &Frame) -> Markup {
 }
 
 /// `2020-03-01 08:00 UTC`
-fn made_at(moment: &str) -> String {
+pub fn made_at(moment: &str) -> String {
     match (moment.get(..10), moment.get(11..16)) {
         (Some(day), Some(time)) => format!("{day} {time} UTC"),
         _ => moment.to_owned(),

@@ -96,10 +96,11 @@ pub fn coverage(figure: &Figure, lang: Lang) -> Markup {
 }
 
 /// The groups of indicators by their code's first letter; the last is of all other letters, which are the city's own.
-const GROUPS: [(&str, &str); 6] =
+pub const GROUPS: [(&str, &str); 6] =
     [("C", "group.c"), ("S", "group.s"), ("F", "group.f"), ("K", "group.k"), ("E", "group.e"), ("", "group.own")];
 
-fn group_of(code: &str) -> &'static str {
+/// The initial of the group that an indicator belongs to.
+pub fn group_of(code: &str) -> &'static str {
     GROUPS.iter().map(|(initial, _)| *initial).find(|initial| code.starts_with(initial)).unwrap_or_default()
 }
 

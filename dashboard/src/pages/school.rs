@@ -7,6 +7,7 @@ use maud::{Markup, PreEscaped, html};
 use crate::charts::Words;
 use crate::charts::place::place as place_chart;
 use crate::charts::trend::trend;
+use crate::error::Result;
 use crate::figures::{self, Figure};
 use crate::format;
 use crate::pages::district::register_label;
@@ -17,6 +18,7 @@ use crate::pages::layout::{Frame, page};
 use crate::pages::official;
 use crate::pages::owing::{Owing, Whose, owing};
 use crate::pages::parts::{self, Choice, Months};
+use crate::pages::printed;
 use crate::pages::sent::{self, Submission};
 use crate::pages::slices::{self, Slice};
 use crate::routes;
@@ -46,13 +48,19 @@ struct SchoolPage {
 }
 
 /// The school's place among similar ones, by an indicator.
-struct Place {
-    indicator: String,
-    period: String,
-    value: f64,
-    schools: i64,
-    place: i64,
-    others: [f64; 3],
+pub struct Place {
+    /// The indicator.
+    pub indicator: String,
+    /// The period.
+    pub period: String,
+    /// The school's own value.
+    pub value: f64,
+    /// How many others there are.
+    pub schools: i64,
+    /// Its place among all.
+    pub place: i64,
+    /// The lowest, the middle and the highest value of the others.
+    pub others: [f64; 3],
 }
 
 /// `/school/{id}`
@@ -71,7 +79,7 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<C
     let figures = figures::of_unit(scoped, "school", &id).await?;
     let months = Months::of(&figures, &choice, scoped);
     Ok(SchoolPage {
-        places: places(scoped, &id, &months.chosen).await?,
+        places: places(scoped, &id, &crate::period::around(&months.chosen)).await?,
         official: official::banner(&reader, &months.chosen),
         owing: owing(scoped, Whose::School(&id)).await?,
         scope: scoped.scope.clone(),
@@ -93,12 +101,11 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<C
     .template())
 }
 
-/// The school's places in a month, its term and its year; similar schools are counted and not named.
-async fn places(scoped: &Scoped, school: &str, month: &str) -> Result<Vec<Place>, Fault> {
+/// The school's places in the first three of these periods; similar schools are counted and not named.
+pub async fn places(scoped: &Scoped, school: &str, periods: &[String]) -> Result<Vec<Place>> {
     let sql = "select indicator, period, value, schools, place, lowest, median, highest from marts.similar_place
         where school_id = $1 and period in ($2, $3, $4) order by indicator, period";
-    let around = crate::period::around(month);
-    let near = |at: usize| around.get(at).map_or("", String::as_str);
+    let near = |at: usize| periods.get(at).map_or("", String::as_str);
     let rows = scoped.query(sql, &[school, near(0), near(1), near(2)]).await?;
     let read = |row: crate::rows::Row<'_>| {
         Some(Place {
@@ -112,7 +119,7 @@ async fn places(scoped: &Scoped, school: &str, month: &str) -> Result<Vec<Place>
     };
     let mut places: Vec<Place> = rows.iter().filter_map(read).collect();
     // Of each indicator the nearest period: the month's own, else its term's, else its year's.
-    let nearness = |period: &str| around.iter().position(|one| one == period).unwrap_or(around.len());
+    let nearness = |period: &str| periods.iter().position(|one| one == period).unwrap_or(periods.len());
     let order = |code: &str| figures::ORDER.iter().position(|one| *one == code).unwrap_or(figures::ORDER.len());
     places.sort_by_key(|place| (order(&place.indicator), place.indicator.clone(), nearness(&place.period)));
     places.dedup_by(|later, earlier| later.indicator == earlier.indicator);
@@ -174,6 +181,7 @@ impl SchoolPage {
                     }
                     (self.months.chooser(&routes::school(&self.id), &[], lang))
                     (self.owing.template(self.sends().then_some((routes::UPLOAD, t("nav.upload"))), lang))
+                    (printed::links(&self.id, lang))
                     (self.official)
                 }
                 section {

@@ -13,6 +13,9 @@ fn addresses(district: &str, school: &str, finding: &str) -> Vec<String> {
         page if page.starts_with("/finding/") => vec![page.replace("{id}", finding)],
         page if page.starts_with("/district/") => vec![page.replace("{code}", district)],
         page if page.starts_with("/school/") => vec![page.replace("{id}", school)],
+        page if page.starts_with("/report/") => {
+            [district, school, "city"].map(|unit| page.replace("{unit}", unit)).to_vec()
+        }
         page if page.contains("{unit}") => [district, school, "city"]
             .iter()
             .flat_map(|unit| ["C03", "F01", "E01"].map(|code| (code, unit)))
@@ -31,6 +34,7 @@ fn addresses(district: &str, school: &str, finding: &str) -> Vec<String> {
         format!("/figure/C03/{district}/2019-10?dimension="),
         format!("/district/{district}/reports?state=missing&form=charge&page=2"),
         format!("/evaluation?period=2019-10&district={district}"),
+        format!("/report/{district}?period=2019-10"),
     ];
     let all: Vec<String> = filled.chain(asked).collect();
     // A place that nobody filled would be asked for as it stands, and find nothing to hide.
@@ -65,6 +69,9 @@ async fn check(role: &str, foreign: (&str, &str, &str), hidden: &[&str]) {
         routes::reports(foreign.0),
         routes::school(foreign.1),
         routes::finding(foreign.2),
+        routes::printed(foreign.0),
+        routes::printed(foreign.1),
+        routes::printed_pdf(foreign.1),
         figure(foreign.0),
         figure(foreign.1),
     ] {

@@ -2,6 +2,7 @@
 
 mod owing;
 mod people;
+mod printing;
 mod sending;
 mod working;
 
