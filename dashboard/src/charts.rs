@@ -8,6 +8,7 @@ pub mod bars;
 pub mod canvas;
 pub mod funnel;
 pub mod lineage;
+pub mod picture;
 pub mod place;
 pub mod rollout;
 pub mod strip;

@@ -1,6 +1,9 @@
 //! A district: its figures, its schools side by side, and who owes what.
 
+mod given;
+
 use axum::extract::Path;
+use axum::response::Response;
 use chrono::NaiveDate;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -14,6 +17,7 @@ use crate::format;
 use crate::pages::curve::{self, rollout_figure};
 use crate::pages::duties;
 use crate::pages::fault::Fault;
+use crate::pages::given::{Giver, Wanted, links, page_or_file};
 use crate::pages::heat::{heat_cell, heat_legend, proof_link};
 use crate::pages::layout::{Frame, page};
 use crate::pages::official;
@@ -90,7 +94,12 @@ struct Sort {
 const COLUMNS: [&str; 7] = ["C03", "C04", "C05", "S01", "F01", "F03", "K04"];
 
 /// `/district/{code}`
-pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
+pub async fn show(
+    reader: Reader,
+    Path(code): Path<String>,
+    Asked(choice): Asked<Choice>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Fault> {
     let scoped = &reader.scoped;
     if !matches!(scoped.scope, Scope::City | Scope::District(_)) {
         return Err(Fault::NotHere);
@@ -122,6 +131,7 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
         of_month(&figures, &indicator, &months.chosen).map_or_else(String::new, |figure| figure.period.clone());
     let funnel = in_funnel(scoped, &code, &indicator, &period).await?;
     let official = official::banner(&reader, &months.chosen);
+    let giver = Giver::of(&reader);
     let mut shown = DistrictPage {
         frame: reader.frame,
         official,
@@ -139,7 +149,7 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
         funnel,
     };
     shown.sort();
-    Ok(shown.template())
+    page_or_file(&giver, &wanted, |table| shown.grid(table), || shown.template()).await
 }
 
 /// The indicator in whose funnel the schools of a district differ most; empty where there is none. It is shown where the address
@@ -302,6 +312,7 @@ impl DistrictPage {
                     h2 { (lang.with("district.figures", &[&format::period(&self.months.chosen, lang)])) }
                     @if self.figures.is_empty() { p.empty { (t("district.no_figures")) } }
                     (parts::tiles(&self.figures, &self.months, &self.frame.catalogue, lang))
+                    @if !self.figures.is_empty() { (links(&self.frame, "figures")) }
                 }
                 section #schools { h2 { (t("district.schools")) } (self.distribution()) (self.table()) }
                 section #reports {
@@ -339,7 +350,7 @@ impl DistrictPage {
             false => t("funnel.plain").to_owned(),
         };
         html! {
-            (parts::chart(&words.title, &format!("{}{widened}", words.description), |screen| funnel(&dots, &limits, screen, &words), html! {
+            (parts::given_chart(&self.frame, "compare", &words.title, &format!("{}{widened}", words.description), |screen| funnel(&dots, &limits, screen, &words), html! {
                 table {
                     thead {
                         tr {
@@ -361,7 +372,7 @@ impl DistrictPage {
                         td { (t(verdict_key(&school.verdict))) }
                     } } }
                 }
-            }, lang))
+            }))
             @if !outside.is_empty() {
                 p.chosen {
                     (t("funnel.outside")) " "
@@ -406,7 +417,7 @@ impl DistrictPage {
         html! {
             (parts::indicator_chooser(&format!("{}#schools", self.address()), &codes, &self.indicator, &self.months.chosen, catalogue, lang))
             @if !self.funnel.schools.is_empty() { (self.in_funnel()) }
-            @else { (parts::chart(&words.title, &words.description, |screen| strip(&dots, line.clone(), target.clone(), |value| unit.write(value), screen, &words), html! {
+            @else { (parts::given_chart(&self.frame, "compare", &words.title, &words.description, |screen| strip(&dots, line.clone(), target.clone(), |value| unit.write(value), screen, &words), html! {
                 table {
                     thead {
                         tr {
@@ -423,7 +434,7 @@ impl DistrictPage {
                         td.number { (figure.denominator.map(format::number).unwrap_or_default()) }
                     } } }
                 }
-            }, lang)) }
+            })) }
         }
     }
 
@@ -477,6 +488,7 @@ impl DistrictPage {
                 }
             }
             (heat_legend(lang))
+            (links(&self.frame, "schools"))
         }
     }
 

@@ -8,7 +8,9 @@ use crate::charts::{Screen, Words};
 use crate::error::Result;
 use crate::figures::{Figure, Status, of_month};
 use crate::format;
+use crate::pages::given;
 use crate::pages::heat::proof_link;
+use crate::pages::layout::Frame;
 use crate::period;
 use crate::routes;
 use crate::scope::Scoped;
@@ -162,6 +164,29 @@ pub fn value_in(figures: &[Figure], indicator: &str, period: &str) -> Option<f64
 
 /// A chart for both screens, with its title above and its table below.
 pub fn chart(title: &str, note: &str, draw: impl Fn(Screen) -> Option<String>, table: Markup, lang: Lang) -> Markup {
+    framed(title, note, draw, table, html! {}, lang)
+}
+
+/// The same, with the chart and its table (by the name that the page has for it) as files.
+pub fn given_chart(
+    frame: &Frame,
+    name: &str,
+    title: &str,
+    note: &str,
+    draw: impl Fn(Screen) -> Option<String>,
+    table: Markup,
+) -> Markup {
+    framed(title, note, draw, table, html! { (given::chart_links(frame, title)) (given::links(frame, name)) }, frame.lang)
+}
+
+fn framed(
+    title: &str,
+    note: &str,
+    draw: impl Fn(Screen) -> Option<String>,
+    table: Markup,
+    files: Markup,
+    lang: Lang,
+) -> Markup {
     html! {
         figure {
             figcaption { strong { (title) } @if !note.is_empty() { span { (note) } } }
@@ -170,6 +195,7 @@ pub fn chart(title: &str, note: &str, draw: impl Fn(Screen) -> Option<String>, t
                 _ => p.empty { (lang.say("chart.empty")) }
             }
             details { summary { (lang.say("chart.table")) } div.scroll tabindex="0" { (table) } }
+            (files)
         }
     }
 }

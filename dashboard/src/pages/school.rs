@@ -1,6 +1,9 @@
 //! A school: its figures over the months, what it sent and owes, and what was found.
 
+mod given;
+
 use axum::extract::Path;
+use axum::response::Response;
 use chrono::NaiveDate;
 use maud::{Markup, PreEscaped, html};
 
@@ -12,6 +15,7 @@ use crate::format;
 use crate::pages::district::register_label;
 use crate::pages::fault::Fault;
 use crate::pages::findings::{Columns, Line, lines, list};
+use crate::pages::given::{Giver, Wanted, links, page_or_file};
 use crate::pages::heat::{heat_cell, heat_legend};
 use crate::pages::layout::{Frame, page};
 use crate::pages::official;
@@ -54,7 +58,12 @@ struct Place {
 }
 
 /// `/school/{id}`
-pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
+pub async fn show(
+    reader: Reader,
+    Path(id): Path<String>,
+    Asked(choice): Asked<Choice>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Fault> {
     let scoped = &reader.scoped;
     if !scoped.scope.sees_figures() {
         return Err(Fault::NotHere);
@@ -68,7 +77,8 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<C
         .find(|(code, _)| code == row.text("district_code"));
     let figures = figures::of_unit(scoped, "school", &id).await?;
     let months = Months::of(&figures, &choice, scoped);
-    Ok(SchoolPage {
+    let giver = Giver::of(&reader);
+    let shown = SchoolPage {
         places: places(scoped, &id, &months.chosen).await?,
         official: official::banner(&reader, &months.chosen),
         scope: scoped.scope.clone(),
@@ -86,8 +96,8 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<C
         findings: lines(scoped, "school_id = $1 and ended is null", &[&id], "limit 50").await?,
         frame: reader.frame,
         id,
-    }
-    .template())
+    };
+    page_or_file(&giver, &wanted, |table| shown.grid(table), || shown.template()).await
 }
 
 /// The school's places in a month, its term and its year; similar schools are counted and not named.
@@ -172,13 +182,14 @@ impl SchoolPage {
                     @if self.figures.is_empty() { p.empty { (t("school.no_figures")) } }
                     (parts::tiles(&self.figures, &self.months, &self.frame.catalogue, lang))
                     (self.over_months())
+                    @if !self.figures.is_empty() { (links(&self.frame, "figures")) }
                 }
                 (self.similar())
                 section #reports {
                     h2 { (t("school.reports")) }
                     @if self.slices.is_empty() {
                         p.empty { (t("school.no_slices")) }
-                    } @else { (slices::legend(lang)) (slices::matrix(&self.slices, lang)) }
+                    } @else { (slices::legend(lang)) (slices::matrix(&self.slices, lang)) (links(&self.frame, "slices")) }
                 }
                 section #findings {
                     h2 { (t("school.open_findings")) }
@@ -188,6 +199,10 @@ impl SchoolPage {
                     p {
                         a href=(routes::with(routes::FINDINGS, &[("school", &self.id), ("state", "all")])) {
                             (t("findings.with_ended"))
+                        }
+                        " · "
+                        a href=(routes::with(routes::FINDINGS, &[("school", &self.id), ("table", "findings"), ("as", "xlsx")])) download rel="nofollow" {
+                            (t("given.open_findings"))
                         }
                     }
                 }
@@ -240,6 +255,7 @@ impl SchoolPage {
                         } }
                     }
                 }
+                (links(&self.frame, "similar"))
             }
         }
     }
