@@ -12,6 +12,7 @@ use transform::project::Project;
 use warehouse::Warehouse;
 use warehouse::release::Release;
 
+use crate::args::Language;
 use crate::args::export::Export;
 use crate::commands::{query, releases};
 
@@ -89,6 +90,10 @@ async fn all(
     })
     .await?;
     let rows: u64 = entries.iter().map(|entry| entry.rows).sum();
-    eprintln!("{}: {}", args.output.display(), about.lang.with("export.all", &[&entries.len().to_string(), &rows.to_string()]));
+    let tables = entries.len();
+    match args.lang {
+        Language::Zh => eprintln!("{}：{tables} 张表，{rows} 行", args.output.display()),
+        Language::En => eprintln!("{}: {tables} tables, {rows} rows", args.output.display()),
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,7 @@ use transform::project::Project;
 use warehouse::table::TableName;
 
 use crate::export::Column;
-use crate::export::heading::form_of;
+use crate::export::heading::{form_of, table_titles};
 use crate::format;
 use crate::words::Lang;
 
@@ -49,6 +49,7 @@ impl About {
         let key = if self.lang == Lang::Zh { "title_zh" } else { "title_en" };
         let title = form_of(table).map(|form| if self.lang == Lang::Zh { &form.heading } else { &form.title_en }.clone());
         let title = title.or_else(|| project.model(table)?.get(key).map(str::to_owned));
+        let title = title.or_else(|| Some(table_titles(table)?[self.lang as usize].to_owned()));
         let title = title.map_or_else(|| table.to_string(), |title| format!("{title} {table}"));
         About { title, source: format!("{} {table}", self.source), ..self }
     }

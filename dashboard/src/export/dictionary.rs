@@ -10,7 +10,7 @@ use warehouse::table::TableName;
 
 use crate::export::about::About;
 use crate::export::delimited::{MARK, plain};
-use crate::export::heading::{Told, column, form_of};
+use crate::export::heading::{Told, column, form_of, table_titles};
 use crate::export::Result;
 use crate::words::Lang;
 
@@ -37,7 +37,10 @@ impl Entry {
         let said = |key: &str| model.and_then(|model| model.get(key)).unwrap_or_default().to_owned();
         let title = match form {
             Some(Form { heading, title_en, .. }) => [heading.clone(), title_en.clone()],
-            None => [said("title_zh"), said("title_en")].map(|title| if title.is_empty() { known(name) } else { title }),
+            None => [(0, "title_zh"), (1, "title_en")].map(|(at, key)| match said(key) {
+                title if title.is_empty() => known(name, at),
+                title => title,
+            }),
         };
         let source = match (form, model) {
             (Some(form), _) => format!("ingest/forms/{}.toml", form.name),
@@ -62,9 +65,9 @@ impl Entry {
     }
 }
 
-/// The title of a table whose file has none.
-fn known(name: &TableName) -> String {
-    name.table.clone()
+/// The title of a table whose file says none.
+fn known(name: &TableName, at: usize) -> String {
+    table_titles(name).map_or_else(|| name.table.clone(), |titles| titles[at].to_owned())
 }
 
 /// A type as SQL has it.
@@ -95,8 +98,9 @@ pub fn as_csv(entries: &[Entry]) -> Result<Vec<u8>> {
     ])?;
     for entry in entries {
         for (told, kind) in &entry.columns {
-            let line = [
-                &entry.name.to_string(),
+            let (name, codes) = (entry.name.to_string(), codes(told));
+            let line: [&str; 15] = [
+                &name,
                 &entry.file,
                 &entry.title[0],
                 &entry.title[1],
@@ -107,12 +111,12 @@ pub fn as_csv(entries: &[Entry]) -> Result<Vec<u8>> {
                 &told.unit,
                 &told.meaning_zh,
                 &told.meaning_en,
-                &codes(told),
+                &codes,
                 if told.is_key { "key" } else { "" },
                 told.visibility,
                 &entry.source,
             ];
-            out.write_record(line.map(|cell: &str| plain(cell).into_owned()))?;
+            out.write_record(line.map(|cell| plain(cell).into_owned()))?;
         }
     }
     out.into_inner().map_err(|error| error.into_error().into())

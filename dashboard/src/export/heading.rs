@@ -101,6 +101,12 @@ pub fn column(name: &str, table: Option<&TableName>, project: &Project) -> Told 
     }
 }
 
+/// What a figure's or reference table is called, in both languages.
+pub fn table_titles(table: &TableName) -> Option<[&'static str; 2]> {
+    let name = table.to_string();
+    words::TABLES.iter().find(|(known, ..)| *known == name).map(|(_, zh, en)| [*zh, *en])
+}
+
 fn untold(name: &str) -> Told {
     Told {
         name: name.to_owned(),

@@ -16,7 +16,7 @@ use crate::format;
 use crate::pages::entry;
 use crate::pages::explained;
 use crate::pages::fault::Fault;
-use crate::pages::given::{Giver, Wanted, links, page_or_file};
+use crate::pages::given::{Giver, Wanted, chart_links, links, page_or_file};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts;
 use crate::routes;
@@ -30,6 +30,8 @@ struct FigurePage {
     scope: Scope,
     told: FigureExplained,
     lineage: Markup,
+    /// The title of that picture, where there is one.
+    drawn: Option<String>,
 }
 
 /// Which part of the figure is asked for.
@@ -64,9 +66,10 @@ pub async fn show(
     }
     let model = reader.project.models().find(|model| model.code() == Some(&told.indicator.code));
     let lineage = model.map(|model| entry::lineage_of(&reader.project, model, lang)).unwrap_or_default();
+    let drawn = model.filter(|_| lineage.0.contains("<svg ")).map(|model| entry::lineage_title(model, lang));
     let giver = Giver::of(&reader);
     let scoped = reader.scoped.clone();
-    let shown = FigurePage { scope: scoped.scope.clone(), frame: reader.frame, told, lineage };
+    let shown = FigurePage { scope: scoped.scope.clone(), frame: reader.frame, told, lineage, drawn };
     if let Some(form) = wanted.table.strip_prefix("rows-") {
         return shown.give_rows(&giver, &scoped, &reader.project, form, &wanted).await;
     }
@@ -118,6 +121,7 @@ impl FigurePage {
                 section {
                     h2 { (t("figure.made_by")) }
                     (self.lineage)
+                    @if let Some(title) = &self.drawn { (chart_links(&self.frame, title)) }
                     (explained::policy(&told.policy, lang))
                     (explained::sql(&told.sql, lang))
                 }

@@ -164,7 +164,16 @@ pub fn value_in(figures: &[Figure], indicator: &str, period: &str) -> Option<f64
 
 /// A chart for both screens, with its title above and its table below.
 pub fn chart(title: &str, note: &str, draw: impl Fn(Screen) -> Option<String>, table: Markup, lang: Lang) -> Markup {
-    framed(title, note, draw, table, html! {}, lang)
+    html! {
+        figure {
+            figcaption { strong { (title) } @if !note.is_empty() { span { (note) } } }
+            @match (draw(Screen::Wide), draw(Screen::Narrow)) {
+                (Some(wide), Some(narrow)) => { (PreEscaped(wide)) (PreEscaped(narrow)) }
+                _ => p.empty { (lang.say("chart.empty")) }
+            }
+            details { summary { (lang.say("chart.table")) } div.scroll tabindex="0" { (table) } }
+        }
+    }
 }
 
 /// The same, with the chart and its table (by the name that the page has for it) as files.
@@ -176,26 +185,11 @@ pub fn given_chart(
     draw: impl Fn(Screen) -> Option<String>,
     table: Markup,
 ) -> Markup {
-    framed(title, note, draw, table, html! { (given::chart_links(frame, title)) (given::links(frame, name)) }, frame.lang)
-}
-
-fn framed(
-    title: &str,
-    note: &str,
-    draw: impl Fn(Screen) -> Option<String>,
-    table: Markup,
-    files: Markup,
-    lang: Lang,
-) -> Markup {
     html! {
-        figure {
-            figcaption { strong { (title) } @if !note.is_empty() { span { (note) } } }
-            @match (draw(Screen::Wide), draw(Screen::Narrow)) {
-                (Some(wide), Some(narrow)) => { (PreEscaped(wide)) (PreEscaped(narrow)) }
-                _ => p.empty { (lang.say("chart.empty")) }
-            }
-            details { summary { (lang.say("chart.table")) } div.scroll tabindex="0" { (table) } }
-            (files)
+        div {
+            (chart(title, note, draw, table, frame.lang))
+            (given::chart_links(frame, title))
+            (given::links(frame, name))
         }
     }
 }

@@ -49,7 +49,8 @@ async fn picture(app: &App, visitor: &Visitor, wanted: &Wanted, page: Response) 
     let svg = alone(&svg, &title, &below).ok_or(Fault::NotHere)?;
     let by_whom = visitor.session.as_ref().map(|session| session.account.name.clone()).unwrap_or_default();
     let address = visitor.address.split('?').next().unwrap_or_default();
-    let record = app.desk.audit.record(&by_whom, "export", &format!("{address} {title}"), &wanted.form);
+    let subject = format!("{address} {title}");
+    let record = app.desk.audit.record(&by_whom, "export", &subject, &wanted.form);
     let name = format!("{}.{}", lang.with("given.picture", &[&title, &number]), wanted.form);
     match wanted.form.as_str() {
         "svg" => {

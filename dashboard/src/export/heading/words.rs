@@ -22,6 +22,31 @@ const fn counted(
     Words { name, zh, en, unit, meaning_zh, meaning_en }
 }
 
+/// Tables whose own file gives no title.
+#[rustfmt::skip] // A table a line.
+pub const TABLES: &[(&str, &str, &str)] = &[
+    ("marts.case_now", "问题办理情况", "Cases of findings"),
+    ("marts.case_rectified", "整改率（K02）", "Rectified (K02)"),
+    ("marts.district", "区（市）", "Districts"),
+    ("marts.figure", "指标分子分母", "Sums of the figures"),
+    ("marts.finding", "问题线索", "Findings"),
+    ("marts.finding_event", "问题变化历史", "What happened to findings"),
+    ("marts.finding_evidence", "问题证据行", "Rows that prove findings"),
+    ("marts.finding_now", "本期问题", "Findings of this run"),
+    ("marts.indicator_value", "指标值", "Figures"),
+    ("marts.policy_now", "现行政策取值", "Policy in force"),
+    ("marts.rollout", "开办进度", "Roll-out"),
+    ("marts.school", "学校", "Schools"),
+    ("marts.slice", "报送单元状态", "Slices and their states"),
+    ("marts.slice_mark", "延期、免报与确认", "More time, excuses and confirmations"),
+    ("reference.calendar", "校历", "Calendar"),
+    ("reference.clause", "条款原文", "Clauses of the notice"),
+    ("reference.district", "区划", "Districts"),
+    ("reference.fee_standard", "收费标准", "Fee standards"),
+    ("reference.policy", "政策取值", "Policy"),
+    ("reference.weight", "综合评分权重", "Weights of the score"),
+];
+
 /// By column name, or by `schema.table.column` where a table means something of its own.
 #[rustfmt::skip] // A column a line.
 pub const WORDS: &[Words] = &[

@@ -20,14 +20,14 @@ use crate::words::Lang;
 impl FigurePage {
     /// A table of the page by its name.
     pub(super) fn grid(&self, table: &str) -> Option<Grid> {
-        let lang = self.frame.lang;
         let told = &self.told;
-        let grid = match table {
+        let mut grid = match table {
             "parts" if !told.parts.is_empty() => self.parts_grid(),
             "score" if !told.score.is_empty() => self.score_grid(),
             _ => return None,
         };
-        Some(Grid { filters: self.filters(), ..grid })
+        grid.filters = self.filters();
+        Some(grid)
     }
 
     /// All rows that a school's figure is the sum of, of one form (or slices, where these are counted), as they are stored: those
