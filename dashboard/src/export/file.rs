@@ -38,7 +38,7 @@ pub async fn write(table: Table, path: &Path, about: About, told: impl FnMut(u64
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let part = tempfile::Builder::new().prefix(".kehou-").suffix(".part").tempfile_in(folder).map_err(fault(folder))?;
+    let part = beside(folder).map_err(fault(folder))?;
     let file = part.as_file().try_clone().map_err(fault(path))?;
     let rows = fill(table, format, about.clone(), file, path, told).await?;
     let beside = match format {
@@ -50,7 +50,6 @@ pub async fn write(table: Table, path: &Path, about: About, told: impl FnMut(u64
         }
         Format::Xlsx | Format::Parquet => None,
     };
-    shared(part.as_file(), path)?;
     part.persist(path).map_err(|error| ExportError::File { path: path.to_owned(), source: error.error })?;
     Ok(Written { rows, beside })
 }
@@ -107,14 +106,10 @@ pub(crate) fn fault(path: &Path) -> impl FnOnce(std::io::Error) -> ExportError {
     move |source| ExportError::File { path, source }
 }
 
-/// A temporary file is its maker's alone; the finished one is read by whom the folder lets.
-#[cfg(unix)]
-fn shared(file: &File, path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o640)).map_err(fault(path))
-}
-
-#[cfg(not(unix))]
-fn shared(_file: &File, _path: &Path) -> Result<()> {
-    Ok(())
+/// A file that will take another one's name; who may read it is for the process's mask to say, as with any file.
+fn beside(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.prefix(".kehou-").suffix(".part").tempfile_in(folder)
 }

@@ -62,7 +62,7 @@ pub async fn write(
         let own = About { title: name.to_string(), source: name.to_string(), ..about.clone() };
         let rows = fill(Table { columns, rows }, Format::Parquet, own, open, &path, |rows| told(&name, rows, false)).await?;
         told(&name, rows, true);
-        warehouse::step::reached("export-table");
+        warehouse::step::reached("export.table_written");
         entries.push(Entry::of(&name, &schema, project, file, rows));
     }
     let put = |name: &str, bytes: &[u8]| {
