@@ -55,7 +55,8 @@ fn a_table_is_the_same_in_three_forms_as_by_a_query() {
     wanted.sort();
     assert_eq!(rows.iter().map(|row| row[..4].to_vec()).collect::<Vec<_>>(), wanted);
     // Parquet has the columns' own names, and says of what release it is.
-    let file = ParquetRecordBatchReaderBuilder::try_new(File::open(path("c.parquet")).expect("a file")).expect("Parquet");
+    let file =
+        ParquetRecordBatchReaderBuilder::try_new(File::open(path("c.parquet")).expect("a file")).expect("Parquet");
     assert!(keys.iter().all(|key| file.schema().column_with_name(key).is_some()));
     let told = file.metadata().file_metadata().key_value_metadata().expect("metadata");
     let said = |key: &str| told.iter().find(|one| one.key == key).and_then(|one| one.value.clone()).unwrap_or_default();
@@ -68,7 +69,12 @@ fn a_table_is_the_same_in_three_forms_as_by_a_query() {
     let lines: Vec<&[Data]> = sheet.rows().collect();
     assert_eq!(lines.len(), asked.len() + 1);
     let at = |heading: &str| lines[0].iter().position(|cell| cell.to_string() == heading).expect("a heading");
-    let line = lines[1..].iter().find(|line| line[at("票据号")].to_string() == asked[0]["receipt_no"] && line[0].to_string() == asked[0]["school_id"]).expect("the first");
+    let line = lines[1..]
+        .iter()
+        .find(|line| {
+            line[at("票据号")].to_string() == asked[0]["receipt_no"] && line[0].to_string() == asked[0]["school_id"]
+        })
+        .expect("the first");
     assert_eq!(line[0], Data::String(asked[0]["school_id"].clone()));
     assert_eq!(line[at("金额")], Data::Float(asked[0]["amount"].parse().expect("money")));
     assert!(matches!(line[at("日期")], Data::DateTime(_)), "{:?}", line[at("日期")]);
@@ -77,7 +83,8 @@ fn a_table_is_the_same_in_three_forms_as_by_a_query() {
     assert_eq!(told["行数"], asked.len().to_string());
     assert_eq!(told["数据版本"], "第 1 版（非正式）");
     // CSV has it beside it.
-    let beside: serde_json::Value = serde_json::from_slice(&fs::read(path("c.csv-metadata.json")).expect("it is there")).expect("JSON");
+    let beside: serde_json::Value =
+        serde_json::from_slice(&fs::read(path("c.csv-metadata.json")).expect("it is there")).expect("JSON");
     assert_eq!(beside["kehou:rows"], asked.len());
     assert_eq!(beside["url"], "c.csv");
 }
@@ -114,9 +121,9 @@ fn what_looks_like_a_formula_is_none_and_what_is_wrong_is_said() {
     let broken = "select 1 / (row_no - 3) as x from staging.charge";
     assert_eq!(city.run(&["export", "--sql", broken, "-o", &file("kept.csv")]).status.code(), Some(1));
     assert_eq!(fs::read(file("kept.csv")).expect("there"), b"before");
-    let parts = fs::read_dir(city.folder()).expect("a folder").filter(|entry| {
-        entry.as_ref().is_ok_and(|entry| entry.file_name().to_string_lossy().ends_with(".part"))
-    });
+    let parts = fs::read_dir(city.folder())
+        .expect("a folder")
+        .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.file_name().to_string_lossy().ends_with(".part")));
     assert_eq!(parts.count(), 0, "no half file is left");
 }
 
@@ -140,7 +147,8 @@ fn a_workbook_goes_on_in_further_sheets() {
         written_at: String::new(),
     };
     let out = File::create(&path).expect("made");
-    let mut sink = Sink::in_book(Format::Xlsx, &columns, &batch.schema(), about, out, Book::with_rows(1_001)).expect("begun");
+    let mut sink =
+        Sink::in_book(Format::Xlsx, &columns, &batch.schema(), about, out, Book::with_rows(1_001)).expect("begun");
     for start in (0..2_500).step_by(300) {
         sink.write(&batch.slice(start, 300.min(2_500 - start))).expect("written");
     }
@@ -160,7 +168,8 @@ fn a_workbook_goes_on_in_further_sheets() {
 /// The rows that count, and none that was corrected, sent back or withdrawn.
 #[test]
 fn all_of_a_release_holds_what_counts_and_a_dictionary_of_all_of_it() {
-    const FIRST: Slice<'static> = ("class_roster", "2019-10", &["一(1)班,1,33,20,20,20,20,20,3,1,1", "一(2)班,1,30,10,10,10,10,10,3,1,1"]);
+    const FIRST: Slice<'static> =
+        ("class_roster", "2019-10", &["一(1)班,1,33,20,20,20,20,20,3,1,1", "一(2)班,1,30,10,10,10,10,10,3,1,1"]);
     const SECOND: Slice<'static> = ("class_roster", "2019-10", &["一(1)班,1,34,21,21,21,21,21,3,1,1"]);
     let desk = Desk::new(2);
     desk.send("first", "2019-11-01", &[(0, FIRST), (1, FIRST)]);
@@ -172,12 +181,17 @@ fn all_of_a_release_holds_what_counts_and_a_dictionary_of_all_of_it() {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     desk.city.ok(&words);
     assert_eq!(rows_of(&folder.join("staging/class_roster.parquet")), 3, "one line was replaced, one taken out");
-    let release: serde_json::Value = serde_json::from_slice(&fs::read(folder.join("release.json")).expect("there")).expect("JSON");
+    let release: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.join("release.json")).expect("there")).expect("JSON");
     let tables = release["tables"].as_object().expect("tables");
     let counts: Vec<String> =
         tables.keys().map(|name| format!("select '{name}' as name, count(*) as n from {name}")).collect();
-    let counts: BTreeMap<String, String> =
-        desk.city.query(&counts.join(" union all ")).iter().map(|row| (row["name"].clone(), row["n"].clone())).collect();
+    let counts: BTreeMap<String, String> = desk
+        .city
+        .query(&counts.join(" union all "))
+        .iter()
+        .map(|row| (row["name"].clone(), row["n"].clone()))
+        .collect();
     for (name, told) in tables {
         let (file, rows) = (told["file"].as_str().expect("a file"), told["rows"].as_u64().expect("a number"));
         assert_eq!(rows, rows_of(&folder.join(file)), "{name}");
@@ -196,7 +210,11 @@ fn all_of_a_release_holds_what_counts_and_a_dictionary_of_all_of_it() {
     for line in &lines {
         let (name, zh, en) = (&line[at("column")], &line[at("title_zh")], &line[at("title_en")]);
         assert!(!zh.is_empty() && zh != name && !en.is_empty(), "{}.{name} has no words", line[0]);
-        assert!(zh.chars().any(|letter| letter > '\u{2e7f}') || ["z 值"].contains(&zh.as_str()), "{}.{name}: {zh}", line[0]);
+        assert!(
+            zh.chars().any(|letter| letter > '\u{2e7f}') || ["z 值"].contains(&zh.as_str()),
+            "{}.{name}: {zh}",
+            line[0]
+        );
         assert!(line[at("table_zh")].chars().any(|letter| letter > '\u{2e7f}'), "{} has no title", line[0]);
         told.entry(&line[0]).or_default().insert(name);
     }
@@ -206,10 +224,14 @@ fn all_of_a_release_holds_what_counts_and_a_dictionary_of_all_of_it() {
         let columns: BTreeSet<&str> = reader.schema().fields().iter().map(|field| field.name().as_str()).collect();
         assert_eq!(told[name.as_str()], columns, "{name}");
     }
-    let pupil = lines.iter().find(|line| line[0] == "staging.charge" && line[at("column")] == "pupil_id").expect("told");
+    let pupil =
+        lines.iter().find(|line| line[0] == "staging.charge" && line[at("column")] == "pupil_id").expect("told");
     assert_eq!(pupil[at("visibility")], "secret");
     let text = fs::read_to_string(folder.join("dictionary.md")).expect("there");
-    assert!(text.contains("## marts.finding 问题线索") && text.contains("| `amount` | 涉及金额 | decimal(18,2) | 元 |"), "{text}");
+    assert!(
+        text.contains("## marts.finding 问题线索") && text.contains("| `amount` | 涉及金额 | decimal(18,2) | 元 |"),
+        "{text}"
+    );
     // A folder that is there is not touched.
     let again = desk.city.run(&words);
     assert_eq!(again.status.code(), Some(1));
@@ -263,13 +285,27 @@ print(json.dumps({
         let output = Command::new("python3").args(["-c", script]).arg(city.folder()).output().expect("python3 starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let seen: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        let headings = ["问题编号", "规则代码", "严重程度", "学校标识码", "区划代码", "统计期", "对象", "涉及金额", "问题描述", "问题描述（英文）", "条款", "首次发现", "消除日期"];
+        let headings = [
+            "问题编号",
+            "规则代码",
+            "严重程度",
+            "学校标识码",
+            "区划代码",
+            "统计期",
+            "对象",
+            "涉及金额",
+            "问题描述",
+            "问题描述（英文）",
+            "条款",
+            "首次发现",
+            "消除日期",
+        ];
         for program in ["openpyxl", "excel", "csv"] {
             assert_eq!(seen[program], serde_json::json!(headings), "{program}");
         }
         assert_eq!(seen["names"][3], "school_id");
-        assert_eq!(seen["rows"], serde_json::json!([number; 4]));
-        assert_eq!(seen["ids"], serde_json::json!([ids; 4]));
+        assert_eq!(seen["rows"], serde_json::json!([number, number, number, number]));
+        assert_eq!(seen["ids"], serde_json::json!([ids, ids, ids, ids]));
         let sum: f64 = city.query("select sum(amount) as n from finding")[0]["n"].parse().expect("money");
         for one in seen["sums"].as_array().expect("sums") {
             assert!((one.as_f64().expect("a number") - sum).abs() < 0.005, "{one} is not {sum}");

@@ -106,7 +106,8 @@ fn light() -> &'static BTreeMap<&'static str, &'static str> {
     static COLOURS: OnceLock<BTreeMap<&str, &str>> = OnceLock::new();
     COLOURS.get_or_init(|| {
         let style = include_str!("../../assets/style.css");
-        let block = style.split_once(":root {").and_then(|(_, rest)| rest.split_once('}')).map_or("", |(block, _)| block);
+        let block =
+            style.split_once(":root {").and_then(|(_, rest)| rest.split_once('}')).map_or("", |(block, _)| block);
         let lines = block.split(';').filter_map(|line| line.trim().split_once(':'));
         lines.map(|(name, value)| (name.trim(), value.trim())).filter(|(name, _)| name.starts_with("--")).collect()
     })

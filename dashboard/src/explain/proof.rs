@@ -95,9 +95,9 @@ pub async fn proofs(tables: &Tables<'_>, wanted: &[Wanted], lang: Lang) -> Resul
             if !proofs.last().is_some_and(is_next) {
                 proofs.push(head(form, &row.submission_id, ledger.get(&row.submission_id), stored.as_ref()));
             }
-            let found = stored.as_ref().and_then(|(columns, cells)| {
-                Some((columns, cells.get(&(row.submission_id.clone(), row.row_no))?))
-            });
+            let found = stored
+                .as_ref()
+                .and_then(|(columns, cells)| Some((columns, cells.get(&(row.submission_id.clone(), row.row_no))?)));
             let cells = found.map(|(columns, found)| {
                 columns.iter().zip(found).map(|(column, value)| written(column, value, lang)).collect()
             });

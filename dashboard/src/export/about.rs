@@ -47,7 +47,8 @@ impl About {
             return About { title: self.lang.say("about.query.title").to_owned(), filters, ..self };
         };
         let key = if self.lang == Lang::Zh { "title_zh" } else { "title_en" };
-        let title = form_of(table).map(|form| if self.lang == Lang::Zh { &form.heading } else { &form.title_en }.clone());
+        let title =
+            form_of(table).map(|form| if self.lang == Lang::Zh { &form.heading } else { &form.title_en }.clone());
         let title = title.or_else(|| project.model(table)?.get(key).map(str::to_owned));
         let title = title.or_else(|| Some(table_titles(table)?[self.lang as usize].to_owned()));
         let title = title.map_or_else(|| table.to_string(), |title| format!("{title} {table}"));
@@ -65,7 +66,10 @@ impl About {
         });
         let official = if self.official { "about.is_official" } else { "about.not_official" };
         lines.extend([
-            (say("about.release"), self.lang.with("about.release.number", &[&self.release.to_string(), self.lang.say(official)])),
+            (
+                say("about.release"),
+                self.lang.with("about.release.number", &[&self.release.to_string(), self.lang.say(official)]),
+            ),
             (say("about.today"), self.today.to_string()),
             (say("about.made_at"), self.made_at.clone()),
             (say("about.source"), self.source.clone()),
@@ -131,7 +135,8 @@ impl About {
             self.today.to_string(),
         ];
         parts.extend(rows.map(|rows| self.lang.with("about.stem.rows", &[&rows.to_string()])));
-        let plain = |letter: char| if letter.is_alphanumeric() || "-_.（）()".contains(letter) { letter } else { ' ' };
+        let plain =
+            |letter: char| if letter.is_alphanumeric() || "-_.（）()".contains(letter) { letter } else { ' ' };
         let named: String = parts.join("_").chars().map(plain).collect();
         let words: Vec<&str> = named.split_whitespace().collect();
         words.join("-").chars().take(120).collect()

@@ -83,8 +83,7 @@ impl Book {
         if columns.len() > COLUMNS {
             return Err(ExportError::Wide { columns: columns.len(), most: COLUMNS });
         }
-        let mut sheet =
-            Sheet { name: self.name(name), columns: columns.to_vec(), at: 0, row: 0, sheets: 0, rows: 0 };
+        let mut sheet = Sheet { name: self.name(name), columns: columns.to_vec(), at: 0, row: 0, sheets: 0, rows: 0 };
         self.begin(&mut sheet)?;
         Ok(sheet)
     }
@@ -160,11 +159,8 @@ impl Book {
 
     /// A name that a sheet may have and none has yet.
     fn name(&mut self, wanted: &str) -> String {
-        let plain: String = wanted
-            .chars()
-            .map(|letter| if "[]:*?/\\'".contains(letter) { ' ' } else { letter })
-            .take(31)
-            .collect();
+        let plain: String =
+            wanted.chars().map(|letter| if "[]:*?/\\'".contains(letter) { ' ' } else { letter }).take(31).collect();
         let plain = if plain.trim().is_empty() { "Sheet".to_owned() } else { plain.trim().to_owned() };
         let times = self.names.entry(plain.to_lowercase()).or_default();
         *times += 1;

@@ -8,10 +8,10 @@ use ingest::form::Form;
 use transform::project::Project;
 use warehouse::table::TableName;
 
+use crate::export::Result;
 use crate::export::about::About;
 use crate::export::delimited::{MARK, plain};
 use crate::export::heading::{Told, column, form_of, table_titles};
-use crate::export::Result;
 use crate::words::Lang;
 
 /// A table of the dictionary.
@@ -93,8 +93,21 @@ fn codes(told: &Told) -> String {
 pub fn as_csv(entries: &[Entry]) -> Result<Vec<u8>> {
     let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(MARK.to_vec());
     out.write_record([
-        "table", "file", "table_zh", "table_en", "column", "title_zh", "title_en", "type", "unit", "meaning_zh", "meaning_en",
-        "codes", "key", "visibility", "source",
+        "table",
+        "file",
+        "table_zh",
+        "table_en",
+        "column",
+        "title_zh",
+        "title_en",
+        "type",
+        "unit",
+        "meaning_zh",
+        "meaning_en",
+        "codes",
+        "key",
+        "visibility",
+        "source",
     ])?;
     for entry in entries {
         for (told, kind) in &entry.columns {

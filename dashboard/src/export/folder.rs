@@ -60,7 +60,8 @@ pub async fn write(
         }
         let open = File::create(&path).map_err(fault(&path))?;
         let own = About { title: name.to_string(), source: name.to_string(), ..about.clone() };
-        let rows = fill(Table { columns, rows }, Format::Parquet, own, open, &path, |rows| told(&name, rows, false)).await?;
+        let rows =
+            fill(Table { columns, rows }, Format::Parquet, own, open, &path, |rows| told(&name, rows, false)).await?;
         told(&name, rows, true);
         warehouse::step::reached("export.table_written");
         entries.push(Entry::of(&name, &schema, project, file, rows));
@@ -104,10 +105,8 @@ fn begin(folder: &Path) -> Result<(PathBuf, File)> {
 
 /// Which release it is, and what is in the folder.
 fn summary(release: &Release, about: &About, entries: &[Entry]) -> String {
-    let tables: serde_json::Map<String, serde_json::Value> = entries
-        .iter()
-        .map(|entry| (entry.name.to_string(), json!({"file": entry.file, "rows": entry.rows})))
-        .collect();
+    let tables: serde_json::Map<String, serde_json::Value> =
+        entries.iter().map(|entry| (entry.name.to_string(), json!({"file": entry.file, "rows": entry.rows}))).collect();
     let told = json!({
         "release": release.release,
         "made_at": release.made_at,

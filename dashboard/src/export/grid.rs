@@ -96,10 +96,14 @@ impl Grid {
         let values = self.rows.iter().map(|row| &row[at]);
         Ok(match kind {
             Kind::Text => Arc::new(
-                values.map(|value| if let Value::Text(text) = value { Some(text.as_str()) } else { None }).collect::<StringArray>(),
+                values
+                    .map(|value| if let Value::Text(text) = value { Some(text.as_str()) } else { None })
+                    .collect::<StringArray>(),
             ),
             Kind::Whole => Arc::new(
-                values.map(|value| if let Value::Whole(number) = value { Some(*number) } else { None }).collect::<Int64Array>(),
+                values
+                    .map(|value| if let Value::Whole(number) = value { Some(*number) } else { None })
+                    .collect::<Int64Array>(),
             ),
             Kind::Real => Arc::new(
                 values
@@ -116,10 +120,14 @@ impl Grid {
                 Arc::new(fen.collect::<Decimal128Array>().with_precision_and_scale(18, 2)?)
             }
             Kind::Date => Arc::new(
-                values.map(|value| if let Value::Date(day) = value { Some(days(*day)) } else { None }).collect::<Date32Array>(),
+                values
+                    .map(|value| if let Value::Date(day) = value { Some(days(*day)) } else { None })
+                    .collect::<Date32Array>(),
             ),
             Kind::YesNo => Arc::new(
-                values.map(|value| if let Value::YesNo(yes) = value { Some(*yes) } else { None }).collect::<BooleanArray>(),
+                values
+                    .map(|value| if let Value::YesNo(yes) = value { Some(*yes) } else { None })
+                    .collect::<BooleanArray>(),
             ),
         })
     }

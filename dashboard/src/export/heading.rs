@@ -69,11 +69,7 @@ pub fn form_of(table: &TableName) -> Option<&'static Form> {
 /// The columns of a file in a language.
 pub fn columns(schema: &SchemaRef, table: Option<&TableName>, project: &Project, lang: Lang) -> Vec<Column> {
     let heading = |name: &String| column(name, table, project).title(lang).to_owned();
-    schema
-        .fields()
-        .iter()
-        .map(|field| Column { name: field.name().clone(), heading: heading(field.name()) })
-        .collect()
+    schema.fields().iter().map(|field| Column { name: field.name().clone(), heading: heading(field.name()) }).collect()
 }
 
 /// What is known of a column of a table, or of a query's answer.

@@ -108,7 +108,10 @@ impl<W: Write + Send> Sink<W> {
                     let times = about.lang.with("about.cut.times", &[&book.cut.to_string()]);
                     lines.push((about.lang.say("about.cut").to_owned(), times));
                 }
-                lines.push((about.lang.say("about.reading").to_owned(), about.lang.say("about.reading.xlsx").to_owned()));
+                lines.push((
+                    about.lang.say("about.reading").to_owned(),
+                    about.lang.say("about.reading.xlsx").to_owned(),
+                ));
                 book.facts(about.lang.say("about.sheet"), &lines)?;
                 book.finish(out)
             }

@@ -41,7 +41,8 @@ pub async fn bytes(
             Parts::Read(file)
         }
     };
-    Ok(futures::stream::unfold(Some(parts), |parts| async move {
+    // Whoever compresses a body asks once more after its end.
+    let parts = futures::stream::unfold(Some(parts), |parts| async move {
         let mut parts = parts?;
         match parts.next().await {
             Ok(Some(part)) => Some((Ok(part), Some(parts))),
@@ -51,7 +52,8 @@ pub async fn bytes(
                 Some((Err(io::Error::other(error)), None))
             }
         }
-    }))
+    });
+    Ok(parts.fuse())
 }
 
 fn whole(sink: Sink<io::BufWriter<std::fs::File>>) -> Result<std::fs::File> {

@@ -74,7 +74,12 @@ impl Giver {
         let stem = about.stem(Some(chosen.rows));
         if wanted.form == "about" {
             let name = format!("{stem}.csv");
-            let columns: Vec<_> = table.columns.iter().cloned().zip(table.rows.schema().fields().clone().iter().map(|field| csvw(field.data_type()))).collect();
+            let columns: Vec<_> = table
+                .columns
+                .iter()
+                .cloned()
+                .zip(table.rows.schema().fields().clone().iter().map(|field| csvw(field.data_type())))
+                .collect();
             let text = about.beside_csv(&name, chosen.rows, &columns);
             return Ok(download(&format!("{name}-metadata.json"), text));
         }

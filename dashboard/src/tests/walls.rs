@@ -42,10 +42,12 @@ fn addresses(district: &str, school: &str, finding: &str) -> Vec<String> {
 
 /// The files that the pages give away, for the same unit: the page's own address with the table's name, and one without.
 fn files(district: &str, school: &str, finding: &str) -> Vec<String> {
-    let with = |address: &String, more: &str| format!("{address}{}{more}", if address.contains('?') { '&' } else { '?' });
-    let pages = addresses(district, school, finding);
-    let tables = pages.iter().flat_map(|page| TABLES.map(|table| with(page, &format!("table={table}&as=csv"))));
-    tables.chain(pages.iter().map(|page| with(page, "table=evidence&as=xlsx"))).collect()
+    // Of the pages that give files, each once.
+    const SILENT: [&str; 6] = ["/catalogue", "/accounts", "/upload", "/releases", "reminders", "/F01/"];
+    let mut pages = addresses(district, school, finding);
+    pages.retain(|page| !page.contains('?') && !SILENT.iter().any(|word| page.contains(word)));
+    let tables = pages.iter().flat_map(|page| TABLES.map(|table| format!("{page}?table={table}&as=csv")));
+    tables.chain(pages.iter().map(|page| format!("{page}?table=evidence&as=xlsx"))).collect()
 }
 
 /// Asks for every page of a foreign unit and of one's own: none shows anything foreign.

@@ -7,7 +7,13 @@ const fn plain(name: &'static str, zh: &'static str, en: &'static str) -> Words 
     Words { name, zh, en, unit: "", meaning_zh: "", meaning_en: "" }
 }
 
-const fn told(name: &'static str, zh: &'static str, en: &'static str, meaning_zh: &'static str, meaning_en: &'static str) -> Words {
+const fn told(
+    name: &'static str,
+    zh: &'static str,
+    en: &'static str,
+    meaning_zh: &'static str,
+    meaning_en: &'static str,
+) -> Words {
     Words { name, zh, en, unit: "", meaning_zh, meaning_en }
 }
 

@@ -29,9 +29,10 @@ impl CityPage {
     fn compare_grid(&self) -> Grid {
         let lang = self.frame.lang;
         let catalogue = &self.frame.catalogue;
-        let own = self.districts.iter().filter_map(|one| {
-            Some((one.name.as_str(), of_month(&one.figures, &self.indicator, &self.months.chosen)?))
-        });
+        let own = self
+            .districts
+            .iter()
+            .filter_map(|one| Some((one.name.as_str(), of_month(&one.figures, &self.indicator, &self.months.chosen)?)));
         let title = lang.with("compare.title", &[catalogue.indicator_title(&self.indicator, lang)]);
         figures(title, own, catalogue, lang).chosen(lang.say("indicator"), &self.indicator)
     }
@@ -53,9 +54,11 @@ impl CityPage {
     fn reports_grid(&self) -> Grid {
         let lang = self.frame.lang;
         let title = lang.with("city.reports", &[&format::period(&self.months.chosen, lang)]);
-        let mut grid = Grid::new(title)
-            .column("district_code", Kind::Text, lang.say("given.district_code"))
-            .column("district", Kind::Text, lang.say("district"));
+        let mut grid = Grid::new(title).column("district_code", Kind::Text, lang.say("given.district_code")).column(
+            "district",
+            Kind::Text,
+            lang.say("district"),
+        );
         for state in State::ALL {
             grid = grid.column(state.code(), Kind::Whole, state.word(lang));
         }
@@ -90,7 +93,10 @@ impl CityPage {
                 self.frame.catalogue.rule_title(rule, lang).into(),
                 lang.say(&format!("severity.{severity}")).into(),
             ];
-            let ends = [own().map(|found| found.times).sum::<i64>().into(), Value::Hundredths(own().map(|found| found.fen).sum())];
+            let ends = [
+                own().map(|found| found.times).sum::<i64>().into(),
+                Value::Hundredths(own().map(|found| found.fen).sum()),
+            ];
             grid.row(head.into_iter().chain(self.districts.iter().map(|one| here(&one.code).into())).chain(ends));
         }
         grid

@@ -50,9 +50,11 @@ impl DistrictPage {
         for code in &self.columns {
             grid = grid.column(code, Kind::Real, catalogue.indicator_title(code, lang));
         }
-        grid = grid
-            .column("findings", Kind::Whole, lang.say("school.findings"))
-            .column("missing", Kind::Whole, lang.say("school.missing"));
+        grid = grid.column("findings", Kind::Whole, lang.say("school.findings")).column(
+            "missing",
+            Kind::Whole,
+            lang.say("school.missing"),
+        );
         for school in &self.schools {
             let head: [Value; 6] = [
                 school.id.as_str().into(),

@@ -23,7 +23,9 @@ impl EvaluationPage {
 
     fn scores_grid(&self) -> Grid {
         let lang = self.frame.lang;
-        let ends = |key: &str| [lang.say("given.lower"), lang.say("given.upper")].map(|end| format!("{} {end}", lang.say(key)));
+        let ends = |key: &str| {
+            [lang.say("given.lower"), lang.say("given.upper")].map(|end| format!("{} {end}", lang.say(key)))
+        };
         let ([lowest, highest], [best, worst]) = (ends("evaluation.totals"), ends("evaluation.ranks"));
         let mut grid = Grid::new(lang.with("evaluation.chart", &[&format::period(&self.period, lang)]))
             .column("district_code", Kind::Text, lang.say("given.district_code"))

@@ -7,10 +7,10 @@ use warehouse::table::TableName;
 
 use super::{FigurePage, dimension, unit_name};
 use crate::explain::proof::form_title;
+use crate::export::Table;
 use crate::export::grid::{Grid, Kind};
 use crate::export::heading::columns;
 use crate::export::reworded::reworded;
-use crate::export::Table;
 use crate::format;
 use crate::pages::fault::Fault;
 use crate::pages::given::{Chosen, Giver, Wanted};

@@ -82,7 +82,12 @@ fn facts(finding: &FindingExplained, title: &str, lang: Lang) -> Vec<(String, St
         (t("finding.subject"), finding.subject.clone()),
         (t("amount"), finding.amount.map(|yuan| format!("{yuan:.2}")).unwrap_or_default()),
         (t("finding.first_seen"), finding.first_seen.map(|day| day.to_string()).unwrap_or_default()),
-        (t("findings.state"), finding.ended.map_or_else(|| t("findings.open"), |day| lang.with("finding.ended_on", &[&format::date(day, lang)]))),
+        (
+            t("findings.state"),
+            finding
+                .ended
+                .map_or_else(|| t("findings.open"), |day| lang.with("finding.ended_on", &[&format::date(day, lang)])),
+        ),
     ]);
     let made = finding.rule.get(if zh { "amount_zh" } else { "amount" });
     lines.push((t("explain.amount"), made.to_owned()));

@@ -78,7 +78,13 @@ fn word(column: &str, code: &str, catalogue: &Catalogue, lang: Lang) -> Option<S
 
 impl Filter {
     /// What the list is narrowed by, in words.
-    pub(super) fn told(&self, districts: &[(String, String)], school: Option<&str>, catalogue: &Catalogue, lang: Lang) -> Vec<(String, String)> {
+    pub(super) fn told(
+        &self,
+        districts: &[(String, String)],
+        school: Option<&str>,
+        catalogue: &Catalogue,
+        lang: Lang,
+    ) -> Vec<(String, String)> {
         let t = |key: &str| lang.say(key).to_owned();
         let mut told = Vec::new();
         let mut add = |label: String, value: String| {
@@ -97,12 +103,19 @@ impl Filter {
         let district = districts.iter().find(|(code, _)| *code == self.district).map(|(_, name)| name);
         add(t("district"), district.cloned().unwrap_or_else(|| self.district.clone()));
         add(t("school"), school.map_or_else(|| self.school.clone(), str::to_owned));
-        add(t("findings.state"), t(match self.state.as_str() {
-            "ended" => "findings.ended",
-            "all" => "findings.open_and_ended",
-            _ => "findings.open",
-        }));
-        let case = if self.case == "overdue" { Some("case.overdue") } else { CASES.iter().find(|(code, _)| *code == self.case).map(|(_, key)| *key) };
+        add(
+            t("findings.state"),
+            t(match self.state.as_str() {
+                "ended" => "findings.ended",
+                "all" => "findings.open_and_ended",
+                _ => "findings.open",
+            }),
+        );
+        let case = if self.case == "overdue" {
+            Some("case.overdue")
+        } else {
+            CASES.iter().find(|(code, _)| *code == self.case).map(|(_, key)| *key)
+        };
         add(t("findings.case"), case.map(t).unwrap_or_default());
         if let Some(yuan) = self.least() {
             add(t("findings.amount"), yuan.to_string());

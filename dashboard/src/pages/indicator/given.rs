@@ -22,7 +22,8 @@ impl IndicatorPage {
                 Some(figures(title, own, catalogue, lang).chosen(lang.say("given.month"), &month))
             }
             "periods" => {
-                let all = self.units.iter().flat_map(|unit| unit.figures.iter().map(|figure| (unit.name.as_str(), figure)));
+                let all =
+                    self.units.iter().flat_map(|unit| unit.figures.iter().map(|figure| (unit.name.as_str(), figure)));
                 Some(figures(format!("{title} {}", lang.say("indicator.periods")), all, catalogue, lang))
             }
             _ => None,
