@@ -20,7 +20,7 @@ pub const FORMS: &[(&str, &str)] = &[
 /// Pixels above a chart for its title, and below for what it rests on.
 const ABOVE: u32 = 44;
 const BELOW: u32 = 32;
-/// Left of both.
+/// Left and right of it.
 const ASIDE: u32 = 16;
 /// What charts are set in, where there is it.
 const FONTS: &str = "Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, SimHei, sans-serif";
@@ -55,21 +55,21 @@ pub fn alone(svg: &str, title: &str, below: &str) -> Option<String> {
     let (root, body) = svg.split_once('>')?;
     let size = |name: &str| root.split_once(&format!(" {name}=\""))?.1.split_once('"')?.0.parse::<u32>().ok();
     let (width, height) = (size("width")?, size("height")?);
-    let full = height + ABOVE + BELOW;
+    let room = i32::try_from(width).unwrap_or(i32::MAX);
+    let (width, full) = (width + 2 * ASIDE, height + ABOVE + BELOW);
     let body = body.strip_suffix("</svg>")?;
     // Words for who can't see it come first in a picture.
     let (words, body) = match body.find("</desc>") {
         Some(at) => body.split_at(at + "</desc>".len()),
         None => ("", body),
     };
-    let room = i32::try_from(width - (2 * ASIDE).min(width)).unwrap_or(i32::MAX);
     let (above, below) = (fitted(title, 17.0, room), fitted(below, 12.0, room));
     let drawn = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {full}\" width=\"{width}\" height=\"{full}\" \
          role=\"img\" font-family=\"{FONTS}\">{words}\
          <rect width=\"{width}\" height=\"{full}\" fill=\"var(--paper)\"/>\
          <text x=\"{ASIDE}\" y=\"28\" font-size=\"17\" font-weight=\"bold\" fill=\"var(--ink)\">{}</text>\
-         <g transform=\"translate(0,{ABOVE})\">{body}</g>\
+         <g transform=\"translate({ASIDE},{ABOVE})\">{body}</g>\
          <text x=\"{ASIDE}\" y=\"{}\" font-size=\"12\" fill=\"var(--muted)\">{}</text></svg>",
         escaped(&above),
         full - 12,
@@ -141,6 +141,6 @@ mod tests {
         check_well_formed(&alone);
         // The style sheet's light red, as it stands there.
         assert!(alone.contains("#b93a1c") && !alone.contains("var("), "{alone}");
-        assert!(alone.contains("viewBox=\"0 0 400 176\"") && alone.contains("第 7 版数据"), "{alone}");
+        assert!(alone.contains("viewBox=\"0 0 432 176\"") && alone.contains("第 7 版数据"), "{alone}");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Catalogue, Unit};
 use crate::export::grid::{Grid, Kind};
-use crate::figures::Figure;
+use crate::figures::{Figure, Status};
 use crate::pages::slices::State;
 use crate::rows::Value;
 use crate::words::Lang;
@@ -44,7 +44,7 @@ pub fn figures<'a>(
             figure.lower.into(),
             figure.upper.into(),
             figure.target.into(),
-            lang.say(&format!("status.{}", figure.status.key())).into(),
+            (figure.status != Status::Open).then(|| lang.say(&format!("status.{}", figure.status.key()))).into(),
             figure.reported.into(),
             figure.expected.into(),
         ]);
