@@ -1,5 +1,6 @@
 //! The words of the command line. Names are fixed; more may be added.
 
+pub mod export;
 pub mod figures;
 pub mod intake;
 pub mod paper;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use export::Export;
 use figures::{Catalog, Diff, Explain, Query, Releases, Transform, WhatIf};
 use intake::{Ingest, Init, RotateKey, Sample, Status, Template, Unseal, Withdraw};
 use paper::Report;
@@ -60,6 +62,18 @@ pub enum Command {
     Transform(Transform),
     /// Ask a release in SQL: marts.*, facts.*, reference.*, staging.* and, by their bare names, finding, indicator_value, …
     Query(Query),
+    /// Write a table or a query as CSV, workbook or Parquet; or all of a release as a folder for analysts
+    ///
+    /// A CSV file begins with the mark by which Excel knows UTF-8, holds headings and rows and nothing else, and has a description
+    /// beside it (FILE.csv-metadata.json, as "CSV on the Web" has it): what it is, how many rows, of which release. A workbook has
+    /// that in its last sheet, a Parquet file in its metadata. Text that a spreadsheet would take for a formula is escaped. A workbook
+    /// of more rows than a sheet holds goes on in further sheets. The file is there whole or not at all.
+    ///
+    /// With --all a folder: staging/<form>.parquet has the rows that count (none that was superseded, rejected or abandoned),
+    /// marts/*.parquet the figures and findings, reference/*.parquet the reference tables; dictionary.csv and dictionary.md tell each
+    /// column's title, type, unit, meaning and source, release.json the release. Persons are keyed hashes, as in the warehouse.
+    #[command(after_long_help = EXPORT_EXAMPLES)]
+    Export(Export),
     /// The releases: what was published when, and what each rests on
     Releases(Releases),
     /// Compare two releases: which figures, scores and findings changed, by how much, and what caused it
@@ -133,6 +147,11 @@ impl Default for Command {
         Command::Demo(Demo { listen: DEMO_LISTEN.parse().expect("a constant"), folder: None, scale: 0.1 })
     }
 }
+
+const EXPORT_EXAMPLES: &str = "Examples:
+  kehou export marts.finding -o findings.xlsx
+  kehou export --sql \"select * from staging.charge where period = '2019-10'\" -o charges.csv --lang en
+  kehou export --all -o release-7 --release 7";
 
 const CASE_EXAMPLES: &str = "Examples:
   kehou case list --state open --rule R07

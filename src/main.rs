@@ -54,6 +54,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Ingest(args) => commands::ingest::run(args).await,
         Command::Transform(args) => commands::transform::run(args).await,
         Command::Query(args) => commands::query::run(args).await,
+        Command::Export(args) => commands::export::run(args).await,
         Command::Releases(args) => commands::releases::run(args).await,
         Command::Diff(args) => commands::diff::run(args).await,
         Command::WhatIf(args) => commands::what_if::run(args).await,

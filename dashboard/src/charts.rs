@@ -10,6 +10,7 @@ pub mod funnel;
 pub mod lineage;
 #[cfg(feature = "pdf")]
 pub mod paint;
+pub mod picture;
 pub mod place;
 pub mod rollout;
 pub mod strip;

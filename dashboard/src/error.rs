@@ -106,6 +106,9 @@ pub enum DashboardError {
     /// What was sent can't be taken in.
     #[error(transparent)]
     Ingest(#[from] ingest::accept::IngestError),
+    /// A file can't be written.
+    #[error(transparent)]
+    Export(#[from] crate::export::ExportError),
     /// A list of accounts can't be read.
     #[error("line {line} of the accounts' list: {why}")]
     People {

@@ -12,6 +12,7 @@ pub mod difference;
 pub mod editions;
 pub mod error;
 pub mod explain;
+pub mod export;
 pub mod figures;
 pub mod format;
 mod metrics;

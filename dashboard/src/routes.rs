@@ -16,7 +16,7 @@ use crate::cache;
 use crate::desk::uploads::MOST_BYTES;
 use crate::pages::{
     accounts, catalogue, city, district, duties, entry, evaluation, fault, figure, finding, findings, home, indicator,
-    log_in, metrics, official, own_password, printed, reports, school, steps, upload,
+    log_in, metrics, official, own_password, picture, printed, reports, school, steps, upload,
 };
 use crate::visit::{App, visit};
 
@@ -146,6 +146,7 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(fault::nowhere)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(CatchPanicLayer::custom(fault::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), picture::cut))
         .layer(middleware::from_fn_with_state(app.clone(), cache::keep))
         .layer(middleware::from_fn_with_state(app.clone(), visit))
         .route(HEALTH, get(|| async { "ok\n" }))

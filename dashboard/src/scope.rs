@@ -12,8 +12,9 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
 use datafusion::common::TableReference;
 use datafusion::datasource::MemTable;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
-use datafusion::prelude::{Expr, SessionConfig, SessionContext, col, lit};
+use datafusion::prelude::{DataFrame, Expr, SessionConfig, SessionContext, col, lit};
 use datafusion::scalar::ScalarValue;
 use ingest::form::{Visibility, forms};
 use transform::project::PARTS;
@@ -166,6 +167,11 @@ impl Scoped {
         Ok(rows)
     }
 
+    /// The rows of one `select` as they come, for answers that are as long as they are; `$1`, `$2` … stand for the texts given.
+    pub async fn stream(&self, sql: &str, texts: &[&str]) -> Result<SendableRecordBatchStream> {
+        Ok(planned(&self.context, sql, texts).await?.execute_stream().await?)
+    }
+
     /// Whether the scope has this table.
     pub fn has(&self, schema: &str, table: &str) -> bool {
         self.context.table_exist(TableReference::partial(schema, table)).is_ok_and(|exists| exists)
@@ -186,11 +192,14 @@ impl Scoped {
 
 /// Runs one `select` in a session; `$1`, `$2` … stand for the texts given.
 pub(crate) async fn ask(context: &SessionContext, sql: &str, texts: &[&str]) -> Result<Rows> {
+    Ok(Rows::read(&planned(context, sql, texts).await?.collect().await?)?)
+}
+
+async fn planned(context: &SessionContext, sql: &str, texts: &[&str]) -> Result<DataFrame> {
     let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     let values: Vec<ScalarValue> = texts.iter().map(|text| ScalarValue::from(*text)).collect();
     let frame = context.sql_with_options(sql, reading).await?;
-    let frame = if values.is_empty() { frame } else { frame.with_param_values(values)? };
-    Ok(Rows::read(&frame.collect().await?)?)
+    Ok(if values.is_empty() { frame } else { frame.with_param_values(values)? })
 }
 
 /// The districts that a scope lies in or consists of; none for the city, which has all.

@@ -2,6 +2,7 @@
 
 mod casework;
 pub mod city;
+mod given;
 mod keeping;
 mod logging_in;
 mod looks;

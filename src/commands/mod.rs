@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod demo;
 pub mod diff;
 pub mod explain;
+pub mod export;
 pub mod ingest;
 pub mod init;
 pub mod project;

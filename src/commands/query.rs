@@ -9,6 +9,7 @@ use datafusion::arrow::util::pretty::pretty_format_batches_with_schema;
 use datafusion::arrow::{csv, json};
 use datafusion::execution::context::SQLOptions;
 use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 use transform::project::{Project, Stored, tables_of};
 use transform::views::register_views;
@@ -24,13 +25,8 @@ use crate::commands::{project, releases};
 pub async fn run(args: Query) -> Result<ExitCode> {
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
     let release = releases::choose(&warehouse, args.release, args.as_of.as_deref()).await?;
-    let context = warehouse.release_session(&release, &Limits::default()).await?;
     let project = project::of_release(&warehouse, &release, &args.own).await?;
-    check_stored(&project, &release, &args.sql)?;
-    register_views(&context, &project, &release, &args.sql).await?;
-    // A query reads: nothing that writes is even planned.
-    let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-    let frame = context.sql_with_options(&args.sql, reading).await?;
+    let frame = frame(&warehouse, &release, &project, &args.sql).await?;
     let schema = frame.schema().as_arrow().clone();
     let out = BufWriter::new(std::io::stdout());
     match args.format {
@@ -67,6 +63,16 @@ pub async fn run(args: Query) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A query over a release, planned.
+pub async fn frame(warehouse: &Warehouse, release: &Release, project: &Project, sql: &str) -> Result<DataFrame> {
+    let context = warehouse.release_session(release, &Limits::default()).await?;
+    check_stored(project, release, sql)?;
+    register_views(&context, project, release, sql).await?;
+    // A query reads: nothing that writes is even planned.
+    let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    Ok(context.sql_with_options(sql, reading).await?)
 }
 
 /// A table that only a run writes can't be had from a release that was made without it.

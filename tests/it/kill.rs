@@ -57,7 +57,7 @@ fn start(city: &City, words: &[&str], stop_at: Option<&str>) -> Child {
 }
 
 /// Waits until the process says that it stopped at the step, then kills it (SIGKILL: it can't clean up).
-fn kill_at(city: &City, words: &[&str], step: &str) {
+pub fn kill_at(city: &City, words: &[&str], step: &str) {
     let mut child = start(city, words, Some(step));
     let err = BufReader::new(child.stderr.take().expect("it is piped"));
     let mut lines = err.lines().map_while(Result::ok);

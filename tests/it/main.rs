@@ -1,5 +1,6 @@
 //! Whole-system tests: the built command, on cities in temporary folders.
 
+mod analysts;
 mod broken;
 mod browser;
 mod casework;
@@ -9,6 +10,7 @@ mod desk;
 mod engines;
 mod example;
 mod explain;
+mod export;
 mod facts;
 mod incremental;
 mod intake;

@@ -282,7 +282,8 @@ fn rounded_type(tag: &str) -> String {
     format!("{before}font-size=\"{size}\"{after}")
 }
 
-fn escaped(words: &str) -> String {
+/// Text as it stands within SVG.
+pub fn escaped(words: &str) -> String {
     words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

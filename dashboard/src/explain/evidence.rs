@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::explain::Explainer;
-use crate::explain::proof::Wanted;
+use crate::explain::proof::{Proof, Wanted, proofs};
 use crate::explain::tables::{list, quoted};
 use crate::rows::Row;
 use crate::words::Lang;
@@ -97,6 +97,11 @@ impl Explainer<'_> {
             }
         }
         Ok(told)
+    }
+
+    /// Rows that prove a finding, from `skip` on and at most `take`, with file, sheet and cells.
+    pub(crate) async fn evidence_proofs(&self, id: &str, skip: i64, take: i64) -> Result<Vec<Proof>> {
+        proofs(&self.tables, &self.evidence_rows(id, skip, take).await?, self.lang).await
     }
 
     pub(crate) async fn evidence_rows(&self, id: &str, skip: i64, take: i64) -> Result<Vec<Wanted>> {

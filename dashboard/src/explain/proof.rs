@@ -61,6 +61,9 @@ pub struct ProofRow {
     pub denominator: Option<f64>,
     /// Its cells; none where the reader may not see the row, or it is not stored.
     pub cells: Option<Vec<String>>,
+    /// What stands in these cells, for those who need numbers as numbers.
+    #[serde(skip)]
+    pub values: Vec<Value>,
 }
 
 /// A row that is to be shown.
@@ -92,9 +95,11 @@ pub async fn proofs(tables: &Tables<'_>, wanted: &[Wanted], lang: Lang) -> Resul
             if !proofs.last().is_some_and(is_next) {
                 proofs.push(head(form, &row.submission_id, ledger.get(&row.submission_id), stored.as_ref()));
             }
-            let cells = stored.as_ref().and_then(|(columns, cells)| {
-                let found = cells.get(&(row.submission_id.clone(), row.row_no))?;
-                Some(columns.iter().zip(found).map(|(column, value)| written(column, value, lang)).collect())
+            let found = stored
+                .as_ref()
+                .and_then(|(columns, cells)| Some((columns, cells.get(&(row.submission_id.clone(), row.row_no))?)));
+            let cells = found.map(|(columns, found)| {
+                columns.iter().zip(found).map(|(column, value)| written(column, value, lang)).collect()
             });
             let last = proofs.last_mut().expect("one was pushed");
             last.rows.push(ProofRow {
@@ -102,6 +107,7 @@ pub async fn proofs(tables: &Tables<'_>, wanted: &[Wanted], lang: Lang) -> Resul
                 numerator: row.numerator,
                 denominator: row.denominator,
                 cells,
+                values: found.map(|(_, found)| found.clone()).unwrap_or_default(),
             });
         }
     }

@@ -64,7 +64,8 @@ impl Casework {
     }
 }
 
-fn state(code: &str, lang: Lang) -> &'static str {
+/// The word for a state of a case, or for the step that led to it.
+pub fn state(code: &str, lang: Lang) -> &'static str {
     match code {
         "notified" => lang.say("case.notified"),
         "answered" => lang.say("case.answered"),

@@ -1,8 +1,11 @@
 //! The city's overview: where it stands, how it got there, how the districts differ, and what was found.
 
+mod given;
+
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::Response;
 use chrono::NaiveDate;
 use maud::{Markup, PreEscaped, html};
 
@@ -16,6 +19,7 @@ use crate::figures::{self, Figure, Status, of_month};
 use crate::format;
 use crate::pages::curve::{self, rollout_figure};
 use crate::pages::fault::Fault;
+use crate::pages::given::{Giver, Wanted, chart_links, links, page_or_file};
 use crate::pages::heat::{heat_cell, heat_legend, proof_link, severity_badge};
 use crate::pages::layout::{Frame, page};
 use crate::pages::official;
@@ -63,7 +67,12 @@ struct Found {
 }
 
 /// `/city`
-pub async fn show(State(app): State<Arc<App>>, reader: Reader, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
+pub async fn show(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Asked(choice): Asked<Choice>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Fault> {
     let scoped = &reader.scoped;
     if scoped.scope != Scope::City {
         return Err(Fault::NotHere);
@@ -78,8 +87,10 @@ pub async fn show(State(app): State<Arc<App>>, reader: Reader, Asked(choice): As
     let found = found(scoped).await?;
     let since = app.since.of(&app.releases, scoped.edition.number, &app.pages, &scoped.scope);
     let official = official::banner(&reader, &months.chosen);
+    let giver = Giver::of(&reader);
     let frame = reader.frame;
-    Ok(CityPage { frame, official, months, city, districts, indicator, days, deadline, found, since }.template())
+    let shown = CityPage { frame, official, months, city, districts, indicator, days, deadline, found, since };
+    page_or_file(&giver, &wanted, |table| shown.grid(table), || shown.template()).await
 }
 
 async fn districts(scoped: &Scoped, month: &str, frame: &Frame) -> Result<Vec<District>> {
@@ -234,6 +245,7 @@ impl CityPage {
                 heat: figure.map_or(figures::Heat::None, |figure| figure.heat()),
             })
             .collect();
+        let of_map = Words { title: format!("{} {title}", lang.say("map.title")), ..words.clone() };
         let codes = figures::indicators(self.districts.iter().flat_map(|district| &district.figures));
         let period = whole.map_or_else(String::new, |figure| format::period(&figure.period, lang));
         html! {
@@ -241,12 +253,13 @@ impl CityPage {
             div.beside {
                 figure.narrow-figure {
                     figcaption { strong { (lang.say("map.title")) } span { (lang.say("map.note")) } }
-                    @if let Some(drawn) = tiles(&map, &words) {
+                    @if let Some(drawn) = tiles(&map, &of_map) {
                         (PreEscaped(drawn))
                     } @else { p.empty { (lang.say("chart.empty")) } }
                     (heat_legend(lang))
+                    (chart_links(&self.frame, &of_map.title))
                 }
-                (parts::chart(&words.title, &format!("{period} · {}", lang.say("compare.note")), |screen| bars(&lines, &against, screen, &words), html! {
+                (parts::given_chart(&self.frame, "compare", &words.title, &format!("{period} · {}", lang.say("compare.note")), |screen| bars(&lines, &against, screen, &words), html! {
                     table {
                         thead {
                             tr {
@@ -281,7 +294,7 @@ impl CityPage {
                             td.number { (figure.and_then(Figure::coverage).unwrap_or_default()) }
                         } } }
                     }
-                }, lang))
+                }))
             }
         }
     }
@@ -324,6 +337,7 @@ impl CityPage {
                 }
             }
             (heat_legend(lang))
+            (links(&self.frame, "indicators"))
         }
     }
 
@@ -357,6 +371,7 @@ impl CityPage {
                     } } }
                 }
             }
+            (links(&self.frame, "reports"))
         }
     }
 
@@ -424,6 +439,7 @@ impl CityPage {
                     } }
                 }
             }
+            (links(&self.frame, "findings"))
         }
     }
 }

@@ -6,10 +6,12 @@ use maud::{Markup, html};
 use crate::charts::rollout::{Day, heading, rollout};
 use crate::charts::{Screen, Words};
 use crate::error::Result;
+use crate::export::grid::{Grid, Kind};
 use crate::format;
 use crate::pages::layout::Frame;
 use crate::pages::parts;
 use crate::scope::Scoped;
+use crate::words::Lang;
 
 /// The days of the roll-out curve of a district, or of the city for an empty code.
 pub async fn days(scoped: &Scoped, district: &str) -> Result<Vec<Day>> {
@@ -49,7 +51,9 @@ pub fn rollout_figure(days: &[Day], deadline: Option<NaiveDate>, frame: &Frame) 
     // The table gives the days on which something changed.
     let mut changed: Vec<&Day> = days.iter().collect();
     changed.dedup_by_key(|day| (day.started, day.schools));
-    parts::chart(
+    parts::given_chart(
+        frame,
+        "rollout",
         &words.title,
         &note,
         |screen: Screen| rollout(days, deadline, lang, screen, &words),
@@ -73,6 +77,18 @@ pub fn rollout_figure(days: &[Day], deadline: Option<NaiveDate>, frame: &Frame) 
                 }
             }
         },
-        lang,
     )
+}
+
+/// The days of the curve as the rows of a file.
+pub fn grid(days: &[Day], unit: &str, lang: Lang) -> Grid {
+    let mut grid = Grid::new(lang.say("rollout.title"))
+        .chosen(lang.say("unit"), unit)
+        .column("day", Kind::Date, lang.say("day"))
+        .column("started", Kind::Whole, lang.say("rollout.column.started"))
+        .column("schools", Kind::Whole, lang.say("rollout.column.schools"));
+    for day in days {
+        grid.row([day.day.into(), day.started.into(), day.schools.into()]);
+    }
+    grid
 }

@@ -1,6 +1,9 @@
 //! A district: its figures, its schools side by side, and who owes what.
 
+mod given;
+
 use axum::extract::Path;
+use axum::response::Response;
 use chrono::NaiveDate;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -15,6 +18,7 @@ use crate::format;
 use crate::pages::curve::{self, rollout_figure};
 use crate::pages::duties;
 use crate::pages::fault::Fault;
+use crate::pages::given::{Giver, Wanted, links, page_or_file};
 use crate::pages::heat::{heat_cell, heat_legend, proof_link};
 use crate::pages::layout::{Frame, page};
 use crate::pages::official;
@@ -106,7 +110,12 @@ struct Sort {
 const COLUMNS: [&str; 7] = ["C03", "C04", "C05", "S01", "F01", "F03", "K04"];
 
 /// `/district/{code}`
-pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
+pub async fn show(
+    reader: Reader,
+    Path(code): Path<String>,
+    Asked(choice): Asked<Choice>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Fault> {
     let scoped = &reader.scoped;
     if !matches!(scoped.scope, Scope::City | Scope::District(_)) {
         return Err(Fault::NotHere);
@@ -139,6 +148,7 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
     let funnel = in_funnel(scoped, "district", &code, &indicator, &period).await?;
     let official = official::banner(&reader, &months.chosen);
     let owing = owing(scoped, Whose::District(&code)).await?;
+    let giver = Giver::of(&reader);
     let mut shown = DistrictPage {
         frame: reader.frame,
         official,
@@ -157,7 +167,7 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
         funnel,
     };
     shown.sort();
-    Ok(shown.template())
+    page_or_file(&giver, &wanted, |table| shown.grid(table), || shown.template()).await
 }
 
 /// The indicator in whose funnel the schools of a district or of the city differ most in the first two of these periods; empty
@@ -323,6 +333,7 @@ impl DistrictPage {
                     h2 { (lang.with("district.figures", &[&format::period(&self.months.chosen, lang)])) }
                     @if self.figures.is_empty() { p.empty { (t("district.no_figures")) } }
                     (parts::tiles(&self.figures, &self.months, &self.frame.catalogue, lang))
+                    @if !self.figures.is_empty() { (links(&self.frame, "figures")) }
                 }
                 section #schools { h2 { (t("district.schools")) } (self.distribution()) (self.table()) }
                 section #reports {
@@ -360,7 +371,7 @@ impl DistrictPage {
             false => t("funnel.plain").to_owned(),
         };
         html! {
-            (parts::chart(&words.title, &format!("{}{widened}", words.description), |screen| funnel(&dots, &limits, screen, &words), html! {
+            (parts::given_chart(&self.frame, "compare", &words.title, &format!("{}{widened}", words.description), |screen| funnel(&dots, &limits, screen, &words), html! {
                 table {
                     thead {
                         tr {
@@ -382,7 +393,7 @@ impl DistrictPage {
                         td { (t(verdict_key(&school.verdict))) }
                     } } }
                 }
-            }, lang))
+            }))
             @if !outside.is_empty() {
                 p.chosen {
                     (t("funnel.outside")) " "
@@ -427,7 +438,7 @@ impl DistrictPage {
         html! {
             (parts::indicator_chooser(&format!("{}#schools", self.address()), &codes, &self.indicator, &self.months.chosen, catalogue, lang))
             @if !self.funnel.schools.is_empty() { (self.in_funnel()) }
-            @else { (parts::chart(&words.title, &words.description, |screen| strip(&dots, line.clone(), target.clone(), |value| unit.write(value), screen, &words), html! {
+            @else { (parts::given_chart(&self.frame, "compare", &words.title, &words.description, |screen| strip(&dots, line.clone(), target.clone(), |value| unit.write(value), screen, &words), html! {
                 table {
                     thead {
                         tr {
@@ -444,7 +455,7 @@ impl DistrictPage {
                         td.number { (figure.denominator.map(format::number).unwrap_or_default()) }
                     } } }
                 }
-            }, lang)) }
+            })) }
         }
     }
 
@@ -498,6 +509,7 @@ impl DistrictPage {
                 }
             }
             (heat_legend(lang))
+            (links(&self.frame, "schools"))
         }
     }
 

@@ -1,5 +1,7 @@
 //! Who owes what in a district: the reminder list as a file, more time or an excuse for a slice, and which slices are confirmed.
 
+mod given;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use crate::error::DashboardError;
 use crate::explain::proof::form_title;
 use crate::format;
 use crate::pages::fault::Fault;
+use crate::pages::given::{self as files, Giver, links as file_links};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts;
 use crate::pages::slices::State as SliceState;
@@ -128,7 +131,12 @@ async fn periods(scoped: &Scoped, code: &str) -> Result<(Vec<String>, String), F
 }
 
 /// `GET /district/{code}/duties`
-pub async fn show(reader: Reader, Path(code): Path<String>, Asked(wanted): Asked<Wanted>) -> Result<Response, Fault> {
+pub async fn show(
+    reader: Reader,
+    Path(code): Path<String>,
+    Asked(wanted): Asked<Wanted>,
+    Asked(file): Asked<files::Wanted>,
+) -> Result<Response, Fault> {
     let name = district(&reader, &code).await?;
     let (periods, usual) = periods(&reader.scoped, &code).await?;
     let period = if periods.contains(&wanted.period) { wanted.period } else { usual };
@@ -137,7 +145,11 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(wanted): Asked
     // What was just said is shown from the next release on, which comes in a moment.
     let state = reader.desk.publisher.state().borrow().clone();
     let waits = wanted.said.parse::<u64>().is_ok_and(|ticket| state.done < ticket && !state.has_failed);
+    let giver = Giver::of(&reader);
     let shown = DutiesPage { frame: reader.frame, code, name, periods, period, duties, may_act, waits };
+    if file.is_file() {
+        return giver.give(shown.grid(&file.table), &file).await;
+    }
     let mut response = shown.template().into_response();
     if waits {
         response.headers_mut().insert(HeaderName::from_static("refresh"), HeaderValue::from_static("2"));
@@ -307,12 +319,12 @@ impl DutiesPage {
                     h2 { (lang.with("duties.owed", &[&format::period(&self.period, lang), &format::whole(owed.len() as i64)])) }
                     p { a href=(routes::with(&routes::reminders(&self.code), &[("period", &self.period)])) download { (t("duties.reminders.period")) } " · "
                         a href=(routes::reminders(&self.code)) download { (t("duties.reminders")) } }
-                    @if owed.is_empty() { p.empty { (t("duties.none")) } } @else { (self.owed(&owed)) }
+                    @if owed.is_empty() { p.empty { (t("duties.none")) } } @else { (self.owed(&owed)) (file_links(&self.frame, "owed")) }
                 }
                 section #confirm {
                     h2 { (lang.with("duties.confirmed", &[&numbers[0], &numbers[1]])) }
                     p.dek { (t("duties.confirmed.dek")) }
-                    @if came.is_empty() { p.empty { (t("duties.nothing_came")) } } @else { (self.came(&came)) }
+                    @if came.is_empty() { p.empty { (t("duties.nothing_came")) } } @else { (self.came(&came)) (file_links(&self.frame, "came")) }
                 }
             },
         )

@@ -221,6 +221,11 @@ pub fn title_of(model: &Model, lang: Lang) -> String {
     }
 }
 
+/// What the picture of a model's lineage is called.
+pub fn lineage_title(model: &Model, lang: Lang) -> String {
+    lang.with("lineage.title", &[&title_of(model, lang)])
+}
+
 /// A table that has no title of its own is called by the form that it is of.
 fn named_after(name: &TableName, lang: Lang) -> String {
     let form = forms().iter().find(|form| match name.schema.as_str() {
@@ -335,9 +340,8 @@ pub fn lineage_of(project: &Project, model: &Model, lang: Lang) -> Markup {
         reads: one.reads.iter().map(TableName::to_string).collect(),
     });
     let nodes: Vec<Node> = given.chain(made).collect();
-    let about = title_of(model, lang);
     let words = Words {
-        title: lang.with("lineage.title", &[&about]),
+        title: lineage_title(model, lang),
         description: nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>().join(", "),
     };
     // A picture of a hundred tables tells nobody anything; the list stands in any case.

@@ -1,7 +1,10 @@
 //! The evaluation: the score by district with its parts, how sure the ranking is, and what each district lacks to its targets.
 
+mod given;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::response::Response;
 use maud::{Markup, html};
 
 use crate::catalog::Unit;
@@ -11,6 +14,7 @@ use crate::error::Result;
 use crate::figures::{Heat, ORDER, Status};
 use crate::format;
 use crate::pages::fault::Fault;
+use crate::pages::given::{Giver, Wanted, links, page_or_file};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts;
 use crate::routes;
@@ -90,7 +94,7 @@ pub struct Of {
 }
 
 /// `/evaluation`
-pub async fn show(reader: Reader, Asked(of): Asked<Of>) -> Result<Markup, Fault> {
+pub async fn show(reader: Reader, Asked(of): Asked<Of>, Asked(wanted): Asked<Wanted>) -> Result<Response, Fault> {
     let scoped = &reader.scoped;
     if !matches!(scoped.scope, Scope::City | Scope::District(_)) {
         return Err(Fault::NotHere);
@@ -111,7 +115,9 @@ pub async fn show(reader: Reader, Asked(of): Asked<Of>) -> Result<Markup, Fault>
     let districts = scores(scoped, "district", &period, &names).await?;
     let swings = swings(scoped, &period).await?;
     let gaps = gaps(scoped, &period).await?;
-    Ok(EvaluationPage { frame: reader.frame, periods, period, districts, swings, gaps, names }.template())
+    let giver = Giver::of(&reader);
+    let shown = EvaluationPage { frame: reader.frame, periods, period, districts, swings, gaps, names };
+    page_or_file(&giver, &wanted, |table| shown.grid(table), || shown.template()).await
 }
 
 /// The scores of these units of a level, by rank.
@@ -306,7 +312,9 @@ impl EvaluationPage {
     fn ranking(&self) -> Markup {
         let lang = self.frame.lang;
         let chart = ranking(&self.districts, &self.period, lang);
-        parts::chart(
+        parts::given_chart(
+            &self.frame,
+            "scores",
             &chart.words.title,
             lang.say("evaluation.chart.note"),
             |screen| bars(&chart.lines, &chart.against, screen, &chart.words),
@@ -334,7 +342,6 @@ impl EvaluationPage {
                     } } }
                 }
             },
-            lang,
         )
     }
 
@@ -375,6 +382,7 @@ impl EvaluationPage {
                     li { span class={ "swatch " (class) } aria-hidden="true" {} " " (lang.say(key)) }
                 }
             }
+            (links(&self.frame, "points"))
         }
     }
 
@@ -418,6 +426,7 @@ impl EvaluationPage {
                     }
                 } } }
             } }
+            (links(&self.frame, "swings"))
         }
     }
 
@@ -448,6 +457,7 @@ impl EvaluationPage {
                     @if of_city { (self.gap("city", code)) }
                 } } }
             } }
+            (links(&self.frame, "gaps"))
         }
     }
 

@@ -1,7 +1,10 @@
 //! One figure of one unit and period: what it means, its numbers, who reported, what it is the sum of, and the SQL and files
 //! behind it. Every figure on every page leads here.
 
+mod given;
+
 use axum::extract::Path;
+use axum::response::Response;
 use maud::{Markup, html};
 
 use crate::catalog::Unit;
@@ -13,6 +16,7 @@ use crate::format;
 use crate::pages::entry;
 use crate::pages::explained;
 use crate::pages::fault::Fault;
+use crate::pages::given::{Giver, Wanted, chart_links, links, page_or_file};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts;
 use crate::routes;
@@ -26,6 +30,8 @@ struct FigurePage {
     scope: Scope,
     told: FigureExplained,
     lineage: Markup,
+    /// The title of that picture, where there is one.
+    drawn: Option<String>,
 }
 
 /// Which part of the figure is asked for.
@@ -40,7 +46,8 @@ pub async fn show(
     reader: Reader,
     Path((code, unit, period)): Path<(String, String, String)>,
     Asked(of): Asked<Of>,
-) -> Result<Markup, Fault> {
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Fault> {
     let scoped = &reader.scoped;
     if !scoped.scope.sees_figures() {
         return Err(Fault::NotHere);
@@ -59,7 +66,14 @@ pub async fn show(
     }
     let model = reader.project.models().find(|model| model.code() == Some(&told.indicator.code));
     let lineage = model.map(|model| entry::lineage_of(&reader.project, model, lang)).unwrap_or_default();
-    Ok(FigurePage { scope: scoped.scope.clone(), frame: reader.frame, told, lineage }.template())
+    let drawn = model.filter(|_| lineage.0.contains("<svg ")).map(|model| entry::lineage_title(model, lang));
+    let giver = Giver::of(&reader);
+    let scoped = reader.scoped.clone();
+    let shown = FigurePage { scope: scoped.scope.clone(), frame: reader.frame, told, lineage, drawn };
+    if let Some(form) = wanted.table.strip_prefix("rows-") {
+        return shown.give_rows(&giver, &scoped, &reader.project, form, &wanted).await;
+    }
+    page_or_file(&giver, &wanted, |table| shown.grid(table), || shown.template()).await
 }
 
 impl FigurePage {
@@ -107,6 +121,7 @@ impl FigurePage {
                 section {
                     h2 { (t("figure.made_by")) }
                     (self.lineage)
+                    @if let Some(title) = &self.drawn { (chart_links(&self.frame, title)) }
                     (explained::policy(&told.policy, lang))
                     (explained::sql(&told.sql, lang))
                 }
@@ -202,6 +217,7 @@ impl FigurePage {
                             }
                         } }
                     } }
+                    (links(&self.frame, "score"))
                 }
             }
         }
@@ -251,6 +267,7 @@ impl FigurePage {
                             } }
                         }
                     } }
+                    (links(&self.frame, "parts"))
                 }
             }
         }
@@ -312,6 +329,7 @@ impl FigurePage {
                             @if let Some(form) = &of_form.form { (form_title(form, lang)) " " }
                             (lang.with("figure.rows.shown", &[&all, &shown]))
                         }
+                        (links(&self.frame, &format!("rows-{}", of_form.form.as_deref().unwrap_or("slices"))))
                     }
                     @for proof in &told.proofs { (explained::proof(proof, lang)) }
                 }

@@ -1,6 +1,9 @@
 //! One finding: its sentence, clause and amount, what became of it, and the very rows that prove it, with file, sheet and row.
 
+mod pack;
+
 use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
 use crate::explain::Explainer;
@@ -11,6 +14,7 @@ use crate::format;
 use crate::pages::casework::Casework;
 use crate::pages::explained;
 use crate::pages::fault::Fault;
+use crate::pages::given::{Giver, Wanted};
 use crate::pages::heat::severity_badge;
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::Part;
@@ -41,7 +45,12 @@ pub struct Long {
 const PART: i64 = 100;
 
 /// `/finding/{id}`
-pub async fn show(reader: Reader, Path(id): Path<String>, Asked(asked): Asked<Long>) -> Result<Markup, Fault> {
+pub async fn show(
+    reader: Reader,
+    Path(id): Path<String>,
+    Asked(asked): Asked<Long>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Fault> {
     let scoped = &reader.scoped;
     let explainer = Explainer::scoped(scoped, &reader.project, reader.frame.lang);
     let part = Part::read(&asked.part, PART, explainer.evidence_count(&id).await?);
@@ -50,9 +59,17 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(asked): Asked<Lo
     if finding.finding_id != id {
         return Err(Fault::NotHere);
     }
+    if wanted.is_file() {
+        if !pack::is_wanted(&wanted) {
+            return Err(Fault::NotHere);
+        }
+        let title = reader.frame.catalogue.rule_title(&finding.rule.code, reader.frame.lang);
+        return pack::give(&Giver::of(&reader), &explainer, &finding, title, reader.frame.lang).await;
+    }
     let casework = Casework::of(scoped, &id).await?;
     let steps = steps::panel(&reader, &id).await?;
-    Ok(FindingPage { scope: scoped.scope.clone(), finding, part, casework, steps, frame: reader.frame }.template())
+    let shown = FindingPage { scope: scoped.scope.clone(), finding, part, casework, steps, frame: reader.frame };
+    Ok(shown.template().into_response())
 }
 
 impl FindingPage {
@@ -76,6 +93,9 @@ impl FindingPage {
                     h1.sentence { (message) }
                 }
                 (self.facts())
+                p.files {
+                    a href=(routes::with(&routes::finding(&finding.finding_id), &[("table", "evidence"), ("as", "xlsx")])) download rel="nofollow" { (t("pack.give")) }
+                }
                 (self.casework.template(lang))
                 (self.steps)
                 (self.proof())

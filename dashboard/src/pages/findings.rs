@@ -1,5 +1,8 @@
 //! The findings: a list with filters that stay in the address, its number and its sum.
 
+mod given;
+
+use axum::response::{IntoResponse, Response};
 use chrono::{Days, NaiveDate};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -8,6 +11,7 @@ use crate::catalog::Catalogue;
 use crate::error::Result;
 use crate::format;
 use crate::pages::fault::Fault;
+use crate::pages::given::{Chosen, Giver, Wanted, links};
 use crate::pages::heat::severity_badge;
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Part};
@@ -95,7 +99,11 @@ pub const CASES: [(&str, &str); 6] = [
 const AGES: [&str; 4] = ["7", "30", "60", "90"];
 
 /// `/findings`
-pub async fn show(reader: Reader, Asked(filter): Asked<Filter>) -> Result<Markup, Fault> {
+pub async fn show(
+    reader: Reader,
+    Asked(filter): Asked<Filter>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Fault> {
     let scoped = &reader.scoped;
     let (condition, texts) = filter.condition(scoped.edition.today);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -113,7 +121,6 @@ pub async fn show(reader: Reader, Asked(filter): Asked<Filter>) -> Result<Markup
         "due" => "work.due_on asc nulls last, ",
         _ => "",
     };
-    let lines = ordered_lines(scoped, &condition, &texts, order, &part.limit()).await?;
     let rules = scoped.query("select distinct rule from marts.finding order by rule", &[]).await?;
     let school = match filter.school.as_str() {
         "" => None,
@@ -123,10 +130,22 @@ pub async fn show(reader: Reader, Asked(filter): Asked<Filter>) -> Result<Markup
             .first()
             .map(|row| row.text("school_name").to_owned()),
     };
-    Ok(FindingsPage {
+    let districts = parts::district_names(scoped, reader.frame.lang).await?;
+    if wanted.is_file() {
+        if wanted.table != "findings" {
+            return Err(Fault::NotHere);
+        }
+        let (catalogue, lang) = (&reader.frame.catalogue, reader.frame.lang);
+        let filters = filter.told(&districts, school.as_deref(), catalogue, lang);
+        let chosen = Chosen { title: lang.say("nav.findings").to_owned(), filters, rows: times.unsigned_abs() };
+        let table = given::table(scoped, (&condition, &texts, order), catalogue, lang).await?;
+        return Giver::of(&reader).stream(table, chosen, &wanted).await;
+    }
+    let lines = ordered_lines(scoped, &condition, &texts, order, &part.limit()).await?;
+    let shown = FindingsPage {
         scope: scoped.scope.clone(),
         rules: rules.iter().map(|row| row.text("rule").to_owned()).collect(),
-        districts: parts::district_names(scoped, reader.frame.lang).await?,
+        districts,
         school,
         times,
         fen: total.first().and_then(|row| row.fen("amount")).unwrap_or(0),
@@ -135,8 +154,8 @@ pub async fn show(reader: Reader, Asked(filter): Asked<Filter>) -> Result<Markup
         today: reader.desk.today(),
         frame: reader.frame,
         filter,
-    }
-    .template())
+    };
+    Ok(shown.template().into_response())
 }
 
 /// The findings for which a condition holds: high ones first, then by rule, place and period.
@@ -152,8 +171,8 @@ async fn ordered_lines(scoped: &Scoped, condition: &str, texts: &[&str], order: 
          from marts.finding as finding left join marts.school as school on finding.school_id = school.school_id
          left join marts.case_now as work on finding.finding_id = work.finding_id
          where {condition}
-         order by {order}case severity when 'high' then 1 when 'medium' then 2 else 3 end, finding.rule, finding.district_code,
-            finding.school_id, finding.period, subject {tail}"
+         order by {} {tail}",
+        in_order(order)
     );
     let rows = scoped.query(&sql, texts).await?;
     let read = |row: crate::rows::Row<'_>| Line {
@@ -177,7 +196,20 @@ async fn ordered_lines(scoped: &Scoped, condition: &str, texts: &[&str], order: 
     Ok(rows.iter().map(read).collect())
 }
 
+/// What the list is ordered by: what is asked for, then high ones first, by rule, place and period.
+fn in_order(order: &str) -> String {
+    format!(
+        "{order}case severity when 'high' then 1 when 'medium' then 2 else 3 end, finding.rule, finding.district_code, \
+         finding.school_id, finding.period, subject, finding.finding_id"
+    )
+}
+
 impl Filter {
+    /// The least amount that is asked for; a number that can't be read asks for nothing.
+    fn least(&self) -> Option<i64> {
+        self.amount.trim().parse().ok().filter(|yuan| *yuan > 0)
+    }
+
     /// The condition in SQL, and the texts that it names by number.
     fn condition(&self, today: NaiveDate) -> (String, Vec<String>) {
         let (mut conditions, mut texts) = (vec!["1 = 1".to_owned()], Vec::new());
@@ -195,8 +227,7 @@ impl Filter {
             "(strpos(coalesce(school_name, ''), ?) > 0 or strpos(message_zh, ?) > 0 or strpos(message_en, ?) > 0)",
             self.text.trim(),
         );
-        // A number that can't be read asks for nothing.
-        if let Some(yuan) = self.amount.trim().parse::<i64>().ok().filter(|yuan| *yuan > 0) {
+        if let Some(yuan) = self.least() {
             conditions.push(format!("amount >= cast({yuan} as decimal(18,2))"));
         }
         if let Some(day) = self.age.parse().ok().and_then(|days| today.checked_sub_days(Days::new(days))) {
@@ -261,6 +292,7 @@ impl FindingsPage {
                 } @else {
                     (list(&self.lines, &self.frame.catalogue, Columns::Schools, &self.frame, &self.scope))
                     (self.part.pager(|number| self.filter.address(("page", number)), lang))
+                    (links(&self.frame, "findings"))
                     (steps::worklist(&self.frame, &self.scope, self.today))
                 }
             },

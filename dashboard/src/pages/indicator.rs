@@ -1,9 +1,12 @@
 //! One indicator: what it means, its numbers above and below the line in each district and period, and on what the visitor's own
 //! figure rests.
 
+mod given;
+
 use std::collections::BTreeSet;
 
 use axum::extract::Path;
+use axum::response::Response;
 use maud::{Markup, html};
 
 use crate::explain::Explainer;
@@ -12,6 +15,7 @@ use crate::figures::{self, Figure, of_month};
 use crate::format;
 use crate::pages::explained;
 use crate::pages::fault::Fault;
+use crate::pages::given::{Giver, Wanted, links, page_or_file};
 use crate::pages::heat::{heat_cell, proof_link};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Choice, Months};
@@ -36,7 +40,12 @@ struct Unit {
 }
 
 /// `/indicator/{code}`
-pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
+pub async fn show(
+    reader: Reader,
+    Path(code): Path<String>,
+    Asked(choice): Asked<Choice>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Fault> {
     let scoped = &reader.scoped;
     if !scoped.scope.sees_figures() {
         return Err(Fault::NotHere);
@@ -91,7 +100,9 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(choice): Asked
         }
         _ => None,
     };
-    Ok(IndicatorPage { frame: reader.frame, code, months, units, own }.template())
+    let giver = Giver::of(&reader);
+    let shown = IndicatorPage { frame: reader.frame, code, months, units, own };
+    page_or_file(&giver, &wanted, |table| shown.grid(table), || shown.template()).await
 }
 
 impl IndicatorPage {
@@ -186,6 +197,7 @@ impl IndicatorPage {
                     } } } }
                 } }
                 p.small { (t("coverage.title")) }
+                (links(&self.frame, "parts"))
             }
         }
     }
@@ -236,6 +248,7 @@ impl IndicatorPage {
                         } }
                     }
                 }
+                (links(&self.frame, "periods"))
             }
         }
     }

@@ -8,7 +8,9 @@ use crate::charts::{Screen, Words};
 use crate::error::Result;
 use crate::figures::{Figure, Status, of_month};
 use crate::format;
+use crate::pages::given;
 use crate::pages::heat::proof_link;
+use crate::pages::layout::Frame;
 use crate::period;
 use crate::routes;
 use crate::scope::Scoped;
@@ -171,6 +173,24 @@ pub fn chart(title: &str, note: &str, draw: impl Fn(Screen) -> Option<String>, t
                 _ => p.empty { (lang.say("chart.empty")) }
             }
             details { summary { (lang.say("chart.table")) } div.scroll tabindex="0" { (table) } }
+        }
+    }
+}
+
+/// The same, with the chart and its table (by the name that the page has for it) as files.
+pub fn given_chart(
+    frame: &Frame,
+    name: &str,
+    title: &str,
+    note: &str,
+    draw: impl Fn(Screen) -> Option<String>,
+    table: Markup,
+) -> Markup {
+    html! {
+        div {
+            (chart(title, note, draw, table, frame.lang))
+            (given::chart_links(frame, title))
+            (given::links(frame, name))
         }
     }
 }

@@ -1,14 +1,18 @@
 //! What a district's schools owe and sent: schools × forms × periods, in the five states.
 
+mod given;
+
 use std::collections::BTreeMap;
 
 use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
 use crate::error::Result;
 use crate::explain::proof::form_title;
 use crate::format;
 use crate::pages::fault::Fault;
+use crate::pages::given::{Giver, Wanted, links};
 use crate::pages::layout::{Frame, page};
 use crate::pages::parts::{self, Part};
 use crate::pages::slices::{self, State};
@@ -53,7 +57,12 @@ pub struct Of {
 const PAGE: i64 = 60;
 
 /// `/district/{code}/reports`
-pub async fn show(reader: Reader, Path(code): Path<String>, Asked(asked): Asked<Of>) -> Result<Markup, Fault> {
+pub async fn show(
+    reader: Reader,
+    Path(code): Path<String>,
+    Asked(asked): Asked<Of>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Fault> {
     let scoped = &reader.scoped;
     if !matches!(scoped.scope, Scope::City | Scope::District(_)) {
         return Err(Fault::NotHere);
@@ -72,7 +81,7 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(asked): Asked<
     let place = |form: &str| ingest::form::forms().iter().position(|one| one.name == form).unwrap_or(usize::MAX);
     columns.sort_by_key(|(form, period)| (period.len() != 7, place(form), period.clone()));
     columns.dedup();
-    let wanted = State::ALL.into_iter().find(|state| state.code() == asked.state);
+    let of_state = State::ALL.into_iter().find(|state| state.code() == asked.state);
     let shown = |school: &School| {
         columns.iter().filter_map(|column| school.cells.get(column)).map(|(state, _)| *state).collect::<Vec<_>>()
     };
@@ -80,12 +89,17 @@ pub async fn show(reader: Reader, Path(code): Path<String>, Asked(asked): Asked<
         .into_iter()
         .map(|state| (state, schools.iter().flat_map(shown).filter(|one| *one == state).count() as i64))
         .collect();
-    if let Some(wanted) = wanted {
-        schools.retain(|school| shown(school).contains(&wanted));
+    if let Some(of_state) = of_state {
+        schools.retain(|school| shown(school).contains(&of_state));
+    }
+    if wanted.is_file() {
+        let grid = given::grid(&name, &month, &asked, &columns, &schools, reader.frame.lang);
+        return Giver::of(&reader).give((wanted.table == "slices").then_some(grid), &wanted).await;
     }
     let part = Part::read(&asked.page, PAGE, schools.len() as i64);
     let schools = schools.into_iter().skip(part.skip() as usize).take(PAGE as usize).collect();
-    Ok(ReportsPage { frame: reader.frame, code, name, asked, months, month, columns, schools, part, states }.template())
+    let shown = ReportsPage { frame: reader.frame, code, name, asked, months, month, columns, schools, part, states };
+    Ok(shown.template().into_response())
 }
 
 /// The months of which anything is owed, and the newest of which something fell due or came in.
@@ -147,7 +161,7 @@ impl ReportsPage {
                 }
                 (self.choices())
                 @if self.schools.is_empty() { p.empty { (t("reports.none")) } }
-                @else { (slices::legend(lang)) (self.matrix()) (self.part.pager(|number| self.address(("page", number)), lang)) }
+                @else { (slices::legend(lang)) (self.matrix()) (self.part.pager(|number| self.address(("page", number)), lang)) (links(&self.frame, "slices")) }
             },
         )
     }

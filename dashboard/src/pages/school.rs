@@ -1,6 +1,9 @@
 //! A school: its figures over the months, what it sent and owes, and what was found.
 
+mod given;
+
 use axum::extract::Path;
+use axum::response::Response;
 use chrono::NaiveDate;
 use maud::{Markup, PreEscaped, html};
 
@@ -13,6 +16,7 @@ use crate::format;
 use crate::pages::district::register_label;
 use crate::pages::fault::Fault;
 use crate::pages::findings::{Columns, Line, lines, list};
+use crate::pages::given::{Giver, Wanted, links, page_or_file};
 use crate::pages::heat::{heat_cell, heat_legend};
 use crate::pages::layout::{Frame, page};
 use crate::pages::official;
@@ -64,7 +68,12 @@ pub struct Place {
 }
 
 /// `/school/{id}`
-pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<Choice>) -> Result<Markup, Fault> {
+pub async fn show(
+    reader: Reader,
+    Path(id): Path<String>,
+    Asked(choice): Asked<Choice>,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Fault> {
     let scoped = &reader.scoped;
     if !scoped.scope.sees_figures() {
         return Err(Fault::NotHere);
@@ -78,7 +87,8 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<C
         .find(|(code, _)| code == row.text("district_code"));
     let figures = figures::of_unit(scoped, "school", &id).await?;
     let months = Months::of(&figures, &choice, scoped);
-    Ok(SchoolPage {
+    let giver = Giver::of(&reader);
+    let shown = SchoolPage {
         places: places(scoped, &id, &crate::period::around(&months.chosen)).await?,
         official: official::banner(&reader, &months.chosen),
         owing: owing(scoped, Whose::School(&id)).await?,
@@ -97,8 +107,8 @@ pub async fn show(reader: Reader, Path(id): Path<String>, Asked(choice): Asked<C
         findings: lines(scoped, "school_id = $1 and ended is null", &[&id], "limit 50").await?,
         frame: reader.frame,
         id,
-    }
-    .template())
+    };
+    page_or_file(&giver, &wanted, |table| shown.grid(table), || shown.template()).await
 }
 
 /// The school's places in the first three of these periods; similar schools are counted and not named.
@@ -189,13 +199,14 @@ impl SchoolPage {
                     @if self.figures.is_empty() { p.empty { (t("school.no_figures")) } }
                     (parts::tiles(&self.figures, &self.months, &self.frame.catalogue, lang))
                     (self.over_months())
+                    @if !self.figures.is_empty() { (links(&self.frame, "figures")) }
                 }
                 (self.similar())
                 section #reports {
                     h2 { (t("school.reports")) }
                     @if self.slices.is_empty() {
                         p.empty { (t("school.no_slices")) }
-                    } @else { (slices::legend(lang)) (slices::matrix(&self.slices, lang)) }
+                    } @else { (slices::legend(lang)) (slices::matrix(&self.slices, lang)) (links(&self.frame, "slices")) }
                 }
                 section #findings {
                     h2 { (t("school.open_findings")) }
@@ -205,6 +216,10 @@ impl SchoolPage {
                     p {
                         a href=(routes::with(routes::FINDINGS, &[("school", &self.id), ("state", "all")])) {
                             (t("findings.with_ended"))
+                        }
+                        " · "
+                        a href=(routes::with(routes::FINDINGS, &[("school", &self.id), ("table", "findings"), ("as", "xlsx")])) download rel="nofollow" {
+                            (t("given.open_findings"))
                         }
                     }
                 }
@@ -257,6 +272,7 @@ impl SchoolPage {
                         } }
                     }
                 }
+                (links(&self.frame, "similar"))
             }
         }
     }

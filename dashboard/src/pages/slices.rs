@@ -77,8 +77,10 @@ pub struct Slice {
     pub state: State,
     /// Whether it came, or is missing, after its due date.
     pub is_late: bool,
-    due_on: Option<chrono::NaiveDate>,
-    received_on: Option<chrono::NaiveDate>,
+    /// Its last day.
+    pub due_on: Option<chrono::NaiveDate>,
+    /// When it came.
+    pub received_on: Option<chrono::NaiveDate>,
 }
 
 /// The slices of a school.

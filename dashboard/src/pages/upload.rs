@@ -384,6 +384,10 @@ pub fn download(name: &str, bytes: impl Into<axum::body::Body>) -> Response {
         Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         Some("csv") => "text/csv; charset=utf-8",
         Some("pdf") => "application/pdf",
+        Some("json") => "application/csvm+json",
+        Some("parquet") => "application/vnd.apache.parquet",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
         _ => "application/octet-stream",
     };
     let disposition = format!("attachment; filename*=UTF-8''{}", routes::encoded(name));

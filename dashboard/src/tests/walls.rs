@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 
 use super::Site;
 use super::city::{DISTRICT, FINDINGS, OTHER_DISTRICT, OTHER_NAME, OTHER_SCHOOL, SCHOOL, SISTER};
+use super::given::TABLES;
 use crate::routes;
 
 /// Every page's address for a unit.
@@ -43,12 +44,23 @@ fn addresses(district: &str, school: &str, finding: &str) -> Vec<String> {
     all
 }
 
+/// The files that the pages give away, for the same unit: the page's own address with the table's name, and one without.
+fn files(district: &str, school: &str, finding: &str) -> Vec<String> {
+    // Of the pages that give files, each once.
+    const SILENT: [&str; 6] = ["/catalogue", "/accounts", "/upload", "/releases", "reminders", "/F01/"];
+    let mut pages = addresses(district, school, finding);
+    pages.retain(|page| !page.contains('?') && !SILENT.iter().any(|word| page.contains(word)));
+    let tables = pages.iter().flat_map(|page| TABLES.map(|table| format!("{page}?table={table}&as=csv")));
+    tables.chain(pages.iter().map(|page| format!("{page}?table=evidence&as=xlsx"))).collect()
+}
+
 /// Asks for every page of a foreign unit and of one's own: none shows anything foreign.
 async fn check(role: &str, foreign: (&str, &str, &str), hidden: &[&str]) {
     let site = Site::new().await;
     let cookie = site.log_in(role).await;
-    let own = addresses(DISTRICT, SCHOOL, FINDINGS[0]);
-    for address in addresses(foreign.0, foreign.1, foreign.2).into_iter().chain(own) {
+    let own = [addresses(DISTRICT, SCHOOL, FINDINGS[0]), files(DISTRICT, SCHOOL, FINDINGS[0])].concat();
+    let all = [addresses(foreign.0, foreign.1, foreign.2), files(foreign.0, foreign.1, foreign.2), own].concat();
+    for address in all {
         let answer = site.get(&address, &cookie).await;
         assert!(
             [StatusCode::OK, StatusCode::NOT_FOUND].contains(&answer.status),
@@ -143,7 +155,7 @@ async fn an_administrator_sees_accounts_and_no_figure() {
 #[tokio::test]
 async fn nobody_is_let_in_without_a_log_in() {
     let site = Site::new().await;
-    for address in addresses(DISTRICT, SCHOOL, FINDINGS[0]) {
+    for address in [addresses(DISTRICT, SCHOOL, FINDINGS[0]), files(DISTRICT, SCHOOL, FINDINGS[0])].concat() {
         let answer = site.get(&address, "kehou=0000").await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{address}");
         assert!(answer.location().starts_with("/login") && answer.body.is_empty(), "{address}");
