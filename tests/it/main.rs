@@ -1,5 +1,6 @@
 //! Whole-system tests: the built command, on cities in temporary folders.
 
+mod backup;
 mod broken;
 mod browser;
 mod casework;
@@ -24,6 +25,7 @@ mod tidy;
 mod tools;
 mod truth;
 mod unseal;
+mod verify;
 mod warnings;
 mod watch;
 mod what_if;
