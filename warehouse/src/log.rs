@@ -32,7 +32,6 @@ pub(crate) struct Added {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) version: u64,
-    pub(crate) bytes: u64,
     pub(crate) sha256: String,
     pub(crate) added: Vec<Added>,
     /// The places that it took out, and when, in milliseconds since 1970.
@@ -66,7 +65,9 @@ impl Log {
     pub(crate) fn files(&self, version: u64) -> BTreeMap<&str, &Added> {
         let mut files = BTreeMap::new();
         for entry in self.entries.iter().take_while(|entry| entry.version <= version) {
-            entry.removed.iter().for_each(|(place, _)| drop(files.remove(place.as_str())));
+            for (place, _) in &entry.removed {
+                files.remove(place.as_str());
+            }
             files.extend(entry.added.iter().map(|file| (file.place.as_str(), file)));
         }
         files
@@ -128,7 +129,6 @@ impl Warehouse {
             };
             let mut entry = Entry {
                 version,
-                bytes: bytes.len() as u64,
                 sha256: sha256(&bytes),
                 added: Vec::new(),
                 removed: Vec::new(),

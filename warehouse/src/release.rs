@@ -66,10 +66,14 @@ impl Warehouse {
             let before = before.as_ref()?;
             Some((*before.tables.get(name)?, before.logs.get(name)?.clone()))
         };
-        let digests = stream::iter(&release.tables).map(|(name, version)| async move {
-            // A version that lies before the known one is told from the beginning.
-            let known = known(name).filter(|(known, _)| known <= version);
-            self.log_digest(name, known, *version).await.map(|digest| (name.clone(), digest))
+        // A version that lies before the known one is told from the beginning.
+        let tables: Vec<_> = release
+            .tables
+            .iter()
+            .map(|(name, version)| (name.clone(), known(name).filter(|(known, _)| known <= version), *version))
+            .collect();
+        let digests = stream::iter(tables).map(|(name, known, version)| async move {
+            self.log_digest(&name, known, version).await.map(|digest| (name, digest))
         });
         digests.buffer_unordered(AT_ONCE).try_collect().await
     }

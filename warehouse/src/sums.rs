@@ -78,7 +78,11 @@ impl Warehouse {
                 continue;
             }
             match serde_json::from_slice::<Kept>(&bytes) {
-                Ok(kept) => kept.files.into_iter().for_each(|(place, sum)| drop(sums.entry(place).or_insert(sum))),
+                Ok(kept) => {
+                    for (place, sum) in kept.files {
+                        sums.entry(place).or_insert(sum);
+                    }
+                }
                 Err(error) => faults.push(damaged(error.to_string())),
             }
         }

@@ -93,8 +93,8 @@ impl Warehouse {
             let WarehouseError::Damaged { place, .. } = fault else { return Err(fault) };
             verified.found.push(Found::new(place, Damage::Bytes, "checksums"));
         }
-        let releases = self.look_at_releases(&objects, &mut verified).await?;
-        self.look_at_officials(&objects, &releases, &mut verified).await?;
+        let releases = self.look_at_releases(&objects, &sums, &mut verified).await?;
+        self.look_at_officials(&objects, (&releases, &sums), &mut verified).await?;
         let retired = self.retired().await?;
         let scene = Scene { objects: &objects, releases: &releases, retired: &retired, sums: &sums };
         let mut needed = self.look_at_tables(&scene, depth, &mut verified).await?;
@@ -143,7 +143,12 @@ impl Warehouse {
     }
 
     /// The releases that can be read, by number.
-    async fn look_at_releases(&self, objects: &Objects, verified: &mut Verified) -> Result<BTreeMap<u64, Release>> {
+    async fn look_at_releases(
+        &self,
+        objects: &Objects,
+        sums: &HashMap<String, Sum>,
+        verified: &mut Verified,
+    ) -> Result<BTreeMap<u64, Release>> {
         let numbers = numbers(objects, &Place::Releases);
         let mut releases = BTreeMap::new();
         for number in 1..=numbers.last().copied().unwrap_or_default() {
@@ -153,7 +158,7 @@ impl Warehouse {
                 told(Damage::Missing);
                 continue;
             };
-            if is_whole(&bytes) == Some(false) {
+            if is_spoilt(&bytes, sums.get(&place)) {
                 told(Damage::Bytes);
                 continue;
             }
@@ -183,7 +188,7 @@ impl Warehouse {
     async fn look_at_officials(
         &self,
         objects: &Objects,
-        releases: &BTreeMap<u64, Release>,
+        (releases, sums): (&BTreeMap<u64, Release>, &HashMap<String, Sum>),
         verified: &mut Verified,
     ) -> Result<()> {
         let numbers = numbers(objects, &Place::Officials);
@@ -194,7 +199,7 @@ impl Warehouse {
                 told(Damage::Missing);
                 continue;
             };
-            if is_whole(&bytes) == Some(false) {
+            if is_spoilt(&bytes, sums.get(&place)) {
                 told(Damage::Bytes);
                 continue;
             }
@@ -220,8 +225,8 @@ impl Warehouse {
         scene.releases.values().flat_map(|release| release.tables.keys()).for_each(|name| {
             tables.entry(name.clone()).or_default();
         });
-        let mut logs = stream::iter(&tables)
-            .map(|(name, versions)| self.log(name, versions))
+        let mut logs = stream::iter(tables)
+            .map(|(name, versions)| async move { self.log(&name, &versions).await })
             .buffered(TABLES_AT_ONCE);
         let mut needed: BTreeMap<String, Needed> = BTreeMap::new();
         while let Some(log) = logs.try_next().await? {
@@ -365,6 +370,14 @@ fn spoilt_entries(log: &Log, scene: &Scene<'_>, verified: &mut Verified) {
         }
     }
     verified.found.extend(spoilt);
+}
+
+/// Whether an object is not what was written, by its own checksum or, where it carries none, by that which was taken down of it.
+fn is_spoilt(bytes: &[u8], sum: Option<&Sum>) -> bool {
+    match is_whole(bytes) {
+        Some(is_whole) => !is_whole,
+        None => sum.is_some_and(|sum| *sum != Sum::of(bytes)),
+    }
 }
 
 /// The numbers of numbered objects in a folder, in order.

@@ -25,7 +25,9 @@ pub(super) async fn fetch_all(
 ) -> Result<Vec<(String, Sum, bool)>> {
     let all: u64 = wanted.iter().map(|one| one.size).sum();
     let mut done = 0;
-    let mut under_way = stream::iter(wanted).map(|one| fetch(warehouse, one, folder)).buffer_unordered(AT_ONCE);
+    let mut under_way = stream::iter(wanted.to_vec())
+        .map(|one| async move { fetch(warehouse, &one, folder).await })
+        .buffer_unordered(AT_ONCE);
     let mut fetched = Vec::with_capacity(wanted.len());
     while let Some((place, sum, was_there)) = under_way.try_next().await? {
         done += sum.size;

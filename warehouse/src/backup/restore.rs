@@ -48,9 +48,12 @@ pub async fn restore(folder: &FilePath, location: &str, progress: &(dyn Fn(u64, 
     }
     let all: u64 = manifest.files.values().map(|sum| sum.size).sum();
     let mut done = 0;
-    let files = manifest.files.iter().filter(|(place, _)| **place != marker);
-    let mut under_way =
-        stream::iter(files).map(|(place, sum)| put(&storage, folder, place, sum)).buffer_unordered(AT_ONCE);
+    let mut files: Vec<(String, Sum)> = manifest.files.clone().into_iter().collect();
+    files.retain(|(place, _)| *place != marker);
+    let storage = &storage;
+    let mut under_way = stream::iter(files)
+        .map(|(place, sum)| async move { put(storage, folder, &place, &sum).await })
+        .buffer_unordered(AT_ONCE);
     while let Some(bytes) = under_way.try_next().await? {
         done += bytes;
         progress(done, all);
@@ -58,7 +61,7 @@ pub async fn restore(folder: &FilePath, location: &str, progress: &(dyn Fn(u64, 
     }
     drop(under_way);
     if let Some(sum) = manifest.files.get(&marker) {
-        put(&storage, folder, &marker, sum).await?;
+        put(storage, folder, &marker, sum).await?;
     }
     Ok(manifest)
 }
