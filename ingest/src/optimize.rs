@@ -7,7 +7,7 @@ use datafusion::arrow::array::AsArray;
 use uuid::Uuid;
 use warehouse::Warehouse;
 use warehouse::error::WarehouseError;
-use warehouse::optimize::{Compacted, Compaction};
+use warehouse::optimize::{Abandoned, Compacted, Compaction};
 use warehouse::session::Limits;
 use warehouse::table::TableName;
 
@@ -33,7 +33,8 @@ fn order(form: &'static Form) -> Vec<&'static str> {
     let is_person = |kind: &Kind| matches!(kind, Kind::Person(_));
     let mut order = vec!["school_id"];
     let persons = form.columns.iter().filter(|column| is_person(&column.kind));
-    let keys = form.columns.iter().filter(|column| column.key && !is_person(&column.kind) && column.name != "school_id");
+    let keys =
+        form.columns.iter().filter(|column| column.key && !is_person(&column.kind) && column.name != "school_id");
     order.extend(persons.chain(keys).map(|column| column.name.as_str()));
     order.extend(["period", "submission_id", "row_no"]);
     order
@@ -69,8 +70,7 @@ pub async fn compact(
         let known = lines(warehouse).await?;
         let is_abandoned = |id: &str| !known.contains(id) && is_older(id, age);
         let has_lines = table != ledger_table() && order.contains(&"submission_id");
-        let abandoned: Option<(&str, &(dyn Fn(&str) -> bool + Sync))> =
-            if has_lines { Some(("submission_id", &is_abandoned)) } else { None };
+        let abandoned = has_lines.then_some(Abandoned { column: "submission_id", is: &is_abandoned });
         let compacted = warehouse.compact(&Compaction { table, order, abandoned }, limits).await?;
         if let Some(compacted) = compacted {
             progress(&compacted);

@@ -23,7 +23,9 @@ pub async fn verify(
     let version = warehouse.version(&ledger_table()).await;
     let (originals, mut found) = match version {
         Ok(version) => match originals_at(warehouse, version).await {
-            Ok(originals) => (originals, ledger_order(warehouse, version).await.unwrap_or_else(unreadable(&ledger_table()))),
+            Ok(originals) => {
+                (originals, ledger_order(warehouse, version).await.unwrap_or_else(unreadable(&ledger_table())))
+            }
             Err(error) => (Vec::new(), unreadable(&ledger_table())(error)),
         },
         Err(error) => (Vec::new(), unreadable(&ledger_table())(error)),
@@ -85,7 +87,11 @@ async fn ledger_order(warehouse: &Warehouse, version: u64) -> Result<Vec<Found>,
                 found.push(record(id, "与另一行时刻相同", "it has the moment of another line"));
             }
             if replaces.is_valid(row) && !ids.contains(replaces.value(row)) {
-                found.push(record(id, "所替换的报送不在其前", "it replaces a submission that does not stand before it"));
+                found.push(record(
+                    id,
+                    "所替换的报送不在其前",
+                    "it replaces a submission that does not stand before it",
+                ));
             }
             if !ids.insert(id.to_owned()) {
                 found.push(record(id, "出现两次", "it stands twice"));

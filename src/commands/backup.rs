@@ -77,10 +77,14 @@ pub async fn run(args: Backup) -> Result<ExitCode> {
         done.there
     );
     if !accounts {
-        println!("没有账号文件可备份（s3:// 数据仓库须以 KEHOU_ACCOUNTS 指明） / no accounts were found to copy (beside s3://, name their file by KEHOU_ACCOUNTS)");
+        println!(
+            "没有账号文件可备份（s3:// 数据仓库须以 KEHOU_ACCOUNTS 指明） / no accounts were found to copy (beside s3://, name their file by KEHOU_ACCOUNTS)"
+        );
     }
     if !args.with_keys {
-        println!("不含密钥：请另行保管 person.key 与 seal.key / without the keys: keep copies of person.key and seal.key elsewhere");
+        println!(
+            "不含密钥：请另行保管 person.key 与 seal.key / without the keys: keep copies of person.key and seal.key elsewhere"
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

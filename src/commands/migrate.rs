@@ -22,7 +22,9 @@ pub async fn run(args: Migrate) -> Result<ExitCode> {
     let done = done?;
     for (table, reshaped) in &done.tables {
         match reshaped {
-            Reshaped::Rewritten => println!("{table}：已按新的列重写 / written anew with its columns' new names and kinds"),
+            Reshaped::Rewritten => {
+                println!("{table}：已按新的列重写 / written anew with its columns' new names and kinds")
+            }
             _ => println!("{table}：已增加新列，原有行在新列为空 / got new columns, in which its rows have no value"),
         }
     }

@@ -32,7 +32,10 @@ pub async fn run(args: Optimize) -> Result<ExitCode> {
             done.table, done.files.0, done.files.1, done.rows
         );
         if done.abandoned > 0 {
-            println!("  未完成的接收留下的 {0} 行已去除 / {0} rows of attempts that never came to an end were left out", done.abandoned);
+            println!(
+                "  未完成的接收留下的 {0} 行已去除 / {0} rows of attempts that never came to an end were left out",
+                done.abandoned
+            );
         }
     })
     .await?;

@@ -86,7 +86,10 @@ fn files_become_few_and_nothing_else_changes() {
     // A full run computes the same, and a correction comes in as before.
     city.ok(&["transform", "--today", "2020-03-01", "--full"]);
     let value = "select * from indicator_value order by indicator, level, unit_id, period_type, period, dimension";
-    assert_eq!(city.ok(&["query", value, "--format", "csv"]), before.split("count(*)").next().unwrap_or_default().trim_end().to_owned() + "\n");
+    assert_eq!(
+        city.ok(&["query", value, "--format", "csv"]),
+        before.split("count(*)").next().unwrap_or_default().trim_end().to_owned() + "\n"
+    );
     check_ledger(&city.warehouse());
 }
 
@@ -136,7 +139,8 @@ fn what_killed_attempts_left_goes() {
     fs::write(&leftover, b"half").expect("written");
     let count = |sql: &str| ask(&city.warehouse(), sql)[0]["rows"].clone();
     let all = "select count(*) as rows from facts.raw_charge";
-    let seen = "select count(*) as rows from facts.raw_charge as entry join facts.submission as line using (submission_id)";
+    let seen =
+        "select count(*) as rows from facts.raw_charge as entry join facts.submission as line using (submission_id)";
     assert_ne!(count(all), count(seen), "the killed attempt left rows");
     let said = city.ok(&["optimize"]);
     assert!(!said.contains("never came to an end") && fs::exists(&leftover).expect("looked"), "they are young: {said}");
@@ -174,7 +178,9 @@ fn killed_at_each_step_it_loses_nothing_and_goes_on() {
 fn ingests_go_on_meanwhile() {
     let city = city();
     let mut busy = Vec::new();
-    for file in files(&example().join("inbox/2019-10-08")).into_iter().filter(|file| file.to_string_lossy().contains("charge_")) {
+    for file in
+        files(&example().join("inbox/2019-10-08")).into_iter().filter(|file| file.to_string_lossy().contains("charge_"))
+    {
         let words = ["ingest", &file.display().to_string(), "--again", "--received", "2020-03-01"];
         busy.push(city.command(&words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts"));
     }

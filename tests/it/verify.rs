@@ -95,7 +95,11 @@ fn each_kind_of_damage_shows_under_its_name() {
     };
     for (kind, path) in kinds {
         let place = path.strip_prefix(&root).expect("within").display().to_string();
-        for (how, spoil) in [("flipped", flip as fn(&Path)), ("cut", truncate), ("deleted", |path| fs::remove_file(path).expect("gone"))] {
+        for (how, spoil) in [
+            ("flipped", flip as fn(&Path)),
+            ("cut", truncate),
+            ("deleted", |path| fs::remove_file(path).expect("gone")),
+        ] {
             // Lists of checksums that are gone leave what they covered without one: that is said as a number.
             let is_list = kind == "checksums" && how == "deleted";
             // What is last is known to be gone by those who noted the number that `verify` and `releases` tell.
@@ -111,7 +115,12 @@ fn each_kind_of_damage_shows_under_its_name() {
                 assert!(named, "{kind} {how}, {place}: {said}");
                 assert!(said.contains("backup"), "what to do: {said}");
             }
-            if how != "flipped" && !kind.starts_with("log") && !is_list && !is_last && !["models", "checksums"].contains(&kind) {
+            if how != "flipped"
+                && !kind.starts_with("log")
+                && !is_list
+                && !is_last
+                && !["models", "checksums"].contains(&kind)
+            {
                 let (said, code) = verify(&city, &["--quick"]);
                 assert!(code == Some(1) && said.contains(&place), "--quick, {kind} {how}: {said}");
             }
@@ -146,11 +155,15 @@ fn a_log_that_was_rewritten_with_sense_shows_by_the_releases() {
     // A file is taken out of the log as a program that writes Delta would, and its size is told right.
     let entry = city.warehouse().join("tables/facts/raw_survey/_delta_log/00000000000000000001.json");
     let text = fs::read_to_string(&entry).expect("a log");
-    let without: String = text.lines().filter(|line| !line.contains("\"add\"")).map(|line| format!("{line}\n")).collect();
+    let without: String =
+        text.lines().filter(|line| !line.contains("\"add\"")).map(|line| format!("{line}\n")).collect();
     assert_ne!(text, without);
     fs::write(&entry, without).expect("written");
     let (said, code) = verify(&city, &[]);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("raw_survey/_delta_log"), "the digest in the release: {said}");
-    assert!(said.contains("tables/facts/raw_survey:") && said.contains("0 of "), "rows that the ledger counts are gone: {said}");
+    assert!(
+        said.contains("tables/facts/raw_survey:") && said.contains("0 of "),
+        "rows that the ledger counts are gone: {said}"
+    );
 }

@@ -154,12 +154,7 @@ async fn has_same_rows(
 }
 
 /// Registers the rows of files that only one of two snapshots has, as `added` and `removed`. Whether nothing was removed.
-fn show_differing(
-    warehouse: &Warehouse,
-    context: &SessionContext,
-    before: &Snapshot,
-    now: &Snapshot,
-) -> Result<bool> {
+fn show_differing(warehouse: &Warehouse, context: &SessionContext, before: &Snapshot, now: &Snapshot) -> Result<bool> {
     let only = |one: &Snapshot, other: &Snapshot| {
         let held: HashSet<_> = other.files.iter().map(|file| &file.path).collect();
         let files = one.files.iter().filter(|file| !held.contains(&file.path)).cloned().collect();

@@ -86,12 +86,25 @@ impl Backup {
         let before = read_manifest(folder)?;
         let id = warehouse.marker().id;
         let refused = |why: &str| WarehouseError::Backup { folder: folder.display().to_string(), why: why.to_owned() };
+        let inside = |root: PathBuf| {
+            folder.canonicalize().is_ok_and(|folder| root.canonicalize().is_ok_and(|root| folder.starts_with(root)))
+        };
+        if warehouse.folder().is_some_and(inside) {
+            drop(fs::remove_dir(folder));
+            return Err(refused(
+                "备份不能放在数据仓库里面，最好在另一块磁盘上 / a backup can't lie within the warehouse; name a folder on another disk",
+            ));
+        }
         match &before {
             Some(before) if before.id != id => {
-                return Err(refused("里面是另一个数据仓库的备份，请换一个文件夹 / it holds the backup of another warehouse; name another folder"));
+                return Err(refused(
+                    "里面是另一个数据仓库的备份，请换一个文件夹 / it holds the backup of another warehouse; name another folder",
+                ));
             }
             None if !folder.join(UNFINISHED).exists() && !is_empty(folder)? => {
-                return Err(refused("文件夹不是空的，也不是备份 / the folder is not empty and holds no backup; name another one"));
+                return Err(refused(
+                    "文件夹不是空的，也不是备份 / the folder is not empty and holds no backup; name another one",
+                ));
             }
             _ => {}
         }
@@ -118,12 +131,7 @@ impl Backup {
     }
 
     /// Copies the warehouse's objects. `progress` is told how many bytes of how many are done.
-    pub async fn copy(
-        &mut self,
-        warehouse: &Warehouse,
-        cut: &Cut,
-        progress: &(dyn Fn(u64, u64) + Sync),
-    ) -> Result<()> {
+    pub async fn copy(&mut self, warehouse: &Warehouse, cut: &Cut, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<()> {
         let wanted = warehouse.wanted(cut).await?;
         self.manifest.release = cut.release;
         let objects = self.folder.join(OBJECTS);
@@ -150,7 +158,9 @@ impl Backup {
         if let Some(before) = &self.before {
             let gone = before.files.keys().filter(|place| !self.manifest.files.contains_key(*place));
             let beside = before.beside.keys().filter(|name| !self.manifest.beside.contains_key(*name));
-            let paths = gone.map(|place| self.folder.join(OBJECTS).join(place)).chain(beside.map(|name| self.folder.join(name)));
+            let paths = gone
+                .map(|place| self.folder.join(OBJECTS).join(place))
+                .chain(beside.map(|name| self.folder.join(name)));
             for path in paths {
                 remove(&path)?;
             }

@@ -62,7 +62,11 @@ impl Found {
                 "请勿再写入，保留现场，从备份恢复到新位置后比较（kehou restore） / \
                  stop writing, keep it as it is, and compare it with a restored backup (kehou restore)"
             }
-            _ if is("tables/facts/") || is("tables/reference/") || is("originals/") || self.place.contains("_delta_log") => {
+            _ if is("tables/facts/")
+                || is("tables/reference/")
+                || is("originals/")
+                || self.place.contains("_delta_log") =>
+            {
                 "无法重算：从备份中取回同一路径的文件；没有备份则须请学校重新报送 / \
                  it can't be computed again: put the file of this path back from a backup; without one, its senders must send it again"
             }

@@ -164,7 +164,9 @@ pub fn is_disk_full(error: &(dyn std::error::Error + 'static)) -> bool {
     }
     // Some layers keep the text alone; the system's words of these two are fixed.
     let text = error.to_string();
-    ["No space left on device", "Disk quota exceeded", "database or disk is full"].iter().any(|words| text.contains(words))
+    ["No space left on device", "Disk quota exceeded", "database or disk is full"]
+        .iter()
+        .any(|words| text.contains(words))
 }
 
 /// What to say of a full disk, in both languages.

@@ -127,12 +127,7 @@ impl Warehouse {
                 log.faults.push((place, Fault::Missing));
                 continue;
             };
-            let mut entry = Entry {
-                version,
-                sha256: sha256(&bytes),
-                added: Vec::new(),
-                removed: Vec::new(),
-            };
+            let mut entry = Entry { version, sha256: sha256(&bytes), added: Vec::new(), removed: Vec::new() };
             if let Err(why) = read_entry(name, &bytes, &mut entry) {
                 log.faults.push((place, Fault::Unreadable(why)));
             }

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use object_store::ObjectStoreExt;
 use serde::{Deserialize, Serialize};
 
-pub use compact::{Compacted, Compaction};
+pub use compact::{Abandoned, Compacted, Compaction};
 
 use crate::Warehouse;
 use crate::digest::signed;
@@ -83,7 +83,8 @@ impl Warehouse {
         let mut coming: BTreeMap<TableName, BTreeSet<u64>> = BTreeMap::new();
         for number in self.release_numbers().await? {
             let release = self.read_release(number).await?;
-            let (is_let_go, readable) = (gone_before.contains(&number) || tidy.retire.contains(&number), is_readable(&number));
+            let (is_let_go, readable) =
+                (gone_before.contains(&number) || tidy.retire.contains(&number), is_readable(&number));
             for (name, version) in release.tables {
                 if readable {
                     versions.entry(name.clone()).or_default().insert(version);
@@ -103,7 +104,9 @@ impl Warehouse {
             let newest = log.newest().filter(|_| is_fact);
             let all = |versions: Option<&BTreeSet<u64>>| -> HashSet<String> {
                 let versions = versions.into_iter().flatten().copied().chain(newest);
-                versions.flat_map(|version| log.files(version).into_keys().map(str::to_owned).collect::<Vec<_>>()).collect()
+                versions
+                    .flat_map(|version| log.files(version).into_keys().map(str::to_owned).collect::<Vec<_>>())
+                    .collect()
             };
             let (needed, needed_then) = (all(versions.get(&name)), all(coming.get(&name)));
             // A reader of facts as they are now may have begun before the commit that took a file out.
@@ -187,7 +190,8 @@ impl Warehouse {
                 continue;
             }
             let (now, then) = (self.snapshot(&name, None).await?, self.snapshot(&name, Some(version)).await?);
-            let paths = |files: &[crate::table::DataFile]| files.iter().map(|file| file.path.clone()).collect::<Vec<_>>();
+            let paths =
+                |files: &[crate::table::DataFile]| files.iter().map(|file| file.path.clone()).collect::<Vec<_>>();
             if paths(&now.files) != paths(&then.files) || now.schema != then.schema {
                 self.replace(&name, version, &[], crate::table::Staged::default()).await?;
                 count += 1;
@@ -208,9 +212,9 @@ fn leftovers(folder: &FilePath, age: Duration, found: &mut Vec<PathBuf>) -> Resu
             continue;
         }
         let name = entry.file_name().to_string_lossy().into_owned();
-        let is_temporary = name.rsplit_once('#').is_some_and(|(_, digits)| {
-            !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
-        });
+        let is_temporary = name
+            .rsplit_once('#')
+            .is_some_and(|(_, digits)| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()));
         // It may be gone again by now.
         let modified = entry.metadata().and_then(|about| about.modified()).ok();
         if is_temporary && modified.and_then(|moment| moment.elapsed().ok()).is_some_and(|past| past >= age) {

@@ -130,7 +130,11 @@ impl Warehouse {
         let place = Place::Models(name.clone());
         let damaged = |why: &str| WarehouseError::Damaged { place: place.to_string(), why: why.to_owned() };
         let bytes = self.get(&place).await?.ok_or_else(|| damaged("it is missing"))?;
-        if sha256(&bytes) == *name { Ok(Some(bytes)) } else { Err(damaged("its bytes are not those that its name tells")) }
+        if sha256(&bytes) == *name {
+            Ok(Some(bytes))
+        } else {
+            Err(damaged("its bytes are not those that its name tells"))
+        }
     }
 
     pub(crate) async fn release_numbers(&self) -> Result<Vec<u64>> {

@@ -251,7 +251,8 @@ impl Warehouse {
                 }
                 let files = log.files(version);
                 if depth == Depth::Whole && log.faults.is_empty() {
-                    self.compare_readings(&log.name, version, files.keys().copied().collect(), &named_by, verified).await;
+                    self.compare_readings(&log.name, version, files.keys().copied().collect(), &named_by, verified)
+                        .await;
                 }
                 for (place, file) in files {
                     needed.entry(place.to_owned()).or_insert_with(|| Needed {
@@ -280,8 +281,13 @@ impl Warehouse {
         let damage = match self.snapshot(name, Some(version)).await {
             Err(error) => Some(Damage::Unreadable { why: error.to_string() }),
             Ok(snapshot) => {
-                let same = snapshot.files.iter().map(|file| &file.path).eq(files.iter().map(|place| self.at(place)).collect::<Vec<_>>().iter());
-                (!same).then(|| Damage::Unreadable { why: format!("version {version} has other files by its checkpoint") })
+                let same = snapshot.files.iter().map(|file| &file.path).eq(files
+                    .iter()
+                    .map(|place| self.at(place))
+                    .collect::<Vec<_>>()
+                    .iter());
+                (!same)
+                    .then(|| Damage::Unreadable { why: format!("version {version} has other files by its checkpoint") })
             }
         };
         verified.found.extend(damage.map(|damage| Found::new(log, damage, named_by.to_owned())));
@@ -356,7 +362,9 @@ fn spoilt_entries(log: &Log, scene: &Scene<'_>, verified: &mut Verified) {
     // Each digest covers all entries before: the first that differs tells between which two releases something was changed.
     let mut last_good = None;
     for (number, release) in scene.releases {
-        let (Some(version), Some(digest)) = (release.tables.get(&log.name), release.logs.get(&log.name)) else { continue };
+        let (Some(version), Some(digest)) = (release.tables.get(&log.name), release.logs.get(&log.name)) else {
+            continue;
+        };
         match log.digest(*version) {
             Some(found) if found == *digest => last_good = Some(*version),
             Some(_) if spoilt.is_empty() && log.faults.is_empty() => {

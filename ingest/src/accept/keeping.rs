@@ -56,11 +56,7 @@ impl Keeping {
 }
 
 /// Keeps one and tells its checksum. One that is there already was sealed anew by an earlier attempt, and has other bytes.
-async fn kept(
-    warehouse: &Warehouse,
-    place: &Place,
-    sealed: Vec<u8>,
-) -> Result<(String, Option<Sum>), WarehouseError> {
+async fn kept(warehouse: &Warehouse, place: &Place, sealed: Vec<u8>) -> Result<(String, Option<Sum>), WarehouseError> {
     let sum = Sum::of(&sealed);
     let sum = match warehouse.put_once(place, sealed.into()).await? {
         true => Some(sum),

@@ -23,7 +23,8 @@ pub async fn restore(folder: &FilePath, location: &str, progress: &(dyn Fn(u64, 
     let refused = |why: String| WarehouseError::Backup { folder: folder.display().to_string(), why };
     let Some(manifest) = read_manifest(folder)? else {
         return Err(refused(match super::is_unfinished(folder) {
-            true => "备份没有做完，请再次运行 kehou backup / the backup was not finished; run `kehou backup` again".to_owned(),
+            true => "备份没有做完，请再次运行 kehou backup / the backup was not finished; run `kehou backup` again"
+                .to_owned(),
             false => "这里没有备份（缺 backup.json） / there is no backup here (no backup.json)".to_owned(),
         }));
     };
@@ -76,7 +77,9 @@ async fn put(storage: &Storage, folder: &FilePath, place: &str, sum: &Sum) -> Re
     match found {
         None => return Err(damaged("备份中缺这个文件，请用另一份备份 / the backup lacks this file: use another one")),
         Some(found) if found != *sum => {
-            return Err(damaged("备份中的这个文件已损坏，请用另一份备份 / this file of the backup is damaged: use another one"));
+            return Err(damaged(
+                "备份中的这个文件已损坏，请用另一份备份 / this file of the backup is damaged: use another one",
+            ));
         }
         Some(_) => {}
     }

@@ -169,7 +169,10 @@ fn shaped(
                 let found = batch.column_by_name(source).expect("the source was found in the table");
                 cast_with_options(found, field.data_type(), &strict).map_err(|_| WarehouseError::Damaged {
                     place: Place::Table(name.clone()).to_string(),
-                    why: format!("a value of its column {source} does not fit {}; nothing was changed", field.data_type()),
+                    why: format!(
+                        "a value of its column {source} does not fit {}; nothing was changed",
+                        field.data_type()
+                    ),
                 })?
             }
         };
@@ -186,7 +189,9 @@ mod tests {
     use super::*;
 
     fn schema(columns: &[(&str, DataType)]) -> SchemaRef {
-        Arc::new(Schema::new(columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect::<Vec<_>>()))
+        Arc::new(Schema::new(
+            columns.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true)).collect::<Vec<_>>(),
+        ))
     }
 
     async fn rows(warehouse: &Warehouse, name: &TableName) -> RecordBatch {
@@ -225,7 +230,10 @@ mod tests {
         let earlier = HashMap::from([("class_id".to_owned(), vec!["class".to_owned()])]);
         assert_eq!(warehouse.reshape(&name, &renamed, &earlier).await.expect("rewritten"), Reshaped::Rewritten);
         let found = rows(&warehouse, &name).await;
-        assert_eq!(found.column_by_name("pupils").expect("it is there").as_primitive::<Int64Type>(), &Int64Array::from(vec![31, 29]));
+        assert_eq!(
+            found.column_by_name("pupils").expect("it is there").as_primitive::<Int64Type>(),
+            &Int64Array::from(vec![31, 29])
+        );
         assert!(found.column_by_name("class_id").is_some() && found.column_by_name("class").is_none());
 
         let unfit = schema(&[("class_id", DataType::Int64), ("note", DataType::Utf8), ("pupils", DataType::Int64)]);

@@ -30,8 +30,17 @@ pub struct Compaction<'a> {
     pub table: TableName,
     /// The columns by which its rows are sorted.
     pub order: Vec<&'a str>,
-    /// Rows whose value in this column is told to be abandoned are left out: nobody sees them.
-    pub abandoned: Option<(&'a str, &'a (dyn Fn(&str) -> bool + Sync))>,
+    /// Rows that are left out, because nobody sees them.
+    pub abandoned: Option<Abandoned<'a>>,
+}
+
+/// Which rows are left out.
+#[derive(Clone, Copy)]
+pub struct Abandoned<'a> {
+    /// A column of text.
+    pub column: &'a str,
+    /// Whether rows with this value in it are.
+    pub is: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
 /// What came of it.
@@ -66,7 +75,10 @@ impl Warehouse {
         let (staged, abandoned) = self.rewritten(how, Snapshot { files: small.clone(), ..snapshot }, limits).await?;
         let rows = staged.rows();
         if rows + abandoned != before {
-            let why = format!("{before} rows were to be laid out anew and {} were read; nothing was changed", rows + abandoned);
+            let why = format!(
+                "{before} rows were to be laid out anew and {} were read; nothing was changed",
+                rows + abandoned
+            );
             return Err(WarehouseError::Damaged { place: Place::Table(name.clone()).to_string(), why });
         }
         crate::step::reached("optimize.compacted");
@@ -94,9 +106,10 @@ impl Warehouse {
             });
             let plain = plain.collect::<Result<_, _>>().map_err(DataFusionError::from)?;
             let mut batch = RecordBatch::try_new(schema.clone(), plain).map_err(DataFusionError::from)?;
-            if let Some((column, is_abandoned)) = how.abandoned {
-                let texts = batch.column_by_name(column).expect("callers name a column of the table").as_string::<i32>();
-                let kept: BooleanArray = texts.iter().map(|text| Some(!text.is_some_and(is_abandoned))).collect();
+            if let Some(Abandoned { column, is }) = how.abandoned {
+                let texts =
+                    batch.column_by_name(column).expect("callers name a column of the table").as_string::<i32>();
+                let kept: BooleanArray = texts.iter().map(|text| Some(!text.is_some_and(is))).collect();
                 abandoned += (kept.len() - kept.true_count()) as u64;
                 batch = filter_record_batch(&batch, &kept).map_err(DataFusionError::from)?;
             }
@@ -115,12 +128,8 @@ impl Warehouse {
             let table = self.load(name, None).await?;
             let state = table.snapshot().map_err(fault(name))?;
             let is_gone = |file: &LogicalFileView| gone.contains(&within(&folder, &file.object_store_path()));
-            let removed: Vec<Action> = state
-                .log_data()
-                .iter()
-                .filter(is_gone)
-                .map(|file| Action::Remove(file.remove_action(false)))
-                .collect();
+            let removed: Vec<Action> =
+                state.log_data().iter().filter(is_gone).map(|file| Action::Remove(file.remove_action(false))).collect();
             if removed.len() != gone.len() {
                 // Somebody else compacted it.
                 return Err(WarehouseError::Moved { table: name.clone() });
