@@ -16,7 +16,7 @@ use figures::{Catalog, Diff, Explain, Query, Releases, Transform, WhatIf};
 use intake::{Ingest, Init, RotateKey, Sample, Status, Template, Unseal, Withdraw};
 use paper::Report;
 use people::{Case, Demo, Serve, User};
-use upkeep::Verify;
+use upkeep::{Backup, Migrate, Optimize, Restore, Verify};
 
 /// 课后 kehou: from schools' submissions to figures on after-school service that hold up before an inspector.
 #[derive(Debug, Parser)]
@@ -123,8 +123,32 @@ pub enum Command {
     /// (K02) and the pages know it from the next `kehou transform` on.
     #[command(after_long_help = CASE_EXAMPLES)]
     Case(Case),
-    /// Check that the warehouse holds what its releases and its ledger name, and that no audit event was changed
+    /// Check that the warehouse holds what its releases and its ledger name, byte for byte, and that no audit event was changed
+    ///
+    /// Every file that a release or the ledger names is read and compared with the checksum that was kept when it was written: data
+    /// files, Delta's log, releases, declarations, SQL and sealed originals; then the ledger's order and rows, and the chain of audit
+    /// events. Each fault is told with its file and what to do. Exit code: 0 all is sound, 1 something is wrong.
     Verify(Verify),
+    /// Copy the warehouse and the accounts to a folder, while everything goes on
+    ///
+    /// The copy is of one moment: the newest release (or --release N) with all before it, and the facts. Again into the same folder:
+    /// only what is new is copied, and what an interrupted call left is gone on with; the backup before stands until the next one is
+    /// whole. Keys are left out unless --with-keys asks for them. With it comes nothing of schools' raw files that the warehouse
+    /// doesn't have: originals are sealed.
+    Backup(Backup),
+    /// Make a warehouse, and its accounts, from a backup
+    Restore(Restore),
+    /// Make files fewer and larger, and remove what nothing that is kept names
+    ///
+    /// No row and no figure changes, and the next transform with nothing new still says so. Releases are all kept unless --keep-releases
+    /// or --keep-days says which; official ones and the newest always are. A release that is let go can't be asked from then on; its
+    /// files go when --grace-hours have passed, at the next optimize, so whoever reads it at that moment reads to the end. Backups of
+    /// before keep it.
+    Optimize(Optimize),
+    /// Bring a warehouse of an earlier kehou to this one's format
+    ///
+    /// Stop the dashboard and all other commands on it first, and make a backup. After a kill the same command goes on.
+    Migrate(Migrate),
     /// Open one sealed original, as it was sent, for whoever holds the private key; the audit keeps who, when and why
     ///
     /// The event is committed to facts.audit_event before the file is written, each event chained to the one before it; `kehou

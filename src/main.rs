@@ -40,6 +40,9 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("kehou: {error:#}");
+            if warehouse::error::is_disk_full(error.as_ref()) {
+                eprintln!("kehou: {}", warehouse::error::DISK_FULL);
+            }
             ExitCode::from(1)
         }
     }
@@ -67,6 +70,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Withdraw(args) => commands::withdraw::run(args).await,
         Command::Case(args) => commands::case::run(args).await,
         Command::Verify(args) => commands::verify::run(args).await,
+        Command::Backup(args) => commands::backup::run(args).await,
+        Command::Restore(args) => commands::restore::run(args).await,
+        Command::Optimize(args) => commands::optimize::run(args).await,
+        Command::Migrate(args) => commands::migrate::run(args).await,
         Command::Unseal(args) => commands::unseal::run(args).await,
         Command::RotateKey(args) => commands::rotate::run(args).await,
     }

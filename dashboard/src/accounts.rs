@@ -187,6 +187,9 @@ pub fn first_passwords(made: &[FirstPassword]) -> String {
 const INSERT: &str =
     "insert into account (name, role, unit, password_hash, made_at, must_change) values (?1, ?2, ?3, ?4, ?5, ?6)";
 
+/// The version of the file's tables, kept as SQLite's `user_version`; files of a kehou that kept none have 0.
+const SCHEMA: i32 = 1;
+
 /// Seconds without a request after which a log-in ends.
 pub const IDLE_SECONDS: i64 = 2 * 3600;
 /// Seconds after which a log-in ends whatever happens.
@@ -214,6 +217,11 @@ impl Accounts {
             use std::os::unix::fs::PermissionsExt;
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
         }
+        // What a later kehou wrote may mean something else.
+        let found: i32 = connection.query_row("pragma user_version", [], |row| row.get(0)).map_err(fault)?;
+        if found > SCHEMA {
+            return Err(DashboardError::NewerAccounts { path: path.to_owned(), found, known: SCHEMA });
+        }
         connection.execute_batch(include_str!("accounts.sql")).map_err(fault)?;
         // Files of an earlier kehou lack the column.
         let has = connection.prepare("select must_change from account").is_ok();
@@ -221,7 +229,28 @@ impl Accounts {
             let add = "alter table account add column must_change integer not null default 0";
             connection.execute_batch(add).map_err(fault)?;
         }
+        connection.pragma_update(None, "user_version", SCHEMA).map_err(fault)?;
         Ok(Accounts { path: path.to_owned(), connection: Arc::new(Mutex::new(connection)) })
+    }
+
+    /// Copies the accounts of a file that may be in use, as they are in one moment, to a file that is not there yet. `false` where
+    /// there are none. Log-ins that are in force stay behind: a copy must not open a door that was closed meanwhile.
+    pub fn copy(from: &Path, to: &Path) -> Result<bool> {
+        if !from.exists() {
+            return Ok(false);
+        }
+        let fault = |path: &Path| {
+            let path = path.to_owned();
+            move |source| DashboardError::Accounts { path, source }
+        };
+        let connection = Connection::open(from).map_err(fault(from))?;
+        connection.execute_batch("pragma busy_timeout = 5000").map_err(fault(from))?;
+        // SQLite copies within one transaction, whoever writes meanwhile; the file it makes is for nobody else's eyes.
+        private(to)?;
+        connection.execute("vacuum into ?1", [to.display().to_string()]).map_err(fault(to))?;
+        let copy = Connection::open(to).map_err(fault(to))?;
+        copy.execute_batch("delete from session; pragma journal_mode = delete").map_err(fault(to))?;
+        Ok(true)
     }
 
     /// Adds an account whose owner chose the password.
@@ -419,6 +448,16 @@ impl Accounts {
     }
 }
 
+/// Makes an empty file that its owner alone may read.
+fn private(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    Ok(())
+}
+
 fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
     let role: String = row.get(1)?;
     let role = role
@@ -470,6 +509,46 @@ mod tests {
         accounts.set_password("city", "another one").expect("works");
         assert_eq!(accounts.session(&two).expect("works"), None, "a new password ends the log-ins");
         assert_eq!(accounts.log_in("city", "long enough").expect("works"), LogIn::Refused);
+    }
+
+    #[test]
+    fn a_copy_has_the_accounts_and_no_log_in() {
+        let (folder, accounts) = accounts();
+        let token = token(&accounts);
+        let (from, to) = (folder.path().join("accounts.sqlite"), folder.path().join("copy.sqlite"));
+        assert!(Accounts::copy(&from, &to).expect("copied"), "while it is in use");
+        assert!(Accounts::copy(&from, &to).is_err(), "nothing is written over");
+        let copy = Accounts::open(&to).expect("opens");
+        assert_eq!(copy.session(&token).expect("works"), None);
+        assert!(copy.knows("city", "long enough").expect("works"));
+        assert!(accounts.session(&token).expect("works").is_some(), "the one that is in use goes on");
+        assert!(!Accounts::copy(&folder.path().join("none"), &folder.path().join("other")).expect("looked"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&to).expect("it is there").permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_kehou_is_brought_up_and_one_of_a_later_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("accounts.sqlite");
+        let old = Connection::open(&path).expect("opens");
+        // As they were before first passwords had to be changed.
+        old.execute_batch(
+            "create table account (name text primary key, role text not null, unit text not null, password_hash text not null,
+                made_at integer not null, disabled integer not null default 0) strict;
+             insert into account values ('office', 'city', '', 'x', 1, 0);",
+        )
+        .expect("made");
+        let accounts = Accounts::open(&path).expect("brought up");
+        assert_eq!(accounts.list().expect("works").iter().map(|one| one.must_change).collect::<Vec<_>>(), [false]);
+        let version: i32 = old.query_row("pragma user_version", [], |row| row.get(0)).expect("told");
+        assert_eq!(version, SCHEMA);
+        old.pragma_update(None, "user_version", SCHEMA + 1).expect("set");
+        let refused = Accounts::open(&path).expect_err("a later kehou's").to_string();
+        assert!(refused.contains("newer kehou"), "{refused}");
     }
 
     #[test]

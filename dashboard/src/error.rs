@@ -52,6 +52,19 @@ pub enum DashboardError {
         /// Why not.
         source: rusqlite::Error,
     },
+    /// The accounts' file was written by a later kehou.
+    #[error(
+        "{path} 由较新的 kehou 写成（版本 {found}，本版只认识到 {known}），请换用更新的 kehou / {path} was written by a newer kehou (version \
+         {found}, this one knows {known}); use a newer kehou"
+    )]
+    NewerAccounts {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i32,
+        /// This build's.
+        known: i32,
+    },
     /// The name is taken.
     #[error("there is an account '{name}' already; change its password with: kehou user passwd {name}")]
     Taken {

@@ -130,6 +130,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("fault.broken.title", "页面出错了", "Something broke"),
     ("fault.broken.why", "服务器出了问题，已记录在日志中；数据没有受影响。", "The fault is the server's and stands in its log; the data are untouched."),
     ("fault.broken.do", "请稍后再试；一直如此请把时间和地址告诉管理员。", "Try again in a moment; if it stays so, tell the administrator the time and the address."),
+    ("fault.full.title", "服务器磁盘已满", "The server's disk is full"),
+    ("fault.full.why", "这次操作没有保存；已接收的报送和已发布的数据都完好。", "This was not saved; nothing that was accepted or published is lost."),
+    ("fault.full.do", "请告诉管理员腾出磁盘空间，然后再做一次。", "Ask the administrator to free space on the disk, then do it again."),
     // Figures.
     ("figure.none", "无数据", "no data"),
     ("status", "状态", "Status"),
@@ -643,6 +646,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("upload.done", "已处理", "done"),
     ("upload.failed", "系统故障，没有处理完", "kehou failed"),
     ("upload.failed.do", "请再报送一次；已接收过的内容不会重复计入。若仍失败，请告诉管理员。", "Send the files again; what was taken already is not counted twice. If it fails again, tell the administrator."),
+    ("upload.full", "服务器磁盘已满，没有处理完", "The server's disk is full, and this was not finished"),
+    ("upload.full.do", "已接收过的报送都完好，也不会重复计入。请告诉管理员腾出磁盘空间，然后再报送同样的文件。", "Nothing that was accepted before is lost or counted twice. Ask the administrator to free space on the disk, then send the same files again."),
     ("upload.release.coming", "已接收，正在重新计算指标……", "Taken in; the figures are being computed …"),
     ("upload.release.counts", "已计入第 {} 版数据。", "Counted in release {}."),
     ("upload.release.knows", "没有接收任何数据，指标不变；退回的情况已记入第 {} 版。", "Nothing was taken in and no figure changed; release {} knows what was sent back."),

@@ -108,6 +108,9 @@ pub enum SentBy {
 pub struct Column {
     /// The code name: the table's column, JSON's key.
     pub name: String,
+    /// Code names that it had in earlier versions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub was: Vec<String>,
     /// What a school sees above the column.
     pub heading: String,
     /// Other headings that are read as this one.

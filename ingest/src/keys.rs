@@ -205,6 +205,30 @@ pub fn keys_folder(warehouse: Option<&Path>, id: &str) -> PathBuf {
     home.join("kehou").join(id)
 }
 
+/// Copies the key files of a folder that are there to another one, each with mode 0600, in a folder with mode 0700; those that are
+/// there already are left as they are. Gives their names.
+pub fn copy_keys(from: &Path, to: &Path) -> Result<Vec<&'static str>, KeyError> {
+    let mut copied = Vec::new();
+    for name in [PERSON_FILE, SEAL_FILE, NEW_FILE, OLD_FILE] {
+        let path = from.join(name);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(source) => return Err(KeyError::Io { path, source }),
+        };
+        fs::create_dir_all(to).map_err(|source| KeyError::Io { path: to.to_owned(), source })?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let private = fs::Permissions::from_mode(0o700);
+            fs::set_permissions(to, private).map_err(|source| KeyError::Io { path: to.to_owned(), source })?;
+        }
+        write_secret(&to.join(name), text.trim_end())?;
+        copied.push(name);
+    }
+    Ok(copied)
+}
+
 /// Makes the next key the one in force: two renames, after a kill between which the second is done by whoever comes next.
 pub(crate) fn switch(folder: &Path) -> Result<(), KeyError> {
     let [key, new, old] = [PERSON_FILE, NEW_FILE, OLD_FILE].map(|name| folder.join(name));

@@ -15,7 +15,6 @@ use datafusion::arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRe
 use datafusion::prelude::SessionContext;
 use warehouse::Warehouse;
 use warehouse::error::WarehouseError;
-use warehouse::place::Place;
 use warehouse::session::{Limits, register, session};
 use warehouse::table::{Snapshot, TableName};
 
@@ -331,23 +330,6 @@ pub async fn ensure_facts(warehouse: &Warehouse) -> Result<(), WarehouseError> {
     }
     crate::duty::ensure(warehouse).await?;
     warehouse.ensure_table(&ledger_table(), &ledger_schema(), &[]).await
-}
-
-/// How many originals the ledger names, and those of them that are not kept.
-pub async fn missing_originals(warehouse: &Warehouse) -> Result<(usize, Vec<String>), WarehouseError> {
-    let sql = "select distinct file_sha256 from facts.submission order by file_sha256";
-    let mut count = 0;
-    let mut missing = Vec::new();
-    let kept: BTreeSet<String> = warehouse.list(&Place::Originals).await?.into_iter().collect();
-    for batch in read(warehouse, &[ledger_table()], sql).await? {
-        for sha256 in batch.column(0).as_string::<i32>().iter().flatten() {
-            count += 1;
-            if !kept.contains(&format!("{sha256}.age")) {
-                missing.push(sha256.to_owned());
-            }
-        }
-    }
-    Ok((count, missing))
 }
 
 /// The register in force: each school's latest accepted line, whatever its year.

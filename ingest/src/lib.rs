@@ -5,6 +5,7 @@
 
 pub mod accept;
 pub mod audit;
+pub mod backup;
 pub mod casework;
 pub mod city;
 mod commit;
@@ -16,6 +17,8 @@ pub mod issue;
 pub mod judge;
 pub mod keys;
 pub mod ledger;
+pub mod migrate;
+pub mod optimize;
 pub mod person;
 pub mod read;
 pub mod receipt;
@@ -26,5 +29,6 @@ pub mod rotate;
 pub mod template;
 pub mod unseal;
 pub mod value;
+pub mod verify;
 pub mod watch;
 pub mod withdraw;

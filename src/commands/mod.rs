@@ -1,5 +1,6 @@
 //! One module a word of the command line.
 
+pub mod backup;
 pub mod case;
 pub mod catalog;
 pub mod demo;
@@ -8,10 +9,13 @@ pub mod explain;
 pub mod export;
 pub mod ingest;
 pub mod init;
+pub mod migrate;
+pub mod optimize;
 pub mod project;
 pub mod query;
 pub mod releases;
 pub mod report;
+pub mod restore;
 pub mod rotate;
 pub mod sample;
 pub mod serve;

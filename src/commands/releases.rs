@@ -165,7 +165,15 @@ const NAMED: usize = 3;
 /// What made a release differ from the one before, in a line.
 fn since(since: Option<&Since>, edition: &Edition, lang: Language) -> String {
     let zh = lang == Language::Zh;
-    let Some(since) = since else { return (if zh { "第一期" } else { "the first" }).to_owned() };
+    let Some(since) = since else {
+        return match (edition.release, zh) {
+            (1, true) => "第一期",
+            (1, false) => "the first",
+            (_, true) => "上一期已不再保留",
+            (_, false) => "the one before was let go",
+        }
+        .to_owned();
+    };
     let mut parts = Vec::new();
     if since.submissions > 0 {
         parts.push(if zh {

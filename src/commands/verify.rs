@@ -1,60 +1,57 @@
-//! `kehou verify`: everything that releases and ledger name is there.
+//! `kehou verify`: everything that releases and ledger name is there and as it was written.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use warehouse::Warehouse;
+use warehouse::verify::Depth;
 
 use crate::args::upkeep::Verify;
+use crate::show;
 
-/// Checks every release's files, every submission's original, and the chain of audit events.
+/// Looks at everything and lists what is wrong.
 pub async fn run(args: Verify) -> Result<ExitCode> {
-    let warehouse = Warehouse::open(&args.at.warehouse).await?;
-    let mut faults = Vec::new();
-    let releases = warehouse.releases().await?;
-    let mut files = 0;
-    for release in &releases {
-        for (name, version) in &release.tables {
-            let checked = warehouse.check_files(name, *version).await?;
-            files += checked.files;
-            let place = |fault: String| format!("release {}, {name} version {version}: {fault}", release.release);
-            faults.extend(checked.faults.into_iter().map(place));
-        }
+    let warehouse = Warehouse::open_any(&args.at.warehouse).await?;
+    let depth = if args.quick { Depth::Quick } else { Depth::Whole };
+    let bar = show::bar(0, show::Unit::Bytes);
+    let done = ingest::verify::verify(&warehouse, depth, &|done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    })
+    .await;
+    bar.finish_and_clear();
+    let (verified, chain) = done?;
+    for found in &verified.found {
+        println!("{found}");
     }
-    for release in &releases {
-        if let Err(error) = warehouse.kept_models(release).await {
-            faults.push(format!("release {}: {error}", release.release));
-        }
-    }
-    for (at, release) in releases.iter().enumerate() {
-        if release.release != at as u64 + 1 {
-            faults.push(format!("release {} is missing", at + 1));
-            break;
-        }
-    }
-    for official in warehouse.officials().await? {
-        if !releases.iter().any(|release| release.release == official.release) {
-            faults.push(format!(
-                "release {} was declared official for {} and is missing",
-                official.release, official.period
-            ));
-        }
-    }
-    let (originals, missing) = ingest::ledger::missing_originals(&warehouse).await?;
-    faults.extend(missing.into_iter().map(|sha256| format!("the sealed original {sha256} is missing")));
-    let chain = ingest::audit::check_chain(&warehouse).await?;
-    faults.extend(chain.faults);
-    for fault in &faults {
-        println!("{fault}");
-    }
+    let sound = verified.found.is_empty();
+    let (zh, en) = match verified.found.len() {
+        0 => ("完好".to_owned(), "all there".to_owned()),
+        faults => (format!("{faults} 处问题"), format!("{faults} faults")),
+    };
     println!(
-        "Checked {} releases with {files} files, {originals} originals and {} audit events: {}.",
-        releases.len(),
+        "已检查{}：{} 期数据、{} 个数据文件、{} 份密封原件、{} 条审计记录，{zh} / checked {}: {1} releases, {2} data files, {3} originals and {4} audit \
+         events, {} MiB: {en}",
+        if args.quick { "（快速）" } else { "（逐字节）" },
+        verified.releases,
+        verified.files,
+        verified.originals,
         chain.events,
-        if faults.is_empty() { "all there".to_owned() } else { format!("{} faults", faults.len()) }
+        if args.quick { "quickly" } else { "every byte" },
+        verified.bytes >> 20,
     );
-    if let Some(last) = chain.last {
-        println!("The last audit event's hash is {last}.");
+    if verified.unsummed > 0 {
+        println!(
+            "其中 {0} 个文件没有校验和（旧格式写成），只能检查能否读取；kehou migrate 之后都有 / {0} of them have no checksum, as they were \
+             written by an earlier kehou; `kehou migrate` gives them one",
+            verified.unsummed
+        );
     }
-    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    if let Some((release, sha256)) = verified.newest {
+        println!("最新一期 / the newest release, {release}: sha256 {sha256}");
+    }
+    if let Some(last) = chain.last {
+        println!("最后一条审计记录 / The last audit event's hash is {last}.");
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

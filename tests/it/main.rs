@@ -1,6 +1,7 @@
 //! Whole-system tests: the built command, on cities in temporary folders.
 
 mod analysts;
+mod backup;
 mod broken;
 mod browser;
 mod casework;
@@ -12,9 +13,12 @@ mod example;
 mod explain;
 mod export;
 mod facts;
+mod full;
 mod incremental;
 mod intake;
 mod kill;
+mod migrate;
+mod optimize;
 mod own_rules;
 mod persons;
 mod releases;
@@ -27,6 +31,7 @@ mod tidy;
 mod tools;
 mod truth;
 mod unseal;
+mod verify;
 mod warnings;
 mod watch;
 mod what_if;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
@@ -82,18 +82,18 @@ impl Inputs {
                 followers.push(name);
                 continue;
             }
-            let change = match (last.tables.get(&name), key.filter(|key| has(key))) {
+            let before = match last.tables.get(&name) {
+                Some(before) => Some(warehouse.snapshot(&name, Some(*before)).await?),
+                None => None,
+            };
+            let change = match (before.filter(|before| before.schema == now.schema), key.filter(|key| has(key))) {
                 (Some(before), Some(key)) => {
-                    let before = warehouse.snapshot(&name, Some(*before)).await?;
-                    if before.schema == now.schema {
-                        let keys = changed_keys(warehouse, context, &before, &now, key).await?;
-                        let change = if keys.is_empty() { Change::Nothing } else { Change::Keys };
-                        inputs.keys.extend(keys);
-                        change
-                    } else {
-                        Change::Everything
-                    }
+                    let keys = changed_keys(warehouse, context, &before, &now, key).await?;
+                    let change = if keys.is_empty() { Change::Nothing } else { Change::Keys };
+                    inputs.keys.extend(keys);
+                    change
                 }
+                (Some(before), None) if has_same_rows(warehouse, context, &before, &now).await? => Change::Nothing,
                 _ => Change::Everything,
             };
             inputs.changes.insert(name, change);
@@ -118,16 +118,7 @@ async fn changed_keys(
     now: &Snapshot,
     key: &str,
 ) -> Result<BTreeSet<String>> {
-    let only = |one: &Snapshot, other: &Snapshot| {
-        let held: HashSet<_> = other.files.iter().map(|file| &file.path).collect();
-        let files = one.files.iter().filter(|file| !held.contains(&file.path)).cloned().collect();
-        Snapshot { files, ..one.clone() }
-    };
-    let (added, removed) = (only(now, before), only(before, now));
-    let appended = removed.files.is_empty();
-    let (added_name, removed_name) = (TableName::new(PLAIN, "added"), TableName::new(PLAIN, "removed"));
-    register(context, &added_name, warehouse.provider(added))?;
-    register(context, &removed_name, warehouse.provider(removed))?;
+    let appended = show_differing(warehouse, context, before, now)?;
     let sql = if appended {
         format!("select distinct {key} from added")
     } else {
@@ -144,6 +135,37 @@ async fn changed_keys(
         keys.extend(texts.as_string::<i32>().iter().map(|text| text.unwrap_or_default().to_owned()));
     }
     Ok(keys)
+}
+
+/// Whether two snapshots have the same rows though their files differ: only files that were laid out anew are looked into.
+async fn has_same_rows(
+    warehouse: &Warehouse,
+    context: &SessionContext,
+    before: &Snapshot,
+    now: &Snapshot,
+) -> Result<bool> {
+    if before.rows() != now.rows() {
+        return Ok(false);
+    }
+    show_differing(warehouse, context, before, now)?;
+    let sql = "select count(*) from (select * from added except all select * from removed)";
+    let rows = collect(context, sql).await.map_err(WarehouseError::from)?;
+    Ok(rows.iter().all(|batch| batch.column(0).as_primitive::<Int64Type>().values().iter().all(|count| *count == 0)))
+}
+
+/// Registers the rows of files that only one of two snapshots has, as `added` and `removed`. Whether nothing was removed.
+fn show_differing(warehouse: &Warehouse, context: &SessionContext, before: &Snapshot, now: &Snapshot) -> Result<bool> {
+    let only = |one: &Snapshot, other: &Snapshot| {
+        let held: HashSet<_> = other.files.iter().map(|file| &file.path).collect();
+        let files = one.files.iter().filter(|file| !held.contains(&file.path)).cloned().collect();
+        Snapshot { files, ..one.clone() }
+    };
+    let (added, removed) = (only(now, before), only(before, now));
+    let appended = removed.files.is_empty();
+    let (added_name, removed_name) = (TableName::new(PLAIN, "added"), TableName::new(PLAIN, "removed"));
+    register(context, &added_name, warehouse.provider(added))?;
+    register(context, &removed_name, warehouse.provider(removed))?;
+    Ok(appended)
 }
 
 async fn collect(context: &SessionContext, sql: &str) -> Result<Vec<RecordBatch>, DataFusionError> {

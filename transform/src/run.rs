@@ -163,6 +163,7 @@ async fn run(
         tables: work.into_tables().0,
         fingerprints,
         models: Some(keep(warehouse, project).await?),
+        logs: BTreeMap::new(),
     };
     warehouse.publish(&release).await?;
     step::reached("transform.published");

@@ -47,6 +47,8 @@ enum Kind {
     Kill,
     /// The program has a fault of its own there, whose message holds what nobody should read.
     Panic,
+    /// The disk is full: this and every later write fails.
+    Full,
 }
 
 /// The faults that the environment asks for, around `store`; without any it is `store` itself.
@@ -67,6 +69,7 @@ fn parse(text: &str) -> Vec<(Kind, u64)> {
             "delay" => Kind::Delay,
             "kill" => Kind::Kill,
             "panic" => Kind::Panic,
+            "full" => Kind::Full,
             _ => return None,
         };
         Some((kind, at.parse().ok()?))
@@ -91,7 +94,11 @@ impl fmt::Display for Faulty {
 async fn next(faults: &[(Kind, u64)], what: &str, place: &str) -> Option<Kind> {
     static DONE: AtomicU64 = AtomicU64::new(0);
     let number = DONE.fetch_add(1, Ordering::Relaxed) + 1;
-    let (kind, _) = *faults.iter().find(|(_, at)| *at == number)?;
+    let strikes = |(kind, at): &&(Kind, u64)| *at == number || *kind == Kind::Full && *at < number;
+    let (kind, _) = *faults.iter().find(strikes)?;
+    if kind == Kind::Full && ["get", "list", "delete"].contains(&what) {
+        return None;
+    }
     eprintln!("fault: {kind:?} at operation {number}, {what} {place}");
     match kind {
         Kind::Delay => {
@@ -110,6 +117,17 @@ async fn next(faults: &[(Kind, u64)], what: &str, place: &str) -> Option<Kind> {
 
 fn broken() -> Error {
     Error::Generic { store: "faulty", source: "a test wanted it to fail".into() }
+}
+
+/// What a store says that fails so.
+fn failed(kind: Kind) -> Error {
+    match kind {
+        Kind::Full => {
+            let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+            Error::Generic { store: "faulty", source: Box::new(full) }
+        }
+        _ => broken(),
+    }
 }
 
 /// The first half of some bytes.
@@ -133,7 +151,7 @@ impl ObjectStore for Faulty {
                 self.inner.put_opts(location, payload, options).await?;
                 Err(broken())
             }
-            Some(_) => Err(broken()),
+            Some(kind) => Err(failed(kind)),
         }
     }
 
@@ -147,7 +165,7 @@ impl ObjectStore for Faulty {
                 let inner = self.inner.put_multipart_opts(location, options).await?;
                 Ok(Box::new(FaultyUpload { inner, faults: self.faults.clone(), place: location.to_string() }))
             }
-            Some(Kind::Fail) => Err(broken()),
+            Some(kind @ (Kind::Fail | Kind::Full)) => Err(failed(kind)),
             Some(_) => {
                 drop(self.inner.put_multipart_opts(location, options).await?);
                 Err(broken())
@@ -216,7 +234,7 @@ impl ObjectStore for Faulty {
         if fault.is_none() || fault == Some(Kind::Lose) {
             self.inner.copy_opts(from, to, options).await?;
         }
-        fault.map_or(Ok(()), |_| Err(broken()))
+        fault.map_or(Ok(()), |kind| Err(failed(kind)))
     }
 }
 
@@ -257,7 +275,7 @@ impl MultipartUpload for FaultyUpload {
                     part.await?;
                     Err(broken())
                 }
-                Some(_) => Err(broken()),
+                Some(kind) => Err(failed(kind)),
             }
         })
     }
@@ -269,7 +287,7 @@ impl MultipartUpload for FaultyUpload {
                 self.inner.complete().await?;
                 Err(broken())
             }
-            Some(_) => Err(broken()),
+            Some(kind) => Err(failed(kind)),
         }
     }
 
@@ -287,6 +305,7 @@ mod tests {
     #[test]
     fn faults_are_named_by_kind_and_operation() {
         assert_eq!(parse("fail@17,delay@40"), vec![(Kind::Fail, 17), (Kind::Delay, 40)]);
+        assert_eq!(parse("full@3"), vec![(Kind::Full, 3)]);
         assert_eq!(parse("burn@1,fail@x"), vec![]);
     }
 

@@ -3,19 +3,29 @@
 //! A warehouse is a folder (or a bucket's prefix) with a marker, Delta tables, releases and sealed originals. Appends
 //! rely on Delta's optimistic commits, so several writers may work at once; a release is one object, written if absent.
 
+pub mod backup;
 pub mod bucket;
+pub mod damage;
+pub mod digest;
 pub mod error;
 pub mod fault;
 pub mod lock;
+mod log;
+pub mod migrate;
+mod objects;
 pub mod official;
+pub mod optimize;
 pub mod place;
 pub mod release;
 pub mod scan;
 pub mod session;
 pub mod step;
 mod storage;
+mod summing;
+pub mod sums;
 pub mod table;
 pub mod upload;
+pub mod verify;
 
 use std::sync::Arc;
 
@@ -30,7 +40,7 @@ use crate::place::Place;
 use crate::storage::Storage;
 
 /// The format of the warehouse's layout that this build reads and writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What makes a folder a warehouse.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +71,7 @@ impl Warehouse {
         let storage = storage::open(location)?;
         let id = uuid::Uuid::now_v7();
         if let Some(marker) = read_marker(&storage, location).await? {
-            return Ok(Warehouse { storage, marker: Arc::new(marker) });
+            return Warehouse { storage, marker: Arc::new(marker) }.of_this_format(location);
         }
         let made_at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         let marker = Marker { format: FORMAT, id, seal_to: seal_to(id), made_at };
@@ -75,12 +85,24 @@ impl Warehouse {
         }
     }
 
-    /// Opens the warehouse at `location`.
+    /// Opens the warehouse at `location`, which must have this build's format.
     pub async fn open(location: &str) -> Result<Warehouse> {
+        Self::open_any(location).await?.of_this_format(location)
+    }
+
+    /// Opens a warehouse of this or an earlier format: to look at it, to copy it, to migrate it.
+    pub async fn open_any(location: &str) -> Result<Warehouse> {
         let storage = storage::open(location)?;
         match read_marker(&storage, location).await? {
             Some(marker) => Ok(Warehouse { storage, marker: Arc::new(marker) }),
             None => Err(WarehouseError::Missing { location: location.to_owned() }),
+        }
+    }
+
+    fn of_this_format(self, location: &str) -> Result<Warehouse> {
+        match self.marker.format {
+            FORMAT => Ok(self),
+            found => Err(WarehouseError::Older { location: location.to_owned(), found, expected: FORMAT }),
         }
     }
 
@@ -173,8 +195,8 @@ async fn read_marker(storage: &Storage, location: &str) -> Result<Option<Marker>
     let Some(bytes) = storage.get(&Place::Marker).await? else { return Ok(None) };
     let damaged = |why: String| WarehouseError::Damaged { place: Place::Marker.to_string(), why };
     let marker: Marker = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-    if marker.format != FORMAT {
-        return Err(WarehouseError::Format { location: location.to_owned(), found: marker.format, expected: FORMAT });
+    if marker.format > FORMAT {
+        return Err(WarehouseError::Newer { location: location.to_owned(), found: marker.format, expected: FORMAT });
     }
     Ok(Some(marker))
 }

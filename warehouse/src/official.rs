@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::Warehouse;
+use crate::digest::{is_whole, signed};
 use crate::error::{Result, WarehouseError};
 use crate::place::Place;
 use crate::release::Release;
@@ -33,7 +34,7 @@ impl Warehouse {
     /// Declares a release official. Gives the declaration's number; the release must be there.
     pub async fn declare(&self, official: &Official) -> Result<u64> {
         self.release(official.release).await?;
-        let text = Bytes::from(serde_json::to_vec_pretty(official).expect("a declaration is plain data"));
+        let text = Bytes::from(signed(official));
         // Whoever declares in the same moment takes the next number.
         let mut number = self.official_numbers().await?.last().map_or(1, |last| last + 1);
         while !self.put_once(&Place::Official(number), text.clone()).await? {
@@ -49,12 +50,15 @@ impl Warehouse {
             let place = Place::Official(number);
             let damaged = |why: String| WarehouseError::Damaged { place: Place::Official(number).to_string(), why };
             let Some(bytes) = self.get(&place).await? else { return Err(damaged("it is missing".to_owned())) };
+            if is_whole(&bytes) == Some(false) {
+                return Err(damaged("its bytes are not those that were written; `kehou verify` tells more".to_owned()));
+            }
             officials.push(serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?);
         }
         Ok(officials)
     }
 
-    async fn official_numbers(&self) -> Result<Vec<u64>> {
+    pub(crate) async fn official_numbers(&self) -> Result<Vec<u64>> {
         let names = self.list(&Place::Officials).await?;
         Ok(names.iter().filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect())
     }

@@ -17,6 +17,10 @@ pub enum Place {
     Releases,
     /// One release.
     Release(u64),
+    /// The folder of what was said of releases that were let go.
+    AllRetired,
+    /// That one release was let go.
+    Retired(u64),
     /// The folder of what was declared official.
     Officials,
     /// One declaration.
@@ -27,6 +31,10 @@ pub enum Place {
     Originals,
     /// The sealed original of a submitted file, by the SHA-256 of its bytes in hex.
     Original(String),
+    /// The folder of all lists of checksums.
+    AllSums,
+    /// A list of checksums.
+    Sums(String),
     /// The lock of a kind of work.
     Lock(&'static str),
 }
@@ -39,6 +47,8 @@ impl fmt::Display for Place {
             Place::Table(name) => write!(out, "tables/{}/{}", name.schema, name.table),
             Place::Releases => write!(out, "releases"),
             Place::Release(number) => write!(out, "releases/{number:08}.json"),
+            Place::AllRetired => write!(out, "retired"),
+            Place::Retired(number) => write!(out, "retired/{number:08}.json"),
             Place::Officials => write!(out, "officials"),
             Place::Official(number) => write!(out, "officials/{number:08}.json"),
             Place::Models(sha256) => write!(out, "models/{sha256}.json"),
@@ -47,6 +57,8 @@ impl fmt::Display for Place {
                 let (shelf, _) = sha256.split_at(sha256.len().min(2));
                 write!(out, "originals/{shelf}/{sha256}.age")
             }
+            Place::AllSums => write!(out, "checksums"),
+            Place::Sums(id) => write!(out, "checksums/{id}.json"),
             Place::Lock(what) => write!(out, "locks/{what}"),
         }
     }
@@ -65,6 +77,7 @@ mod tests {
         check(Place::Official(3), "officials/00000003.json");
         check(Place::Models("ab34".into()), "models/ab34.json");
         check(Place::Original("ab34".into()), "originals/ab/ab34.age");
+        check(Place::Sums("ab34".into()), "checksums/ab34.json");
         check(Place::Lock("transform"), "locks/transform");
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use chrono::NaiveDate;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::Warehouse;
+use crate::digest::{is_whole, sha256, signed};
 use crate::error::{Result, WarehouseError};
 use crate::official::marked;
 use crate::place::Place;
@@ -36,24 +37,52 @@ pub struct Release {
     /// The object that holds the SQL itself, named by its SHA-256; none in releases of a kehou that did not keep it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub models: Option<String>,
+    /// The checksum over the log of each table up to its version; none in releases of a kehou that kept none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub logs: BTreeMap<TableName, String>,
 }
+
+/// Tables whose logs are read at once.
+const AT_ONCE: usize = 8;
 
 impl Warehouse {
     /// Publishes a release: from the moment that this returns, readers see it, and before they see nothing of it.
     pub async fn publish(&self, release: &Release) -> Result<()> {
-        let text = serde_json::to_vec_pretty(release).expect("a release is plain data");
-        if self.put_once(&Place::Release(release.release), Bytes::from(text)).await? {
+        let release = &Release { logs: self.digests(release).await?, ..release.clone() };
+        if self.put_once(&Place::Release(release.release), Bytes::from(signed(release))).await? {
             Ok(())
         } else {
             Err(WarehouseError::ReleaseTaken { release: release.release })
         }
     }
 
-    /// All releases, oldest first.
+    /// The checksums of the tables' logs, from those of the release before on.
+    async fn digests(&self, release: &Release) -> Result<BTreeMap<TableName, String>> {
+        let before = match release.release.checked_sub(1).filter(|number| *number > 0) {
+            Some(number) => Some(self.read_release(number).await?),
+            None => None,
+        };
+        let known = |name: &TableName| {
+            let before = before.as_ref()?;
+            Some((*before.tables.get(name)?, before.logs.get(name)?.clone()))
+        };
+        // A version that lies before the known one is told from the beginning.
+        let tables: Vec<_> = release
+            .tables
+            .iter()
+            .map(|(name, version)| (name.clone(), known(name).filter(|(known, _)| known <= version), *version))
+            .collect();
+        let digests = stream::iter(tables).map(|(name, known, version)| async move {
+            self.log_digest(&name, known, version).await.map(|digest| (name, digest))
+        });
+        digests.buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// All releases that are kept, oldest first.
     pub async fn releases(&self) -> Result<Vec<Release>> {
-        let officials = self.officials().await?;
+        let (officials, retired) = (self.officials().await?, self.retired().await?);
         let mut releases = Vec::new();
-        for number in self.release_numbers().await? {
+        for number in self.release_numbers().await?.into_iter().filter(|number| !retired.contains(number)) {
             releases.push(marked(self.read_release(number).await?, &officials));
         }
         Ok(releases)
@@ -69,22 +98,28 @@ impl Warehouse {
 
     /// The release of a number, with what was declared of it.
     pub async fn release(&self, number: u64) -> Result<Release> {
+        if self.get(&Place::Retired(number)).await?.is_some() {
+            return Err(WarehouseError::Retired { release: number });
+        }
         Ok(marked(self.read_release(number).await?, &self.officials().await?))
     }
 
-    async fn read_release(&self, number: u64) -> Result<Release> {
+    pub(crate) async fn read_release(&self, number: u64) -> Result<Release> {
         let place = Place::Release(number);
         let damaged = |why: String| WarehouseError::Damaged { place: Place::Release(number).to_string(), why };
         let Some(bytes) = self.get(&place).await? else {
             let newest = self.release_numbers().await?.last().copied();
             return Err(WarehouseError::NoRelease { release: number, newest });
         };
+        if is_whole(&bytes) == Some(false) {
+            return Err(damaged("its bytes are not those that were written; `kehou verify` tells more".to_owned()));
+        }
         serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))
     }
 
     /// Keeps the models that a release is made with; the same ones are kept once. Gives the name for [`Release::models`].
     pub async fn keep_models(&self, text: Vec<u8>) -> Result<String> {
-        let name: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = sha256(&text);
         self.put_once(&Place::Models(name.clone()), Bytes::from(text)).await?;
         Ok(name)
     }
@@ -95,11 +130,14 @@ impl Warehouse {
         let place = Place::Models(name.clone());
         let damaged = |why: &str| WarehouseError::Damaged { place: place.to_string(), why: why.to_owned() };
         let bytes = self.get(&place).await?.ok_or_else(|| damaged("it is missing"))?;
-        let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        if found == *name { Ok(Some(bytes)) } else { Err(damaged("its bytes are not those that its name tells")) }
+        if sha256(&bytes) == *name {
+            Ok(Some(bytes))
+        } else {
+            Err(damaged("its bytes are not those that its name tells"))
+        }
     }
 
-    async fn release_numbers(&self) -> Result<Vec<u64>> {
+    pub(crate) async fn release_numbers(&self) -> Result<Vec<u64>> {
         let names = self.list(&Place::Releases).await?;
         Ok(names.iter().filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect())
     }

@@ -13,6 +13,7 @@ use object_store::memory::InMemory;
 use url::Url;
 
 use crate::error::{Result, WarehouseError};
+use crate::summing::{Summing, Sums};
 
 /// An object store together with the URL of a warehouse's root in it.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub(crate) struct Storage {
     pub(crate) root: Arc<dyn ObjectStore>,
     /// The warehouse's root; ends with a slash.
     pub(crate) base: Url,
+    /// The checksums of data files that this process wrote and did not commit yet.
+    pub(crate) sums: Sums,
 }
 
 /// What a location says before anything is opened: a local path, or a URL of a scheme that kehou knows.
@@ -41,7 +44,8 @@ pub(crate) fn open(location: &str) -> Result<Storage> {
         }
         other => return Err(bad(format!("the scheme {other}:// is not known"))),
     };
-    Ok(Storage { root: crate::fault::wrap(root), base })
+    let sums = Sums::default();
+    Ok(Storage { root: Arc::new(Summing::new(crate::fault::wrap(root), sums.clone())), base, sums })
 }
 
 /// The location as a URL that ends with a slash; a relative path is taken from the current folder.

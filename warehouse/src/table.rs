@@ -19,7 +19,6 @@ use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use futures::TryStreamExt;
-use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
@@ -27,9 +26,10 @@ use crate::Warehouse;
 use crate::error::{Result, WarehouseError};
 use crate::place::Place;
 use crate::session::{Limits, session};
+use crate::summing::Sums;
 
 /// A file is closed and the next begun when it has this many bytes.
-const FILE_BYTES: u64 = 128 << 20;
+pub(crate) const FILE_BYTES: u64 = 128 << 20;
 /// Rows of a row group: small enough to skip by school, large enough to compress.
 const ROW_GROUP_ROWS: usize = 256 * 1024;
 
@@ -75,7 +75,7 @@ impl TryFrom<String> for TableName {
 /// Rows that were written to files of a table but are not committed: nobody sees them, and a crash leaves them so.
 #[derive(Debug, Default)]
 pub struct Staged {
-    adds: Vec<Add>,
+    pub(crate) adds: Vec<Add>,
     rows: u64,
 }
 
@@ -83,6 +83,11 @@ impl Staged {
     /// How many rows.
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// In how many files.
+    pub fn files(&self) -> usize {
+        self.adds.len()
     }
 
     /// Both, for one commit.
@@ -96,9 +101,14 @@ impl Staged {
 /// Rows that are handed to the file's encoder at once: a few cost it as much as thousands.
 const GATHERED: usize = 8192;
 
+/// The tag of a file in Delta's log that holds the SHA-256 of its bytes.
+pub(crate) const SUM_TAG: &str = "kehou.sha256";
+
 /// Streams batches into new files of one table.
 pub struct Writer {
     table: TableName,
+    folder: Path,
+    sums: Sums,
     inner: RecordBatchWriter,
     gathered: Option<BatchCoalescer>,
     rows: u64,
@@ -139,7 +149,13 @@ impl Writer {
     /// Closes the files.
     pub async fn finish(mut self) -> Result<Staged> {
         self.pass_on(true).await?;
-        let adds = self.inner.flush().await.map_err(fault(&self.table))?;
+        let mut adds = self.inner.flush().await.map_err(fault(&self.table))?;
+        for add in &mut adds {
+            let path = within(&self.folder, &Path::from(add.path.as_str()));
+            if let Some(sha256) = self.sums.take(&path) {
+                add.tags.get_or_insert_default().insert(SUM_TAG.to_owned(), Some(sha256));
+            }
+        }
         Ok(Staged { adds, rows: self.rows })
     }
 }
@@ -188,15 +204,6 @@ impl DataFile {
         let bound = |which: &str| Some(statistics.get(which)?.get(column)?.as_str()?.to_owned());
         Some((bound("minValues")?, bound("maxValues")?))
     }
-}
-
-/// What a look at a table's files found.
-#[derive(Debug)]
-pub struct Checked {
-    /// How many files.
-    pub files: usize,
-    /// What is wrong with them.
-    pub faults: Vec<String>,
 }
 
 /// A number that a commit sets for good, under a name: Delta's `txn`. The latest commit that sets it counts.
@@ -281,7 +288,8 @@ impl Warehouse {
             .map_err(fault(name))?
             .with_writer_properties(properties())
             .with_target_file_size(FILE_BYTES);
-        Ok(Writer { table: name.clone(), inner, gathered: None, rows: 0 })
+        let (folder, sums) = (self.storage().path(&Place::Table(name.clone())), self.storage().sums.clone());
+        Ok(Writer { table: name.clone(), folder, sums, inner, gathered: None, rows: 0 })
     }
 
     /// Staged rows without those whose `column` holds one of `values`: they are read back and written anew.
@@ -467,21 +475,6 @@ impl Warehouse {
         Snapshot { name: name.clone(), version: 0, schema, partition_by: Vec::new(), files }
     }
 
-    /// Whether every file of a table's version is there in its full length.
-    pub async fn check_files(&self, name: &TableName, version: u64) -> Result<Checked> {
-        let snapshot = self.snapshot(name, Some(version)).await?;
-        let mut checked = Checked { files: snapshot.files.len(), faults: Vec::new() };
-        for file in &snapshot.files {
-            match self.storage().root.head(&file.path).await {
-                Ok(object) if object.size == file.size => {}
-                Ok(object) => checked.faults.push(format!("{} has {} of {} bytes", file.path, object.size, file.size)),
-                Err(object_store::Error::NotFound { .. }) => checked.faults.push(format!("{} is missing", file.path)),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(checked)
-    }
-
     fn delta(&self, name: &TableName) -> Result<DeltaTable> {
         let url = self.storage().url(&Place::Table(name.clone()));
         DeltaTableBuilder::from_url(url.clone())
@@ -489,7 +482,7 @@ impl Warehouse {
             .map_err(fault(name))
     }
 
-    async fn load(&self, name: &TableName, version: Option<u64>) -> Result<DeltaTable> {
+    pub(crate) async fn load(&self, name: &TableName, version: Option<u64>) -> Result<DeltaTable> {
         let mut table = self.delta(name)?;
         match version {
             Some(version) => table.load_version(version as _).await,
@@ -501,11 +494,11 @@ impl Warehouse {
 }
 
 /// A path of a table's log as a path from the store's root.
-fn within(folder: &Path, path: &Path) -> Path {
+pub(crate) fn within(folder: &Path, path: &Path) -> Path {
     path.parts().fold(folder.clone(), |folder, part| folder.join(part))
 }
 
-async fn commit(table: &DeltaTable, name: &TableName, actions: Vec<Action>, mode: SaveMode) -> Result<u64> {
+pub(crate) async fn commit(table: &DeltaTable, name: &TableName, actions: Vec<Action>, mode: SaveMode) -> Result<u64> {
     let state = table.snapshot().map_err(fault(name))?;
     let operation = DeltaOperation::Write { mode, partition_by: None, predicate: None };
     let properties = CommitProperties::default().with_cleanup_expired_logs(Some(false)).with_max_retries(100);
@@ -517,17 +510,17 @@ async fn commit(table: &DeltaTable, name: &TableName, actions: Vec<Action>, mode
     Ok(done.version() as u64)
 }
 
-fn properties() -> WriterProperties {
+pub(crate) fn properties() -> WriterProperties {
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .build()
 }
 
-fn fault(name: &TableName) -> impl Fn(DeltaTableError) -> WarehouseError + '_ {
+pub(crate) fn fault(name: &TableName) -> impl Fn(DeltaTableError) -> WarehouseError + '_ {
     |source| WarehouseError::Table { table: name.clone(), source: Box::new(source) }
 }
 
-fn kernel_fault(name: &TableName, error: &impl fmt::Display) -> WarehouseError {
+pub(crate) fn kernel_fault(name: &TableName, error: &impl fmt::Display) -> WarehouseError {
     fault(name)(DeltaTableError::Generic(error.to_string()))
 }

@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 
 use object_store::{ObjectStoreExt, WriteMultipart};
+use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 
 use crate::Warehouse;
 use crate::error::Result;
 use crate::place::Place;
+use crate::sums::Sum;
 
 /// Pieces that may be under way at once.
 const UNDER_WAY: usize = 2;
@@ -18,6 +20,8 @@ const PIECE: usize = 8 << 20;
 #[derive(Debug)]
 pub struct Upload {
     inner: WriteMultipart,
+    digest: Sha256,
+    size: u64,
 }
 
 impl Warehouse {
@@ -31,7 +35,7 @@ impl Warehouse {
             Err(error) => return Err(error.into()),
         }
         let inner = WriteMultipart::new_with_chunk_size(store.put_multipart(&path).await?, PIECE);
-        Ok(Some(Upload { inner }))
+        Ok(Some(Upload { inner, digest: Sha256::new(), size: 0 }))
     }
 }
 
@@ -41,10 +45,10 @@ impl Upload {
         UploadWriter { upload: self, runtime }
     }
 
-    /// Closes the object: from now on it is seen.
-    pub async fn finish(self) -> Result<()> {
+    /// Closes the object: from now on it is seen. Gives its checksum.
+    pub async fn finish(self) -> Result<Sum> {
         self.inner.finish().await?;
-        Ok(())
+        Ok(Sum { size: self.size, sha256: hex::encode(self.digest.finalize()) })
     }
 }
 
@@ -60,6 +64,8 @@ impl Write for UploadWriter<'_> {
         let _entered = self.runtime.enter();
         self.runtime.block_on(inner.wait_for_capacity(UNDER_WAY)).map_err(io::Error::other)?;
         inner.write(bytes);
+        self.upload.digest.update(bytes);
+        self.upload.size += bytes.len() as u64;
         Ok(bytes.len())
     }
 

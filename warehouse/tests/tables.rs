@@ -156,6 +156,7 @@ async fn a_release_number_is_published_once() {
         tables: [(TableName::new("marts", "finding"), 3)].into(),
         fingerprints: [].into(),
         models: None,
+        logs: std::collections::BTreeMap::new(),
     };
     assert_eq!(warehouse.latest_release().await.expect("none yet"), None);
     warehouse.publish(&release).await.expect("the first");

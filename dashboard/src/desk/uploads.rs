@@ -96,6 +96,8 @@ pub enum Stage {
     Done,
     /// kehou could not work; nothing was taken.
     Failed,
+    /// A disk is full; nothing was taken.
+    Full,
 }
 
 /// What came of an upload.
@@ -218,7 +220,8 @@ impl Uploads {
                 Err(error) => {
                     tracing::error!(%error, "an upload could not be taken in");
                     desk.metrics.upload_failed();
-                    told.stage.send_replace(Stage::Failed);
+                    let is_full = warehouse::error::is_disk_full(&error);
+                    told.stage.send_replace(if is_full { Stage::Full } else { Stage::Failed });
                 }
             }
         });
@@ -277,7 +280,7 @@ impl Upload {
     }
 
     fn is_over(&self) -> bool {
-        matches!(*self.stage.borrow(), Stage::Done | Stage::Failed)
+        matches!(*self.stage.borrow(), Stage::Done | Stage::Failed | Stage::Full)
     }
 }
 

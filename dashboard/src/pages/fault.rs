@@ -77,7 +77,10 @@ pub fn answer(fault: &Fault, frame: &Frame) -> Response {
         Fault::Slow => (StatusCode::SERVICE_UNAVAILABLE, "slow"),
         Fault::Broken(error) => {
             tracing::error!(%error, address = %frame.address, "a page failed");
-            (StatusCode::INTERNAL_SERVER_ERROR, "broken")
+            match warehouse::error::is_disk_full(error) {
+                true => (StatusCode::INSUFFICIENT_STORAGE, "full"),
+                false => (StatusCode::INTERNAL_SERVER_ERROR, "broken"),
+            }
         }
     };
     (status, template(frame, key)).into_response()

@@ -224,7 +224,7 @@ pub async fn show_one(
     let release = release(&app.desk, upload.outcome());
     let goes_on = match &*upload.stage().borrow() {
         Stage::Done => release == Release::Coming,
-        Stage::Failed => false,
+        Stage::Failed | Stage::Full => false,
         _ => true,
     };
     let mut response = OnePage { frame, upload, release }.template().into_response();
@@ -287,7 +287,7 @@ pub async fn events(
             let settled = release(&desk, upload.outcome()) != Release::Coming;
             let over = match now {
                 Stage::Done => settled || !was_done,
-                Stage::Failed => true,
+                Stage::Failed | Stage::Full => true,
                 _ => false,
             };
             let event = Event::default()
@@ -311,6 +311,7 @@ fn told(stage: &Stage, lang: Lang) -> (u64, String) {
         Stage::Committing => (95, lang.say("upload.committing").to_owned()),
         Stage::Done => (100, lang.say("upload.done").to_owned()),
         Stage::Failed => (100, lang.say("upload.failed").to_owned()),
+        Stage::Full => (100, lang.say("upload.full").to_owned()),
     }
 }
 
@@ -517,7 +518,7 @@ impl OnePage {
         let stage = self.upload.stage().borrow().clone();
         let goes_on = match &stage {
             Stage::Done => self.release == Release::Coming,
-            Stage::Failed => false,
+            Stage::Failed | Stage::Full => false,
             _ => true,
         };
         let (percent, text) = told(&stage, lang);
@@ -544,6 +545,7 @@ impl OnePage {
                         Release::Failed => p.missed { (t("upload.release.failed")) }
                     }
                     @if stage == Stage::Failed { p { (t("upload.failed.do")) } }
+                    @if stage == Stage::Full { p.missed { (t("upload.full.do")) } }
                 }
                 @if let Some(outcome) = self.upload.outcome() {
                     (report::template(&self.upload, outcome, &self.frame))

@@ -166,7 +166,7 @@ impl<'a> Intake<'a> {
         if self.options.purpose == Purpose::Check || self.lines.is_empty() {
             return Ok(self.report);
         }
-        self.originals.arrived().await?;
+        self.originals.arrived(self.warehouse).await?;
         step::reached("ingest.originals_kept");
         let mut staged = std::mem::take(&mut self.staged);
         for (table, writer) in std::mem::take(&mut self.writers) {

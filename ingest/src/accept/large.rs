@@ -16,6 +16,7 @@ use warehouse::table::{Staged, TableName, Writer};
 
 use super::files::Found;
 use super::intake::{key_of, unchanged, with_ids};
+use super::keeping::sum_up;
 use super::{IngestError, Options, Purpose, not_read, panicked};
 use crate::form::Form;
 use crate::issue::{Issue, Issues};
@@ -150,7 +151,8 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Stop> + Se
 
 /// Seals the original and keeps it, where these bytes are not kept yet.
 async fn keep(warehouse: &Warehouse, found: &Found, sha256: &str) -> Result<(), IngestError> {
-    let Some(mut upload) = warehouse.upload(&Place::Original(sha256.to_owned())).await? else { return Ok(()) };
+    let place = Place::Original(sha256.to_owned());
+    let Some(mut upload) = warehouse.upload(&place).await? else { return Ok(sum_up(warehouse, &place).await?) };
     let seal_to = warehouse.marker().seal_to.clone();
     let file = found.open().map_err(|source| IngestError::Path { path: found.path.clone(), source })?;
     let runtime = Handle::current();
@@ -161,7 +163,8 @@ async fn keep(warehouse: &Warehouse, found: &Found, sha256: &str) -> Result<(), 
     .await
     .expect("sealing does not panic");
     sealed?;
-    Ok(upload.finish().await?)
+    let sum = upload.finish().await?;
+    Ok(warehouse.keep_sums(BTreeMap::from([(place.to_string(), sum)])).await?)
 }
 
 /// All that the threads of one file share.

@@ -53,6 +53,9 @@ struct FormFile {
 #[serde(deny_unknown_fields)]
 struct ColumnFile {
     name: String,
+    /// Names that the column had in earlier versions: `kehou migrate` gives its rows the new one.
+    #[serde(default)]
+    was: Vec<String>,
     heading: String,
     #[serde(default)]
     aliases: Vec<String>,
@@ -168,6 +171,7 @@ fn column(file: ColumnFile) -> Result<Column, String> {
     };
     Ok(Column {
         name,
+        was: file.was,
         heading: file.heading,
         aliases: file.aliases,
         title_en: file.title_en,
