@@ -3,6 +3,7 @@
 pub mod figures;
 pub mod intake;
 pub mod people;
+pub mod token;
 pub mod upkeep;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use figures::{Catalog, Diff, Explain, Query, Releases, Transform, WhatIf};
 use intake::{Ingest, Init, RotateKey, Sample, Status, Template, Unseal, Withdraw};
 use people::{Case, Demo, Serve, User};
+use token::Token;
 use upkeep::Verify;
 
 /// 课后 kehou: from schools' submissions to figures on after-school service that hold up before an inspector.
@@ -83,6 +85,8 @@ pub enum Command {
     Serve(Serve),
     /// Accounts of the dashboard
     User(User),
+    /// Tokens by which programs read the API, each for one account
+    Token(Token),
     /// What this build knows: forms, indicators, rules, models
     Catalog(Catalog),
     /// What is owed, by whom, since when; and what became of a submission

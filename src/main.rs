@@ -60,6 +60,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => commands::explain::run(args).await,
         Command::Serve(args) => commands::serve::run(args).await,
         Command::User(args) => commands::user::run(args),
+        Command::Token(args) => commands::token::run(args).await,
         Command::Catalog(args) => commands::catalog::run(args).await,
         Command::Status(args) => commands::status::run(args).await,
         Command::Withdraw(args) => commands::withdraw::run(args).await,

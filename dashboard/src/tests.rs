@@ -1,5 +1,6 @@
 //! Tests of the whole router over a made-up city in memory.
 
+mod api;
 mod casework;
 pub mod city;
 mod keeping;
@@ -23,6 +24,7 @@ use transform::project::Project;
 use warehouse::Warehouse;
 
 use crate::accounts::{Accounts, Role};
+use crate::api::limit::Limits;
 use crate::release::Releases;
 use crate::visit::App;
 use crate::{Config, routes};
@@ -34,6 +36,7 @@ pub const PASSWORD: &str = "a good password";
 pub struct Site {
     pub router: Router,
     pub accounts: Accounts,
+    pub app: Arc<App>,
     _folder: tempfile::TempDir,
 }
 
@@ -58,6 +61,11 @@ impl Site {
 
     /// Over a warehouse that is written to, with the folder of its keys.
     pub fn at(releases: Arc<Releases>, warehouse: Warehouse, keys: PathBuf) -> Site {
+        Site::limited(releases, warehouse, keys, Limits::default())
+    }
+
+    /// The same, with limits of what programs may ask.
+    pub fn limited(releases: Arc<Releases>, warehouse: Warehouse, keys: PathBuf, api: Limits) -> Site {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("accounts.sqlite");
         let accounts = Accounts::open(&path).expect("opens");
@@ -79,10 +87,12 @@ impl Site {
             secure_cookies: false,
             keys,
             today: Some("2020-03-01".parse().expect("a day")),
+            api,
         };
         let project = Project::built_in().expect("sound");
-        let app = Arc::new(App::new(releases, warehouse, accounts.clone(), city::catalogue(), project, &config));
-        Site { router: routes::router(app), accounts, _folder: folder }
+        let app = App::new(releases, warehouse, accounts.clone(), city::catalogue(), project, &config);
+        let app = Arc::new(app.expect("the system gives random bytes"));
+        Site { router: routes::router(app.clone()), accounts, app, _folder: folder }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

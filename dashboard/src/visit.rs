@@ -19,6 +19,7 @@ use warehouse::Warehouse;
 use warehouse::official::Official;
 
 use crate::accounts::{Accounts, Session};
+use crate::api::Api;
 use crate::cache::PageCache;
 use crate::catalog::Catalogue;
 use crate::desk::Desk;
@@ -59,6 +60,8 @@ pub struct App {
     pub pages: Arc<PageCache>,
     /// What changed since the release before.
     pub since: Since,
+    /// What programs ask.
+    pub api: Api,
     made_up_city: bool,
     secure: bool,
 }
@@ -72,8 +75,8 @@ impl App {
         catalogue: Catalogue,
         project: Project,
         config: &Config,
-    ) -> App {
-        App {
+    ) -> Result<App> {
+        Ok(App {
             desk: Arc::new(Desk::new(warehouse, releases.clone(), config)),
             releases,
             accounts,
@@ -85,7 +88,13 @@ impl App {
             since: Since::default(),
             made_up_city: config.made_up_city,
             secure: config.secure_cookies,
-        }
+            api: Api::new(config.api)?,
+        })
+    }
+
+    /// Whether visitors come through a proxy in front.
+    pub fn is_behind_proxy(&self) -> bool {
+        self.secure
     }
 
     /// Loads the release before somebody asks for it. A failure is told to the one who then asks.

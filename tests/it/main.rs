@@ -1,5 +1,6 @@
 //! Whole-system tests: the built command, on cities in temporary folders.
 
+mod api;
 mod broken;
 mod browser;
 mod casework;
