@@ -59,7 +59,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::WhatIf(args) => commands::what_if::run(args).await,
         Command::Explain(args) => commands::explain::run(args).await,
         Command::Serve(args) => commands::serve::run(args).await,
-        Command::User(args) => commands::user::run(args),
+        Command::User(args) => commands::user::run(args).await,
         Command::Token(args) => commands::token::run(args).await,
         Command::Catalog(args) => commands::catalog::run(args).await,
         Command::Status(args) => commands::status::run(args).await,

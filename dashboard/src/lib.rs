@@ -19,6 +19,7 @@ mod metrics;
 mod pages;
 mod password;
 mod period;
+mod refusals;
 mod release;
 mod routes;
 mod rows;
@@ -34,6 +35,7 @@ mod tests;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use tokio::net::TcpListener;
@@ -67,6 +69,9 @@ pub struct Config {
     pub api: Limits,
 }
 
+/// How often the clock is looked at for a new day.
+const LOOK_AT_THE_CLOCK: Duration = Duration::from_secs(30);
+
 /// Serves the warehouse's current release until the process is asked to stop. `ready` gets the address once it answers.
 pub async fn serve(warehouse: Warehouse, config: Config, ready: impl FnOnce(SocketAddr)) -> Result<()> {
     if !config.listen.ip().is_loopback() && !config.secure_cookies {
@@ -79,6 +84,10 @@ pub async fn serve(warehouse: Warehouse, config: Config, ready: impl FnOnce(Sock
     let app = Arc::new(app);
     // The first visitor should not wait for the release to be loaded.
     app.warm().await;
+    if app.releases.shown().is_some() {
+        let (desk, today) = (app.desk.clone(), config.today);
+        tokio::spawn(async move { desk.publisher.keep_up(|| desk::today(today), LOOK_AT_THE_CLOCK).await });
+    }
     let listen = |source| DashboardError::Listen { listen: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
     ready(listener.local_addr().map_err(listen)?);

@@ -130,6 +130,21 @@ impl Site {
         self.send(request.expect("a request")).await
     }
 
+    /// The audit, a line an event; nothing where there is none yet.
+    pub async fn audited(&self) -> String {
+        use warehouse::session::{Limits, register, session};
+        let warehouse = &self.app.desk.warehouse;
+        let context = session(&Limits::default()).expect("a session");
+        warehouse.attach(&context);
+        let name = ingest::audit::audit_table();
+        let Ok(snapshot) = warehouse.snapshot(&name, None).await else { return String::new() };
+        register(&context, &name, warehouse.provider(snapshot)).expect("registered");
+        let sql =
+            "select concat_ws(' | ', by_whom, action, subject, reason) as line from facts.audit_event order by number";
+        let rows = context.sql(sql).await.expect("planned").collect().await.expect("read");
+        datafusion::arrow::util::pretty::pretty_format_batches(&rows).expect("text").to_string()
+    }
+
     /// Logs in by the form, and gives the cookie.
     pub async fn log_in(&self, name: &str) -> String {
         let form = self.get(routes::LOG_IN, "").await;

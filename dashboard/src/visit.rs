@@ -26,6 +26,7 @@ use crate::desk::Desk;
 use crate::error::Result;
 use crate::pages::fault::{self, Fault};
 use crate::pages::layout::Frame;
+use crate::refusals::Refusals;
 use crate::release::Releases;
 use crate::scope::{Scope, Scoped};
 use crate::sessions::Sessions;
@@ -62,6 +63,8 @@ pub struct App {
     pub since: Since,
     /// What programs ask.
     pub api: Api,
+    /// Log-ins that were refused.
+    pub refusals: Refusals,
     made_up_city: bool,
     secure: bool,
 }
@@ -89,6 +92,7 @@ impl App {
             made_up_city: config.made_up_city,
             secure: config.secure_cookies,
             api: Api::new(config.api)?,
+            refusals: Refusals::default(),
         })
     }
 

@@ -10,7 +10,6 @@ use ::transform::run::Options as TransformOptions;
 use anyhow::{Result, ensure};
 use chrono::NaiveDate;
 use dashboard::accounts::{Accounts, Role};
-use dashboard::api::limit::Limits;
 use dashboard::{Config, serve};
 use warehouse::session::Limits;
 
@@ -55,7 +54,7 @@ pub async fn run(args: Demo) -> Result<ExitCode> {
         secure_cookies: false,
         keys: init::folder_of_keys(&warehouse),
         today: Some(TODAY),
-        api: Limits::default(),
+        api: dashboard::api::limit::Limits::default(),
     };
     serve(warehouse, config, |address| {
         step("serving; stop with Ctrl-C");

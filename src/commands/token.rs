@@ -5,28 +5,20 @@ use std::process::ExitCode;
 use anyhow::Result;
 use dashboard::accounts::Accounts;
 use dashboard::accounts::tokens::{NewToken, day};
-use ingest::audit::{Event, record};
-use ingest::unseal::whoever;
-use warehouse::Warehouse;
 
 use crate::args::token::{Token, TokenAction};
-use crate::commands::user::file;
+use crate::commands::user::{audited, file};
 use crate::show::columns;
 
 /// Makes, lists or ends tokens; what is made or ended is audited.
 pub async fn run(args: Token) -> Result<ExitCode> {
     let accounts = Accounts::open(&file(&args.at.warehouse)?)?;
-    let audit = async |name: String, what: String| -> Result<()> {
-        let warehouse = Warehouse::open(&args.at.warehouse).await?;
-        let event = Event { by_whom: whoever(None), action: "token", subject: name, reason: what };
-        record(&warehouse, &event).await?;
-        Ok(())
-    };
+    let audit = async |name: &str, what: String| audited(&args.at.warehouse, "token", name, &what).await;
     match args.action {
         TokenAction::Add { name, label, days, reach, unit } => {
             let new = NewToken { name, label, unit, reach: reach.parse()?, days };
             let (token, secret) = accounts.add_token(&new)?;
-            audit(token.name.clone(), format!("add {}", token.told())).await?;
+            audit(&token.name, format!("add {}", token.told())).await?;
             eprintln!(
                 "Token {} of {} holds until {}. It is shown this once.",
                 token.id,
@@ -53,7 +45,7 @@ pub async fn run(args: Token) -> Result<ExitCode> {
         }
         TokenAction::Revoke { id } => {
             let token = accounts.revoke_token(&id, None)?;
-            audit(token.name.clone(), format!("revoke {}", token.told())).await?;
+            audit(&token.name, format!("revoke {}", token.told())).await?;
             println!("Revoked {id} of {}.", token.name);
         }
     }

@@ -31,6 +31,11 @@ impl Server {
     fn new() -> Server {
         let city = City::with_example();
         city.transform();
+        Server::over(city)
+    }
+
+    /// Over a city as it is, with an account of each role.
+    fn over(city: City) -> Server {
         for (role, unit) in PEOPLE {
             let mut command = city.command(&["user", "add", role, "--role", role, "--unit", unit, "--own"]);
             let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the command starts");
@@ -150,4 +155,35 @@ fn tokens_are_made_listed_and_ended_by_the_command() {
     assert!(told.iter().any(|line| line.starts_with(&format!("token district add token {id}"))), "{told:?}");
     assert!(told.iter().any(|line| line.starts_with(&format!("token district revoke token {id}"))), "{told:?}");
     assert!(!told.concat().contains(&token), "no token is audited");
+}
+
+#[test]
+fn what_a_crash_left_unpublished_is_published_at_the_start() {
+    let city = City::with_example();
+    city.transform();
+    // It is in the ledger, and whoever took it in was killed before the next release.
+    city.ok(&[
+        "withdraw",
+        "--form",
+        "charge",
+        "--school",
+        "3799061222",
+        "--period",
+        "2019-10",
+        "--reason",
+        "sent by mistake",
+    ]);
+    let server = Server::over(city);
+    let token = server.token("district");
+    let address = "/api/v1/slices?form=charge&school=3799061222&period=2019-10";
+    for _ in 0..600 {
+        let (status, body) = server.get(address, &token);
+        assert_eq!(status, 200, "{body}");
+        if body.contains("\"release\":2") {
+            assert!(body.contains("\"state\":\"missing\""), "{body}");
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("no release was made: {:?}", server.get("/api/v1/releases/current", &token));
 }

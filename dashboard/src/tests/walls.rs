@@ -185,7 +185,9 @@ fn asked(district: &str, school: &str, finding: &str) -> Vec<String> {
 /// nothing foreign comes.
 async fn check_api(role: &str, foreign: (&str, &str, &str), hidden: &[&str]) {
     let site = Site::new().await;
-    for reach in Reach::ALL {
+    // Each reach is walked once, by the role that has the most to lose to it.
+    let reaches: &[Reach] = if role == "district" { &Reach::ALL } else { &[Reach::All] };
+    for &reach in reaches {
         let token = site.narrow_token(role, "", reach);
         let mut waiting = asked(foreign.0, foreign.1, foreign.2);
         waiting.extend(asked(DISTRICT, SCHOOL, FINDINGS[0]));

@@ -1,7 +1,6 @@
 //! Tokens: what they open, how they are made and ended on their page, and what the audit keeps of it.
 
 use axum::http::StatusCode;
-use warehouse::session::{Limits, register, session};
 
 use super::problem;
 use crate::accounts::tokens::Reach;
@@ -94,7 +93,7 @@ async fn a_token_is_made_shown_once_and_ended_on_its_page() {
     assert!(ended.body.contains("已撤销"), "{}", ended.body);
     problem(&site.ask("/api/v1/units", &token).await, StatusCode::UNAUTHORIZED);
 
-    let told = audited(&site).await;
+    let told = site.audited().await;
     let lines = [format!("district | token | district | add token {id}"), format!("revoke token {id}")];
     assert!(lines.iter().all(|line| told.contains(line)), "{told}");
     assert!(!told.contains(&token), "no token is audited");
@@ -114,18 +113,4 @@ async fn an_account_that_is_closed_or_reset_has_no_tokens() {
         site.post(address, &admin, &format!("form_token={form}&name={name}")).await;
         problem(&site.ask("/api/v1/forms", token).await, StatusCode::UNAUTHORIZED);
     }
-}
-
-/// The audit, a line an event.
-async fn audited(site: &Site) -> String {
-    let warehouse = &site.app.desk.warehouse;
-    let context = session(&Limits::default()).expect("a session");
-    warehouse.attach(&context);
-    let name = ingest::audit::audit_table();
-    let snapshot = warehouse.snapshot(&name, None).await.expect("there");
-    register(&context, &name, warehouse.provider(snapshot)).expect("registered");
-    let sql =
-        "select concat_ws(' | ', by_whom, action, subject, reason) as line from facts.audit_event order by number";
-    let rows = context.sql(sql).await.expect("planned").collect().await.expect("read");
-    datafusion::arrow::util::pretty::pretty_format_batches(&rows).expect("text").to_string()
 }
