@@ -25,7 +25,7 @@ impl Drop for Server {
 
 /// Each role with a unit of the example city.
 const PEOPLE: [(&str, &str); 5] =
-    [("city", ""), ("district", "379906"), ("inspector", "379906,379902"), ("school", "3799061222"), ("admin", "")];
+    [("city", ""), ("district", "379902"), ("inspector", "379902,379903"), ("school", "3799061222"), ("admin", "")];
 
 impl Server {
     fn new() -> Server {
@@ -85,14 +85,12 @@ impl Server {
             "all",
             "--continue-on-failure",
         ]);
-        command.args(["--max-examples", "12", "--seed", "1", "--warnings", "off", "--suppress-health-check", "all"]);
+        command.args(["--max-examples", "5", "--seed", "1", "--warnings", "off", "--suppress-health-check", "all"]);
         let output = command.current_dir(folder).env("NO_COLOR", "1").output().expect("python3 starts");
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{role}: {out}\n{err}");
-        assert!(
-            out.contains("23 selected / 23 total") || out.contains("Operations"),
-            "{role}: it tried something: {out}"
-        );
+        // All but the description, which it reads first.
+        assert!(out.contains("Tested: 22"), "{role}: {out}");
     }
 }
 
@@ -113,7 +111,6 @@ fn the_api_is_what_its_description_says() {
         ("path.period", "2019-10"),
         ("path.rule", "R13"),
         ("path.form", "charge"),
-        ("path.release", "1"),
         ("path.finding", finding.as_str()),
         ("path.submission", submission.as_str()),
     ];
@@ -121,10 +118,9 @@ fn the_api_is_what_its_description_says() {
     let config = server.city.folder().join("known.toml");
     std::fs::write(&config, format!("[parameters]\n{lines}")).expect("written");
     let config = config.display().to_string();
+    server.try_all("city", &server.token("city"), &[]);
     for (role, _) in PEOPLE {
-        let token = server.token(role);
-        server.try_all(role, &token, &[]);
-        server.try_all(role, &token, &["--config-file", &config]);
+        server.try_all(role, &server.token(role), &["--config-file", &config]);
     }
 }
 

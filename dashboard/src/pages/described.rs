@@ -50,7 +50,7 @@ impl DescribedPage {
                         " · "
                         a href=(address) { (t("api.description")) }
                     }
-                    pre { code { "curl -H 'Authorization: Bearer kehou_…' 'http://…/api/v1/values?indicator=C03&level=district'" } }
+                    div.scroll tabindex="0" { pre { code { "curl -H 'Authorization: Bearer kehou_…' 'http://…/api/v1/values?indicator=C03&level=district'" } } }
                 }
                 @for group in list(&self.description["tags"]) { (self.group(group)) }
                 section #errors {
