@@ -5,6 +5,7 @@ pub mod figures;
 pub mod intake;
 pub mod paper;
 pub mod people;
+pub mod token;
 pub mod upkeep;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use figures::{Catalog, Diff, Explain, Query, Releases, Transform, WhatIf};
 use intake::{Ingest, Init, RotateKey, Sample, Status, Template, Unseal, Withdraw};
 use paper::Report;
 use people::{Case, Demo, Serve, User};
+use token::Token;
 use upkeep::{Backup, Migrate, Optimize, Restore, Verify};
 
 /// 课后 kehou: from schools' submissions to figures on after-school service that hold up before an inspector.
@@ -105,6 +107,8 @@ pub enum Command {
     Serve(Serve),
     /// Accounts of the dashboard
     User(User),
+    /// Tokens by which programs read the API, each for one account
+    Token(Token),
     /// What this build knows: forms, indicators, rules, models
     Catalog(Catalog),
     /// What is owed, by whom, since when; and what became of a submission

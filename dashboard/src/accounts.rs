@@ -1,5 +1,7 @@
 //! Accounts and log-ins in one SQLite file: who may enter, as what, and for how long.
 
+pub mod tokens;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -319,9 +321,11 @@ impl Accounts {
         self.change(&name, "update account set password_hash = ?2, must_change = 0 where name = ?1", &hash)
     }
 
-    /// Gives an account a new password that somebody else knows, ends its log-ins, and lets waits for wrong passwords go.
+    /// Gives an account a new password that somebody else knows, ends its log-ins and tokens, and lets waits for wrong passwords
+    /// go.
     pub fn reset_password(&self, name: &str, password: &str) -> Result<()> {
         let (name, hash) = (log_in_name(name)?, password::hash(password)?);
+        self.end_tokens(&name)?;
         self.change(&name, "update account set password_hash = ?2, must_change = 1 where name = ?1", &hash)?;
         let forgiven = self.lock().execute("delete from failure where name = ?1", [&name]);
         forgiven.map(drop).map_err(|source| self.fault(source))
@@ -342,9 +346,11 @@ impl Accounts {
         Ok(count.map_err(|source| self.fault(source))?.try_into().unwrap_or_default())
     }
 
-    /// Refuses an account's further log-ins and ends those in force. The account stays for the record.
+    /// Refuses an account's further log-ins and ends those in force and its tokens. The account stays for the record.
     pub fn disable(&self, name: &str) -> Result<()> {
-        self.change(&log_in_name(name)?, "update account set disabled = ?2 where name = ?1", "1")
+        let name = log_in_name(name)?;
+        self.end_tokens(&name)?;
+        self.change(&name, "update account set disabled = ?2 where name = ?1", "1")
     }
 
     /// Checks a name and a password and begins a session with a new token.

@@ -32,3 +32,19 @@ create table if not exists failure (
     times integer not null,
     until integer not null
 ) strict;
+
+-- One row a token of the API. The token itself was shown once and is stored nowhere. Revoked ones stay for the record.
+create table if not exists token (
+    id text primary key,
+    token_hash text not null unique,
+    name text not null references account (name),
+    label text not null,
+    -- What it is narrowed to; empty where it reaches as far as its account.
+    unit text not null,
+    reach text not null check (reach in ('all', 'figures', 'findings')),
+    made_at integer not null,
+    expires_at integer not null,
+    used_at integer,
+    revoked_at integer
+) strict;
+create index if not exists token_name on token (name);

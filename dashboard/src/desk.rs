@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use ingest::casework::Case;
@@ -29,6 +30,9 @@ use crate::release::Releases;
 const DIFFERENCES: usize = 8;
 /// Figures and findings of all that are kept, beyond which the oldest go: a new policy moves every figure there is.
 const LINES: usize = 300_000;
+
+/// After this a comparison that failed may be tried again.
+pub const TRY_AGAIN: Duration = if cfg!(test) { Duration::from_millis(20) } else { Duration::from_secs(60) };
 
 /// Everything that writes.
 pub struct Desk {
@@ -151,16 +155,31 @@ impl Desk {
                     Looked::Failed
                 }
             };
-            let mut known = desk.differences.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            if let Some((_, looked)) = known.iter_mut().find(|(pair, _)| *pair == (before, after)) {
-                *looked = found;
+            let has_failed = matches!(found, Looked::Failed);
+            desk.found(before, after, found);
+            if has_failed {
+                // Whoever asks after a while has it tried again.
+                tokio::time::sleep(TRY_AGAIN).await;
+                let mut known = desk.differences.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                known.retain(|(pair, looked)| *pair != (before, after) || !matches!(looked, Looked::Failed));
+                drop(known);
+                desk.revision.fetch_add(1, Ordering::Relaxed);
             }
-            while known.len() > 1 && known.iter().map(|(_, looked)| looked.lines()).sum::<usize>() > LINES {
-                known.remove(0);
-            }
-            desk.revision.fetch_add(1, Ordering::Relaxed);
         });
         Looked::Working
+    }
+
+    /// Keeps what came of a look, within bounded room.
+    fn found(&self, before: u64, after: u64, found: Looked) {
+        let mut known = self.differences.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some((_, looked)) = known.iter_mut().find(|(pair, _)| *pair == (before, after)) {
+            *looked = found;
+        }
+        while known.len() > 1 && known.iter().map(|(_, looked)| looked.lines()).sum::<usize>() > LINES {
+            known.remove(0);
+        }
+        drop(known);
+        self.revision.fetch_add(1, Ordering::Relaxed);
     }
 
     async fn compute(&self, before: u64, after: u64) -> Result<Difference> {
@@ -174,6 +193,43 @@ impl Desk {
 }
 
 /// The date that was given, or the clock's.
-fn today(given: Option<NaiveDate>) -> NaiveDate {
+pub(crate) fn today(given: Option<NaiveDate>) -> NaiveDate {
     given.unwrap_or_else(|| chrono::Local::now().date_naive())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_comparison_that_failed_is_tried_again() {
+        let warehouse = Warehouse::create("memory:///", |_| String::new()).await.expect("memory is always there");
+        let config = Config {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            accounts: PathBuf::new(),
+            made_up_city: true,
+            secure_cookies: false,
+            keys: PathBuf::new(),
+            today: None,
+            api: Default::default(),
+        };
+        let desk = Arc::new(Desk::new(warehouse.clone(), Releases::new(warehouse), &config));
+        let mut seen = Vec::new();
+        for _ in 0..200 {
+            // There are no such releases.
+            let looked = match desk.difference(1, 2) {
+                Looked::Working => "working",
+                Looked::Failed => "failed",
+                Looked::Found(_) => "found",
+            };
+            if seen.last() != Some(&looked) {
+                seen.push(looked);
+            }
+            if seen.len() == 4 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        assert_eq!(seen, ["working", "failed", "working", "failed"]);
+    }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::accounts::Role;
+use crate::accounts::tokens::TokenFault;
 
 /// A broken system, or an account that can't be as it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +131,9 @@ pub enum DashboardError {
         /// What is wrong with it.
         why: String,
     },
+    /// A token can't be as it was asked for.
+    #[error(transparent)]
+    Token(#[from] TokenFault),
     /// A task of the server was lost.
     #[error("a task of the server ended before its answer: {0}")]
     Task(#[from] tokio::task::JoinError),

@@ -41,13 +41,14 @@ pub struct Explainer<'a> {
 }
 
 /// Which release an answer is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ReleaseTold {
     /// Its number.
     pub release: u64,
     /// When it was made, RFC 3339 in UTC.
     pub made_at: String,
     /// The date that lateness was judged against.
+    #[schema(value_type = String, format = Date)]
     pub today: NaiveDate,
     /// Whether the city declared it official.
     pub official: bool,

@@ -9,7 +9,7 @@ use crate::scope::Scoped;
 use crate::words::Lang;
 
 /// One value of the mart `indicator_value`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, utoipa::ToSchema)]
 pub struct Figure {
     /// The indicator's code.
     pub indicator: String,
@@ -42,7 +42,7 @@ pub struct Figure {
 }
 
 /// How a value stands to its target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Reached.

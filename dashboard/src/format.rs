@@ -1,6 +1,7 @@
 //! How numbers, money, days and periods are written.
 
 use chrono::{Datelike, NaiveDate};
+use serde::Serializer;
 
 use crate::words::Lang;
 
@@ -28,6 +29,19 @@ pub fn share(value: f64) -> String {
 pub fn yuan(fen: i128) -> String {
     let whole_yuan = i64::try_from(fen.abs() / 100).unwrap_or(i64::MAX);
     format!("{}¥{}.{:02}", if fen < 0 { "−" } else { "" }, whole(whole_yuan), fen.abs() % 100)
+}
+
+/// Yuan in JSON: text with two places, so that no reader takes it for a float.
+pub fn yuan_and_fen<S: Serializer>(yuan: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&format!("{yuan:.2}"))
+}
+
+/// The same where there may be none.
+pub fn money<S: Serializer>(yuan: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match yuan {
+        Some(yuan) => yuan_and_fen(yuan, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// Two places, with thousands apart.

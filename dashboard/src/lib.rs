@@ -4,6 +4,7 @@
 //! through `scope` (the only door to tables), draws `charts`, and says `words`. URLs stand in `routes` alone.
 
 pub mod accounts;
+pub mod api;
 mod cache;
 pub mod catalog;
 pub mod charts;
@@ -19,6 +20,7 @@ mod metrics;
 mod pages;
 mod password;
 mod period;
+mod refusals;
 mod release;
 pub mod report;
 mod routes;
@@ -35,6 +37,7 @@ mod tests;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use tokio::net::TcpListener;
@@ -42,6 +45,7 @@ use transform::project::Project;
 use warehouse::Warehouse;
 
 use crate::accounts::Accounts;
+use crate::api::limit::Limits;
 use crate::catalog::Catalogue;
 use crate::error::{DashboardError, Result};
 use crate::release::Releases;
@@ -63,7 +67,12 @@ pub struct Config {
     pub keys: PathBuf,
     /// The date of receipts, steps and releases; the clock's where there is none.
     pub today: Option<NaiveDate>,
+    /// How much programs may ask.
+    pub api: Limits,
 }
+
+/// How often the clock is looked at for a new day.
+const LOOK_AT_THE_CLOCK: Duration = Duration::from_secs(30);
 
 /// Serves the warehouse's current release until the process is asked to stop. `ready` gets the address once it answers.
 pub async fn serve(warehouse: Warehouse, config: Config, ready: impl FnOnce(SocketAddr)) -> Result<()> {
@@ -73,13 +82,19 @@ pub async fn serve(warehouse: Warehouse, config: Config, ready: impl FnOnce(Sock
     let accounts = Accounts::open(&config.accounts)?;
     let project = Project::built_in()?;
     let catalogue = Catalogue::of(&project);
-    let app = Arc::new(App::new(Releases::new(warehouse.clone()), warehouse, accounts, catalogue, project, &config));
+    let app = App::new(Releases::new(warehouse.clone()), warehouse, accounts, catalogue, project, &config)?;
+    let app = Arc::new(app);
     // The first visitor should not wait for the release to be loaded.
     app.warm().await;
+    if app.releases.shown().is_some() {
+        let (desk, today) = (app.desk.clone(), config.today);
+        tokio::spawn(async move { desk.publisher.keep_up(|| desk::today(today), LOOK_AT_THE_CLOCK).await });
+    }
     let listen = |source| DashboardError::Listen { listen: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
     ready(listener.local_addr().map_err(listen)?);
-    axum::serve(listener, routes::router(app)).with_graceful_shutdown(stopped()).await?;
+    let router = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
     Ok(())
 }
 

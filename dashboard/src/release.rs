@@ -13,6 +13,7 @@ use transform::kept::project_of;
 use transform::project::Project;
 use transform::views::register_parts;
 use warehouse::Warehouse;
+use warehouse::error::WarehouseError;
 use warehouse::official::Official;
 use warehouse::release::Release;
 use warehouse::session::Limits;
@@ -27,6 +28,9 @@ use crate::scope::{Scope, Scoped};
 const FRESH: Duration = Duration::from_secs(2);
 /// After this long without a visitor the known release may be long outdated, so the next one waits for the answer.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// After this long without a reader an earlier release is let go.
+const EARLIER: Duration = Duration::from_secs(120);
 
 /// What pages say of the release that they show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +138,8 @@ pub struct Releases {
     known: Mutex<Option<(Instant, Arc<Pinned>)>>,
     /// What the city declared official; a declaration may come long after its release.
     officials: Mutex<Arc<Vec<Official>>>,
+    /// An earlier release that somebody reads on in, and when that was.
+    earlier: tokio::sync::Mutex<Option<(Instant, Arc<Pinned>)>>,
     /// Held by the one who looks for a newer release.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -157,7 +163,14 @@ impl Releases {
     }
 
     fn of(source: Source) -> Arc<Releases> {
-        Arc::new(Releases { source, known: Mutex::default(), officials: Mutex::default(), turn: Arc::default() })
+        let earlier = tokio::sync::Mutex::default();
+        Arc::new(Releases {
+            source,
+            known: Mutex::default(),
+            officials: Mutex::default(),
+            earlier,
+            turn: Arc::default(),
+        })
     }
 
     /// The warehouse that they stand in; none where tests fixed a release.
@@ -214,6 +227,48 @@ impl Releases {
         self.known().map(|(_, pinned)| pinned.edition.number)
     }
 
+    /// A release by its number: the current one, or one that somebody is reading on in, page by page. Of earlier ones one is held
+    /// at a time, and let go when nobody has asked for it for a while.
+    pub async fn numbered(self: &Arc<Self>, number: u64) -> Result<Option<Arc<Pinned>>> {
+        if let Some(current) = self.current().await?
+            && current.edition.number == number
+        {
+            return Ok(Some(current));
+        }
+        let mut earlier = self.earlier.lock().await;
+        if let Some((asked, pinned)) = earlier.as_mut().filter(|(_, pinned)| pinned.edition.number == number) {
+            *asked = Instant::now();
+            return Ok(Some(pinned.clone()));
+        }
+        let Some(warehouse) = self.warehouse() else { return Ok(None) };
+        let release = match warehouse.release(number).await {
+            Ok(release) => release,
+            Err(WarehouseError::NoRelease { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        // The one before goes first, so that there are never three in memory.
+        *earlier = None;
+        let pinned = load(warehouse, &release, None).await?;
+        *earlier = Some((Instant::now(), pinned.clone()));
+        let own = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SILENCE).await;
+                let Some(own) = own.upgrade() else { break };
+                let mut earlier = own.earlier.lock().await;
+                match earlier.as_ref() {
+                    Some((asked, pinned)) if pinned.edition.number == number && asked.elapsed() < EARLIER => {}
+                    Some((_, pinned)) if pinned.edition.number == number => {
+                        *earlier = None;
+                        break;
+                    }
+                    _ => break,
+                }
+            }
+        });
+        Ok(Some(pinned))
+    }
+
     /// Asks for the newest release, and loads it where it is another one than the known.
     async fn look(&self) -> Result<Option<Arc<Pinned>>> {
         #[cfg(test)]
@@ -229,18 +284,7 @@ impl Releases {
         let pinned = match known {
             Some(pinned) if pinned.edition.number == release.release => pinned,
             before => {
-                let edition = Edition::of(&release);
-                let whole = warehouse.release_session(&release, &Limits::default()).await?;
-                let project = models_of(warehouse, &release).await;
-                let parts = match &project {
-                    Some(project) => project.clone(),
-                    None => Arc::new(Project::built_in()?),
-                };
-                register_parts(&whole, &parts, &release).await?;
-                let mut pinned = Pinned::load(edition, whole, release.tables.clone(), before.as_deref()).await?;
-                pinned.catalogue = project.as_deref().map(Catalogue::of).map(Arc::new);
-                pinned.project = project;
-                let pinned = Arc::new(pinned);
+                let pinned = load(warehouse, &release, before.as_deref()).await?;
                 pinned.scoped(&Scope::City).await?;
                 pinned
             }
@@ -256,6 +300,22 @@ impl Releases {
     fn lock(&self) -> MutexGuard<'_, Option<(Instant, Arc<Pinned>)>> {
         self.known.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+/// Loads a release with its models, and what it lacks of the one that was known before.
+async fn load(warehouse: &Warehouse, release: &Release, before: Option<&Pinned>) -> Result<Arc<Pinned>> {
+    let edition = Edition::of(release);
+    let whole = warehouse.release_session(release, &Limits::default()).await?;
+    let project = models_of(warehouse, release).await;
+    let parts = match &project {
+        Some(project) => project.clone(),
+        None => Arc::new(Project::built_in()?),
+    };
+    register_parts(&whole, &parts, release).await?;
+    let mut pinned = Pinned::load(edition, whole, release.tables.clone(), before).await?;
+    pinned.catalogue = project.as_deref().map(Catalogue::of).map(Arc::new);
+    pinned.project = project;
+    Ok(Arc::new(pinned))
 }
 
 /// The models that the release was made with. Those that can't be read keep no page from being shown.

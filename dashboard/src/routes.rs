@@ -3,20 +3,22 @@
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
-use axum::extract::DefaultBodyLimit;
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{DefaultBodyLimit, RawPathParams, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Router, middleware};
 use sha2::{Digest, Sha256};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use crate::api::{self, Resource, resources};
 use crate::cache;
 use crate::desk::uploads::MOST_BYTES;
 use crate::pages::{
-    accounts, catalogue, city, district, duties, entry, evaluation, fault, figure, finding, findings, home, indicator,
-    log_in, metrics, official, own_password, picture, printed, reports, school, steps, upload,
+    accounts, catalogue, city, described, district, duties, entry, evaluation, fault, figure, finding, findings, home,
+    indicator, log_in, metrics, official, own_password, picture, printed, reports, school, steps, tokens, upload,
 };
 use crate::visit::{App, visit};
 
@@ -46,6 +48,16 @@ pub const PASSWORD: &str = "/password";
 pub const RELEASES: &str = "/releases";
 /// What differs between two releases.
 pub const DIFFERENCE: &str = "/difference";
+/// What the API has, for people.
+pub const API: &str = "/api";
+/// One's own tokens for the API.
+pub const TOKENS: &str = "/tokens";
+/// The API's description.
+pub const API_DESCRIPTION: &str = "/api/v1/openapi.json";
+/// The units in sight.
+pub const API_UNITS: &str = "/api/v1/units";
+const TOKENS_REVOKE: &str = "/tokens/revoke";
+const API_REST: &str = "/api/{*rest}";
 const DUTIES: &str = "/district/{code}/duties";
 const REMINDERS: &str = "/district/{code}/reminders.csv";
 const UPLOAD_ONE: &str = "/upload/{id}";
@@ -72,6 +84,33 @@ const HEALTH: &str = "/healthz";
 const STYLE: &str = "/assets/style.css";
 const ICON: &str = "/assets/icon.svg";
 
+/// What programs may ask for. Each is read alone, and told in the API's description.
+pub const RESOURCES: [(&str, &Resource); 23] = [
+    (API_DESCRIPTION, &resources::DESCRIPTION),
+    ("/api/v1/releases", &resources::releases::LIST),
+    ("/api/v1/releases/current", &resources::releases::CURRENT),
+    ("/api/v1/releases/{release}", &resources::releases::ONE),
+    (API_UNITS, &resources::units::UNITS),
+    ("/api/v1/units/{unit}", &resources::units::ONE),
+    ("/api/v1/values", &resources::figures::VALUES),
+    ("/api/v1/scores", &resources::figures::SCORES),
+    ("/api/v1/figures/{indicator}/{unit}/{period}/explanation", &resources::explained::FIGURE),
+    ("/api/v1/findings", &resources::findings::LIST),
+    ("/api/v1/findings/{finding}", &resources::findings::ONE),
+    ("/api/v1/findings/{finding}/evidence", &resources::findings::PROOF),
+    ("/api/v1/findings/{finding}/explanation", &resources::explained::OF_FINDING),
+    ("/api/v1/slices", &resources::sent::SLICES),
+    ("/api/v1/submissions", &resources::sent::SUBMISSIONS),
+    ("/api/v1/submissions/{submission}", &resources::sent::ONE),
+    ("/api/v1/submissions/{submission}/issues", &resources::sent::ISSUES),
+    ("/api/v1/indicators", &resources::catalogue::INDICATORS),
+    ("/api/v1/indicators/{indicator}", &resources::catalogue::ONE_INDICATOR),
+    ("/api/v1/rules", &resources::catalogue::RULES),
+    ("/api/v1/rules/{rule}", &resources::catalogue::ONE_RULE),
+    ("/api/v1/forms", &resources::catalogue::FORMS),
+    ("/api/v1/forms/{form}", &resources::catalogue::ONE_FORM),
+];
+
 /// Bytes of a form's answer; the log-in form is the largest.
 const LARGEST_FORM: usize = 64 * 1024;
 /// Bytes of an upload with what stands around its files.
@@ -92,8 +131,10 @@ pub const KEPT: [&str; 12] =
 
 /// Routes that take something, or show what only a visitor's own work made; tests of their own try them.
 #[cfg(test)]
-pub const WORKED: [&str; 13] = [
+pub const WORKED: [&str; 15] = [
     PRINTED_PDF,
+    TOKENS,
+    TOKENS_REVOKE,
     UPLOAD_ONE,
     UPLOAD_EVENTS,
     UPLOAD_RETURNED,
@@ -143,12 +184,16 @@ pub fn router(app: Arc<App>) -> Router {
         .route(REMINDERS, get(duties::reminders))
         .route(RELEASES, get(official::show).post(official::declare))
         .route(DIFFERENCE, get(official::difference))
+        .route(TOKENS, get(tokens::show).post(tokens::add))
+        .route(TOKENS_REVOKE, post(tokens::revoke))
+        .route(API, get(described::show))
         .fallback(fault::nowhere)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(CatchPanicLayer::custom(fault::panicked))
         .layer(middleware::from_fn_with_state(app.clone(), picture::cut))
         .layer(middleware::from_fn_with_state(app.clone(), cache::keep))
         .layer(middleware::from_fn_with_state(app.clone(), visit))
+        .merge(api())
         .route(HEALTH, get(|| async { "ok\n" }))
         .route(METRICS, get(metrics::show))
         .route(SCRIPT, get(|| async { asset("text/javascript; charset=utf-8", include_str!("../assets/upload.js")) }))
@@ -156,6 +201,18 @@ pub fn router(app: Arc<App>) -> Router {
         .route(ICON, get(|| async { asset("image/svg+xml", include_str!("../assets/icon.svg")) }))
         .layer(CompressionLayer::new())
         .with_state(app)
+}
+
+/// The API's routes. They stand beside `visit`: a token opens them, and no log-in.
+fn api() -> Router<Arc<App>> {
+    let mut router = Router::new();
+    for (address, resource) in RESOURCES {
+        let answer = move |State(app): State<Arc<App>>,
+                           parts: Result<RawPathParams, RawPathParamsRejection>,
+                           request: Request| { api::answer(app, resource, parts, request) };
+        router = router.route(address, get(answer).fallback(api::wrong_method));
+    }
+    router.route(API_REST, any(api::nowhere)).layer(CatchPanicLayer::custom(api::panicked))
 }
 
 /// The style sheet's address; it changes with its content, so that a browser may keep it for ever.
@@ -205,6 +262,11 @@ pub fn finding_step(id: &str) -> String {
 /// What is done to accounts.
 pub fn accounts_reset() -> &'static str {
     ACCOUNTS_RESET
+}
+
+/// Ends a token of one's own.
+pub fn tokens_revoke() -> &'static str {
+    TOKENS_REVOKE
 }
 
 /// Closes an account.
@@ -318,7 +380,8 @@ mod tests {
                 .map(str::to_owned)
                 .collect()
         };
-        let (walked, apart) = (named(walked), ["HOME", "LOG_IN", "LOG_OUT", "HEALTH", "STYLE", "ICON", "SCRIPT"]);
+        let (walked, apart) =
+            (named(walked), ["HOME", "LOG_IN", "LOG_OUT", "HEALTH", "STYLE", "ICON", "SCRIPT", "API", "API_REST"]);
         let worked =
             source.split("const WORKED").nth(1).and_then(|rest| rest.split(';').nth(1)).expect("the list above");
         let worked = named(worked);

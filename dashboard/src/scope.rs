@@ -172,6 +172,11 @@ impl Scoped {
         Ok(planned(&self.context, sql, texts).await?.execute_stream().await?)
     }
 
+    /// All of them at once, and nothing is kept: for answers that are large, or asked for once.
+    pub async fn read(&self, sql: &str, texts: &[&str]) -> Result<Rows> {
+        ask(&self.context, sql, texts).await
+    }
+
     /// Whether the scope has this table.
     pub fn has(&self, schema: &str, table: &str) -> bool {
         self.context.table_exist(TableReference::partial(schema, table)).is_ok_and(|exists| exists)

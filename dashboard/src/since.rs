@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use warehouse::Warehouse;
 
 use crate::cache::PageCache;
+use crate::desk::TRY_AGAIN;
 use crate::difference::{Causes, Effect, Filter, Turn, difference};
 use crate::error::Result;
 use crate::figures::ORDER;
@@ -95,13 +96,22 @@ impl Since {
                     Told::Failed
                 }
             };
-            let mut known = place.lock().unwrap_or_else(PoisonError::into_inner);
-            if known.as_ref().is_some_and(|(of, _)| *of == release) {
-                *known = Some((release, told));
+            let has_failed = matches!(told, Told::Failed);
+            let is_asked = |known: &Option<(u64, Told)>| known.as_ref().is_some_and(|(of, _)| *of == release);
+            let lock = || place.lock().unwrap_or_else(PoisonError::into_inner);
+            if is_asked(&lock()) {
+                *lock() = Some((release, told));
             }
-            drop(known);
             // Pages that were kept meanwhile say that it comes soon.
             pages.outdate();
+            if has_failed {
+                // Whoever asks after a while has it tried again.
+                tokio::time::sleep(TRY_AGAIN).await;
+                if is_asked(&lock()) {
+                    *lock() = None;
+                }
+                pages.outdate();
+            }
         });
         Told::Soon
     }

@@ -1,5 +1,6 @@
 //! Tests of the whole router over a made-up city in memory.
 
+mod api;
 mod casework;
 pub mod city;
 mod given;
@@ -25,6 +26,7 @@ use transform::project::Project;
 use warehouse::Warehouse;
 
 use crate::accounts::{Accounts, Role};
+use crate::api::limit::Limits;
 use crate::release::Releases;
 use crate::visit::App;
 use crate::{Config, routes};
@@ -36,6 +38,7 @@ pub const PASSWORD: &str = "a good password";
 pub struct Site {
     pub router: Router,
     pub accounts: Accounts,
+    pub app: Arc<App>,
     _folder: tempfile::TempDir,
 }
 
@@ -60,6 +63,11 @@ impl Site {
 
     /// Over a warehouse that is written to, with the folder of its keys.
     pub fn at(releases: Arc<Releases>, warehouse: Warehouse, keys: PathBuf) -> Site {
+        Site::limited(releases, warehouse, keys, Limits::default())
+    }
+
+    /// The same, with limits of what programs may ask.
+    pub fn limited(releases: Arc<Releases>, warehouse: Warehouse, keys: PathBuf, api: Limits) -> Site {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("accounts.sqlite");
         let accounts = Accounts::open(&path).expect("opens");
@@ -81,10 +89,12 @@ impl Site {
             secure_cookies: false,
             keys,
             today: Some("2020-03-01".parse().expect("a day")),
+            api,
         };
         let project = Project::built_in().expect("sound");
-        let app = Arc::new(App::new(releases, warehouse, accounts.clone(), city::catalogue(), project, &config));
-        Site { router: routes::router(app), accounts, _folder: folder }
+        let app = App::new(releases, warehouse, accounts.clone(), city::catalogue(), project, &config);
+        let app = Arc::new(app.expect("the system gives random bytes"));
+        Site { router: routes::router(app.clone()), accounts, app, _folder: folder }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -120,6 +130,21 @@ impl Site {
             .header("sec-fetch-site", "same-origin")
             .body(Body::from(form.to_owned()));
         self.send(request.expect("a request")).await
+    }
+
+    /// The audit, a line an event; nothing where there is none yet.
+    pub async fn audited(&self) -> String {
+        use warehouse::session::{Limits, register, session};
+        let warehouse = &self.app.desk.warehouse;
+        let context = session(&Limits::default()).expect("a session");
+        warehouse.attach(&context);
+        let name = ingest::audit::audit_table();
+        let Ok(snapshot) = warehouse.snapshot(&name, None).await else { return String::new() };
+        register(&context, &name, warehouse.provider(snapshot)).expect("registered");
+        let sql =
+            "select concat_ws(' | ', by_whom, action, subject, reason) as line from facts.audit_event order by number";
+        let rows = context.sql(sql).await.expect("planned").collect().await.expect("read");
+        datafusion::arrow::util::pretty::pretty_format_batches(&rows).expect("text").to_string()
     }
 
     /// Logs in by the form, and gives the cookie.

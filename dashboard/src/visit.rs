@@ -19,12 +19,14 @@ use warehouse::Warehouse;
 use warehouse::official::Official;
 
 use crate::accounts::{Accounts, Session};
+use crate::api::Api;
 use crate::cache::PageCache;
 use crate::catalog::Catalogue;
 use crate::desk::Desk;
 use crate::error::Result;
 use crate::pages::fault::{self, Fault};
 use crate::pages::layout::Frame;
+use crate::refusals::Refusals;
 use crate::release::Releases;
 use crate::scope::{Scope, Scoped};
 use crate::sessions::Sessions;
@@ -62,6 +64,10 @@ pub struct App {
     pub pages: Arc<PageCache>,
     /// What changed since the release before.
     pub since: Since,
+    /// What programs ask.
+    pub api: Api,
+    /// Log-ins that were refused.
+    pub refusals: Refusals,
     made_up_city: bool,
     secure: bool,
 }
@@ -75,8 +81,8 @@ impl App {
         catalogue: Catalogue,
         project: Project,
         config: &Config,
-    ) -> App {
-        App {
+    ) -> Result<App> {
+        Ok(App {
             desk: Arc::new(Desk::new(warehouse, releases.clone(), config)),
             releases,
             accounts,
@@ -90,7 +96,14 @@ impl App {
             since: Since::default(),
             made_up_city: config.made_up_city,
             secure: config.secure_cookies,
-        }
+            api: Api::new(config.api)?,
+            refusals: Refusals::default(),
+        })
+    }
+
+    /// Whether visitors come through a proxy in front.
+    pub fn is_behind_proxy(&self) -> bool {
+        self.secure
     }
 
     /// Loads the release before somebody asks for it. A failure is told to the one who then asks.

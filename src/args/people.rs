@@ -1,10 +1,12 @@
 //! The words of who works with it: the dashboard, accounts, cases.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use dashboard::api::limit::Limits;
 
 use super::{DEMO_LISTEN, Language, StatusFormat, Where};
 
@@ -36,6 +38,12 @@ pub struct Serve {
     /// Visitors come through a proxy with TLS: needed beyond the loopback interface, and cookies travel encrypted only
     #[arg(long)]
     pub behind_tls: bool,
+    /// Requests a minute that the API takes with one token
+    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().token)]
+    pub api_token_rate: NonZeroU32,
+    /// Requests a minute that the API takes from one address
+    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().address)]
+    pub api_address_rate: NonZeroU32,
 }
 
 /// `kehou user`

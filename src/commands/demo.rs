@@ -54,6 +54,7 @@ pub async fn run(args: Demo) -> Result<ExitCode> {
         secure_cookies: false,
         keys: init::folder_of_keys(&warehouse),
         today: Some(TODAY),
+        api: dashboard::api::limit::Limits::default(),
     };
     serve(warehouse, config, |address| {
         step("serving; stop with Ctrl-C");

@@ -21,6 +21,7 @@ pub mod sample;
 pub mod serve;
 pub mod status;
 pub mod template;
+pub mod token;
 pub mod transform;
 pub mod unseal;
 pub mod user;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use dashboard::api::limit::Limits;
 use dashboard::{Config, serve};
 use warehouse::Warehouse;
 
@@ -21,6 +22,7 @@ pub async fn run(args: Serve) -> Result<ExitCode> {
         secure_cookies: args.behind_tls,
         keys: folder_of_keys(&warehouse),
         today: args.today,
+        api: Limits { token: args.api_token_rate, address: args.api_address_rate },
     };
     serve(warehouse, config, |address| println!("http://{address}/")).await?;
     Ok(ExitCode::SUCCESS)

@@ -6,27 +6,35 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use dashboard::accounts::{Accounts, first_passwords, people};
+use ingest::audit::{Event, record};
+use ingest::unseal::whoever;
+use warehouse::Warehouse;
 
 use crate::args::people::{User, UserAction};
 use crate::show::columns;
 
-/// Adds, lists, changes or closes accounts.
-pub fn run(args: User) -> Result<ExitCode> {
+/// Adds, lists, changes or closes accounts; what is done is audited.
+pub async fn run(args: User) -> Result<ExitCode> {
     let accounts = Accounts::open(&file(&args.at.warehouse)?)?;
+    let audit = async |name: &str, what: &str| audited(&args.at.warehouse, "account", name, what).await;
     match args.action {
         UserAction::Add { file: Some(file), .. } => {
             let list = std::fs::read(&file).with_context(|| format!("{} can't be read", file.display()))?;
             let people = people(&list).with_context(|| file.display().to_string())?;
             let made = accounts.add_people(&people).with_context(|| file.display().to_string())?;
             print!("{}", first_passwords(&made));
+            let names: Vec<&str> = made.iter().map(|one| one.name.as_str()).collect();
+            audit(&names.join(", "), "add").await?;
         }
         UserAction::Add { name, role, unit, own, file: None } => {
             let (name, role) = name.zip(role).context("name the account and its role")?;
             if own {
                 accounts.add(&name, role.parse()?, &unit, &password()?)?;
+                audit(&name, "add").await?;
                 println!("Added {name}.");
             } else {
                 accounts.add_first(&name, role.parse()?, &unit, &password()?)?;
+                audit(&name, "add").await?;
                 println!("Added {name}. The password is to be changed at the first log-in.");
             }
         }
@@ -41,18 +49,29 @@ pub fn run(args: User) -> Result<ExitCode> {
         UserAction::Passwd { name, own } => {
             if own {
                 accounts.set_password(&name, &password()?)?;
+                audit(&name, "password").await?;
                 println!("Changed the password of {name}; its log-ins ended.");
             } else {
                 accounts.reset_password(&name, &password()?)?;
+                audit(&name, "reset").await?;
                 println!("Changed the password of {name}; its log-ins ended, and it is to be changed at the next one.");
             }
         }
         UserAction::Disable { name } => {
             accounts.disable(&name)?;
+            audit(&name, "disable").await?;
             println!("Closed {name}.");
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Commits to the audit what was done to an account, by whoever runs the command.
+pub async fn audited(warehouse: &str, action: &'static str, name: &str, what: &str) -> Result<()> {
+    let warehouse = Warehouse::open(warehouse).await.context("done, and not audited: the warehouse can't be opened")?;
+    let event = Event { by_whom: whoever(None), action, subject: name.to_owned(), reason: what.to_owned() };
+    record(&warehouse, &event).await?;
+    Ok(())
 }
 
 /// Where a warehouse's accounts lie: `$KEHOU_ACCOUNTS`, else beside its folder.

@@ -251,17 +251,17 @@ fn money_sums_by_receipts_and_the_finding_points_at_its_row() {
     let told = explain(city(), &["finding", &id[..12]]);
     assert_eq!(
         (text(&told, "finding_id"), text(&told, "subject"), &told["amount"]),
-        (id.as_str(), "SJ201910020", &0.01.into())
+        (id.as_str(), "SJ201910020", &"0.01".into())
     );
     let [proof] = list(&told["proofs"]).as_slice() else { panic!("one file: {}", told["proofs"]) };
     let [row] = list(&proof["rows"]).as_slice() else { panic!("one row: {proof}") };
     let cells = workbook_row(&file(proof), text(proof, "sheet"), row["row_no"].as_u64().expect("a row") as u32, 1);
     assert_eq!((cells["票据号"].as_str(), cells["金额"].as_str()), ("SJ201910020", "20.01"));
-    assert_eq!(told["evidence"][0]["sums"][0]["sum"], 20.01);
+    assert_eq!(told["evidence"][0]["sums"][0]["sum"], "20.01");
     // 10 sessions at 2 yuan, the standard for rural schools of the district, are 20 yuan.
     let standards = list(&told["standards"]);
     assert!(
-        standards.iter().any(|one| one["urban_rural"] == "rural" && one["yuan_per_session"] == 2.0),
+        standards.iter().any(|one| one["urban_rural"] == "rural" && one["yuan_per_session"] == "2.00"),
         "{standards:?}"
     );
     assert_eq!((text(&told["sql"], "path"), &told["sql"]["same_as_release"]), ("rules/r13.sql", &true.into()));

@@ -2,6 +2,7 @@
 
 mod analysts;
 mod backup;
+mod api;
 mod broken;
 mod browser;
 mod casework;

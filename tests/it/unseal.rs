@@ -33,7 +33,8 @@ fn submission(city: &City) -> (String, String) {
     (row["submission_id"].clone(), row["file_sha256"].clone())
 }
 
-fn events(city: &City) -> Vec<(String, String, String)> {
+/// The events of the audit: action, subject, reason.
+pub fn events(city: &City) -> Vec<(String, String, String)> {
     if !city.warehouse().join("tables/facts/audit_event").exists() {
         return Vec::new();
     }

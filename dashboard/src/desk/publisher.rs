@@ -61,6 +61,21 @@ impl Publisher {
         ticket
     }
 
+    /// Asks for a release at once, for what a server before this one may have left out, and then whenever the day changes, for
+    /// what became late meanwhile. It never ends.
+    pub async fn keep_up(&self, clock: impl Fn() -> NaiveDate, look: Duration) {
+        let mut known = clock();
+        self.ask();
+        loop {
+            tokio::time::sleep(look).await;
+            let today = clock();
+            if today != known {
+                known = today;
+                self.ask();
+            }
+        }
+    }
+
     /// How far it is, and how it goes on.
     pub fn state(&self) -> watch::Receiver<State> {
         self.state.clone()
@@ -126,4 +141,31 @@ async fn publish(warehouse: &Warehouse, releases: &Arc<Releases>, today: NaiveDa
     };
     releases.refresh().await?;
     Ok((release, is_new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_new_day_asks_for_a_release() {
+        let (queue, mut asked) = mpsc::unbounded_channel();
+        let (_told, state) = watch::channel(State::default());
+        let publisher = Publisher { asked: AtomicU64::new(0), queue, state };
+        let day = AtomicU64::new(0);
+        let clock = || NaiveDate::default() + chrono::Days::new(day.load(Ordering::SeqCst));
+        let seen = async {
+            assert_eq!(asked.recv().await, Some(1), "at once");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            assert!(asked.try_recv().is_err(), "the day is the same");
+            day.store(1, Ordering::SeqCst);
+            assert_eq!(asked.recv().await, Some(2), "the day changed");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            assert!(asked.try_recv().is_err(), "once a day");
+        };
+        tokio::select! {
+            () = publisher.keep_up(clock, Duration::from_millis(2)) => {}
+            () = seen => {}
+        }
+    }
 }

@@ -13,7 +13,7 @@ use crate::figures::Figure;
 use crate::rows::Row;
 
 /// What an indicator counts that counts findings (K01) or their cases (K02).
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Counting {
     /// `findings` or `cases`
     pub of: &'static str,
@@ -31,7 +31,7 @@ pub struct Counting {
 }
 
 /// A finding that was counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct CountedFinding {
     /// Its id.
     pub finding_id: String,

@@ -14,7 +14,7 @@ use crate::explain::slices::{SliceTold, read};
 use crate::explain::tables::list;
 
 /// Who reported, of those who were expected to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Coverage {
     /// What was reported: schools, or over a term or year their months.
     pub reported: i64,
@@ -27,7 +27,7 @@ pub struct Coverage {
 }
 
 /// A school, and what is lacking of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct SchoolTold {
     /// Its code.
     pub school_id: String,

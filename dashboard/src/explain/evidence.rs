@@ -11,7 +11,7 @@ use crate::rows::Row;
 use crate::words::Lang;
 
 /// Rows of one form that prove a finding.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct EvidenceOfForm {
     /// The form's code name.
     pub form: String,
@@ -24,7 +24,7 @@ pub struct EvidenceOfForm {
 }
 
 /// Money of some rows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct MoneyTold {
     /// The column's code name.
     pub column: String,
@@ -33,6 +33,8 @@ pub struct MoneyTold {
     /// How many rows.
     pub rows: i64,
     /// Their sum in yuan.
+    #[serde(serialize_with = "crate::format::yuan_and_fen")]
+    #[schema(value_type = String)]
     pub sum: f64,
 }
 

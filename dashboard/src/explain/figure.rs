@@ -13,6 +13,7 @@ use crate::explain::proof::{Proof, proofs};
 use crate::explain::slices::SliceTold;
 use crate::explain::{Explainer, ReleaseTold};
 use crate::figures::{COLUMNS, Figure, ORDER, read};
+use crate::scope::Scope;
 
 /// Which figure is asked about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct Question {
 }
 
 /// A figure with all that it rests on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct FigureExplained {
     /// The release.
     pub release: ReleaseTold,
@@ -69,7 +70,7 @@ pub struct FigureExplained {
 }
 
 /// Whose figure it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct UnitTold {
     /// `city`, `district` or `school`
     pub level: &'static str,
@@ -81,6 +82,17 @@ pub struct UnitTold {
     pub name_en: String,
     /// The district that it is or lies in.
     pub district_code: String,
+}
+
+impl FigureExplained {
+    /// Leaves what somebody may see. Of the whole city others see the figure; what it is made of would be their own part, and look
+    /// like all of it.
+    pub fn leave_to(&mut self, scope: &Scope) {
+        if self.unit.level == "city" && *scope != Scope::City {
+            (self.coverage, self.counting, self.parts_sum) = (None, None, None);
+            self.parts.clear();
+        }
+    }
 }
 
 impl Explainer<'_> {

@@ -16,7 +16,7 @@ use crate::format;
 use crate::rows::{Row, Value};
 
 /// A finding with all that it rests on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct FindingExplained {
     /// The release.
     pub release: ReleaseTold,
@@ -51,10 +51,14 @@ pub struct FindingExplained {
     /// Whether that is a pupil.
     pub subject_is_pupil: bool,
     /// The amount in yuan.
+    #[serde(serialize_with = "format::money")]
+    #[schema(value_type = Option<String>)]
     pub amount: Option<f64>,
     /// When a run found it first.
+    #[schema(value_type = Option<String>, format = Date)]
     pub first_seen: Option<NaiveDate>,
     /// When a run no longer found it.
+    #[schema(value_type = Option<String>, format = Date)]
     pub ended: Option<NaiveDate>,
     /// What happened to it from release to release.
     pub events: Vec<EventTold>,
@@ -75,43 +79,54 @@ pub struct FindingExplained {
 }
 
 /// What happened to a finding.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct EventTold {
     /// `seen`, `ended`, `returned`
     pub event: String,
     /// The date of the run.
+    #[schema(value_type = Option<String>, format = Date)]
     pub on_date: Option<NaiveDate>,
     /// The amount at that time.
+    #[serde(serialize_with = "format::money")]
+    #[schema(value_type = Option<String>)]
     pub amount: Option<f64>,
 }
 
 /// A step of a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct StepTold {
     /// `notified`, `answered`, `rectified`, `dismissed`, `closed` …
     pub step: String,
     /// When, in UTC.
+    #[schema(value_type = Option<String>)]
     pub at: Option<NaiveDateTime>,
     /// By whom.
     pub by_whom: String,
     /// By which day it is to be put right.
+    #[schema(value_type = Option<String>, format = Date)]
     pub due_on: Option<NaiveDate>,
     /// The reason or answer.
     pub note: String,
 }
 
 /// A fee standard.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct StandardTold {
     /// `urban`, `town`, `rural` or `*`
     pub urban_rural: String,
     /// From when on.
+    #[schema(value_type = Option<String>, format = Date)]
     pub valid_from: Option<NaiveDate>,
     /// Until when; none where it is in force.
+    #[schema(value_type = Option<String>, format = Date)]
     pub valid_to: Option<NaiveDate>,
     /// Yuan a session.
+    #[serde(serialize_with = "format::money")]
+    #[schema(value_type = Option<String>)]
     pub yuan_per_session: Option<f64>,
     /// The most yuan a month.
+    #[serde(serialize_with = "format::money")]
+    #[schema(value_type = Option<String>)]
     pub yuan_per_month_cap: Option<f64>,
     /// The document that set it.
     pub doc_no: String,

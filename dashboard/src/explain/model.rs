@@ -13,7 +13,7 @@ use crate::explain::Explainer;
 use crate::explain::tables::list;
 
 /// What the header of an indicator or a rule says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct About {
     /// `C03`, `R13`
     pub code: String,
@@ -29,7 +29,7 @@ pub struct About {
 }
 
 /// A model's text and what it reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct SqlTold {
     /// The file, below `sql/`.
     pub path: String,
@@ -42,7 +42,7 @@ pub struct SqlTold {
 }
 
 /// Something that a model reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ReadTold {
     /// `schema.table`
     pub name: String,
@@ -55,20 +55,21 @@ pub struct ReadTold {
 }
 
 /// A number of the policy that was in force in the period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PolicyTold {
     /// Its name.
     pub key: String,
     /// The number.
     pub value: String,
     /// From when on.
+    #[schema(value_type = Option<String>, format = Date)]
     pub valid_from: Option<NaiveDate>,
     /// The clause that it rests on; empty where it is the bureau's own.
     pub clause: String,
 }
 
 /// A clause of the notice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ClauseTold {
     /// How it is cited: `六¶3`
     pub clause: String,

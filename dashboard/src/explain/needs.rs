@@ -11,15 +11,17 @@ use crate::explain::model::{forms_of, is_year_to_date};
 use crate::explain::tables::{list, quoted};
 
 /// A period with its bounds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PeriodTold {
     /// `month`, `quarter`, `term`, `year`
     pub kind: String,
     /// The canonical period.
     pub period: String,
     /// Its first day.
+    #[schema(value_type = String, format = Date)]
     pub first_day: NaiveDate,
     /// Its last day.
+    #[schema(value_type = String, format = Date)]
     pub last_day: NaiveDate,
 }
 

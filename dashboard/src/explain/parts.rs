@@ -12,7 +12,7 @@ use crate::explain::tables::quoted;
 use crate::figures::Figure;
 
 /// A district or a school with its own figure.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct PartTold {
     /// Its code.
     pub unit_id: String,
@@ -35,7 +35,7 @@ pub struct PartTold {
 }
 
 /// What parts sum to, and whether that is the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Sum {
     /// How many parts there are.
     pub parts: i64,
@@ -50,7 +50,7 @@ pub struct Sum {
 }
 
 /// A part of the evaluation score.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct ScorePart {
     /// The indicator.
     pub indicator: String,
@@ -71,7 +71,7 @@ pub struct ScorePart {
 }
 
 /// The rows of a school that a figure is the sum of.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct RowsTold {
     /// Their sum.
     pub sum: Sum,
@@ -80,7 +80,7 @@ pub struct RowsTold {
 }
 
 /// The rows of one form, or slices of whatever form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct RowsOfForm {
     /// The form's code name; none of slices.
     pub form: Option<String>,

@@ -14,7 +14,7 @@ use crate::rows::Value;
 use crate::words::Lang;
 
 /// Rows of one file's sheet.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Proof {
     /// The form's code name.
     pub form: String,
@@ -23,6 +23,7 @@ pub struct Proof {
     /// The sheet within a workbook.
     pub sheet: String,
     /// The day of receipt.
+    #[schema(value_type = Option<String>, format = Date)]
     pub received_on: Option<NaiveDate>,
     /// The number that a clerk can quote.
     pub receipt: String,
@@ -35,7 +36,7 @@ pub struct Proof {
 }
 
 /// A column of a form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ColumnTold {
     /// The code name.
     pub name: String,
@@ -49,7 +50,7 @@ pub struct ColumnTold {
 }
 
 /// One row of a file.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct ProofRow {
     /// The number that a spreadsheet shows.
     pub row_no: i64,

@@ -14,7 +14,7 @@ use crate::explain::tables::list;
 use crate::rows::Row;
 
 /// One slice.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct SliceTold {
     /// The form's code name.
     pub form: String,
@@ -23,6 +23,7 @@ pub struct SliceTold {
     /// `reported`, `zero`, `rejected`, `missing` or `not_due`; empty for one that is no slice of the list.
     pub state: String,
     /// Its last day.
+    #[schema(value_type = Option<String>, format = Date)]
     pub due_on: Option<NaiveDate>,
     /// Whether it came, or is missing, after that day.
     pub is_late: bool,
@@ -35,6 +36,7 @@ pub struct SliceTold {
     /// The sheet within a workbook.
     pub sheet: String,
     /// The day of receipt.
+    #[schema(value_type = Option<String>, format = Date)]
     pub received_on: Option<NaiveDate>,
     /// Which accepted version of the slice it is, from 1.
     pub version: usize,
@@ -49,7 +51,7 @@ pub struct SliceTold {
 }
 
 /// The rows of a slice that count.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Counted {
     /// How many; 1 where the slice itself is counted.
     pub rows: i64,

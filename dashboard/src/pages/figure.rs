@@ -59,11 +59,7 @@ pub async fn show(
     if told.unit.unit_id != question.unit || told.period.period != question.period {
         return Err(Fault::NotHere);
     }
-    // Of the whole city others see the figure. What it is made of would be their own part, and look like all of it.
-    if told.unit.level == "city" && scoped.scope != Scope::City {
-        (told.coverage, told.counting, told.parts_sum) = (None, None, None);
-        told.parts.clear();
-    }
+    told.leave_to(&scoped.scope);
     let model = reader.project.models().find(|model| model.code() == Some(&told.indicator.code));
     let lineage = model.map(|model| entry::lineage_of(&reader.project, model, lang)).unwrap_or_default();
     let drawn = model.filter(|_| lineage.0.contains("<svg ")).map(|model| entry::lineage_title(model, lang));

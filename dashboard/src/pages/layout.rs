@@ -139,7 +139,7 @@ fn footer(frame: &Frame) -> Markup {
                     " · " (lang.with("layout.made_at", &[&made_at(&edition.made_at)]))
                 }
             }
-            p { (lang.say("layout.source")) }
+            p { (lang.say("layout.source")) " · " a href=(routes::API) { (lang.say("api.title")) } }
         }
     }
 }

@@ -104,7 +104,10 @@ pub async fn enter(
             response.headers_mut().append(SET_COOKIE, app.cookie(FORM_COOKIE, "", 0));
             Ok(response)
         }
-        LogIn::Refused => again(frame.lang.say("log_in.refused").to_owned(), StatusCode::UNAUTHORIZED),
+        LogIn::Refused => {
+            app.refusals.note(&app, &sent.name);
+            again(frame.lang.say("log_in.refused").to_owned(), StatusCode::UNAUTHORIZED)
+        }
         LogIn::Wait(seconds) => {
             again(frame.lang.with("log_in.wait", &[&format::whole(seconds)]), StatusCode::TOO_MANY_REQUESTS)
         }

@@ -109,6 +109,7 @@ impl PasswordPage {
                         input #again name="again" type="password" autocomplete="new-password" minlength=(LEAST) maxlength=(MOST) required;
                         button.button type="submit" { (t("password.change")) }
                     }
+                    @if !self.must { p.small { a href=(routes::TOKENS) { (t("tokens.title")) } } }
                 }
             },
         )

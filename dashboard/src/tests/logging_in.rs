@@ -74,6 +74,30 @@ async fn a_wrong_password_says_so_and_keeps_the_name() {
 }
 
 #[tokio::test]
+async fn refused_log_ins_are_audited_and_what_was_typed_is_not() {
+    let site = Site::new().await;
+    let form = site.get(routes::LOG_IN, "").await;
+    for name in ["City", "my+secret+password", "another+secret"] {
+        let fields = format!("name={name}&password=wrong&form_token={}&next=", form.token());
+        assert_eq!(
+            site.post(routes::LOG_IN, &form.cookie("kehou-form"), &fields).await.status,
+            StatusCode::UNAUTHORIZED
+        );
+    }
+    let mut told = String::new();
+    for _ in 0..200 {
+        told = site.audited().await;
+        if told.matches("log_in_refused").count() == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert!(told.contains("city | log_in_refused | city"), "{told}");
+    assert!(told.contains("log_in_refused |  | names of nobody: 1"), "{told}");
+    assert!(!told.contains("secret"), "{told}");
+}
+
+#[tokio::test]
 async fn a_log_in_gets_a_new_id_and_ends_the_old_one() {
     let site = Site::new().await;
     let old = site.log_in("city").await;

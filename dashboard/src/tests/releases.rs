@@ -18,7 +18,7 @@ use crate::routes;
 use crate::scope::doors::DOORS;
 
 /// Writes the made-up city's tables once more, as the versions of a release.
-async fn publish(warehouse: &Warehouse, number: u64) {
+pub(super) async fn publish(warehouse: &Warehouse, number: u64) {
     let session = city::session();
     let mut tables = BTreeMap::new();
     for door in DOORS {

@@ -3,8 +3,10 @@
 use axum::http::StatusCode;
 
 use super::Site;
+use super::api::filled;
 use super::city::{DISTRICT, FINDINGS, OTHER_DISTRICT, OTHER_NAME, OTHER_SCHOOL, SCHOOL, SISTER};
 use super::given::TABLES;
+use crate::accounts::tokens::Reach;
 use crate::routes;
 
 /// Every page's address for a unit.
@@ -173,6 +175,108 @@ async fn the_city_sees_all() {
         }
     }
 }
+
+/// What a program may ask for of a unit.
+fn asked(district: &str, school: &str, finding: &str) -> Vec<String> {
+    let units = [district, school, "city"];
+    let resources = routes::RESOURCES.iter().map(|(address, _)| *address).filter(|one| *one != routes::API_DESCRIPTION);
+    let filled = resources.flat_map(|address| units.map(|unit| filled(address, unit, finding)));
+    let filters = [
+        format!("values?unit={district}&indicator=C03"),
+        format!("values?unit={school}"),
+        format!("values?district={district}&level=school&limit=500"),
+        format!("scores?district={district}"),
+        format!("scores?unit={school}"),
+        format!("findings?district={district}&state=all&limit=500"),
+        format!("findings?school={school}&case=open"),
+        format!("findings?text={district}"),
+        format!("slices?school={school}&state=missing"),
+        format!("slices?district={district}&limit=500"),
+        format!("submissions?school={school}&limit=500"),
+        format!("units?district={district}&level=school&limit=500"),
+        "values?limit=500".to_owned(),
+        "submissions?limit=500".to_owned(),
+    ];
+    filled.chain(filters.map(|one| format!("/api/v1/{one}"))).collect()
+}
+
+/// Asks the API for everything of a foreign unit and of one's own, by tokens of each reach, and follows each listing to its end:
+/// nothing foreign comes.
+async fn check_api(role: &str, foreign: (&str, &str, &str), hidden: &[&str]) {
+    let site = Site::new().await;
+    // Each reach is walked once, by the role that has the most to lose to it.
+    let reaches: &[Reach] = if role == "district" { &Reach::ALL } else { &[Reach::All] };
+    for &reach in reaches {
+        let token = site.narrow_token(role, "", reach);
+        let mut waiting = asked(foreign.0, foreign.1, foreign.2);
+        waiting.extend(asked(DISTRICT, SCHOOL, FINDINGS[0]));
+        let mut answers = 0;
+        while let Some(address) = waiting.pop() {
+            let answer = site.ask(&address, &token).await;
+            let allowed = [StatusCode::OK, StatusCode::NOT_FOUND, StatusCode::FORBIDDEN];
+            assert!(allowed.contains(&answer.status), "{role} {address}: {} {}", answer.status, answer.body);
+            for word in hidden {
+                // What was asked for may stand in the next page's address, and nowhere else.
+                let body = answer.body.replace(&format!("text={word}"), "");
+                assert!(!body.contains(word), "{role} {address} shows {word}: {body}");
+            }
+            if answer.status == StatusCode::OK {
+                answers += 1;
+                let told: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+                waiting.extend(told["next"].as_str().map(str::to_owned));
+            }
+        }
+        assert!(role == "admin" || answers > 10, "{role} {reach}: {answers} answers");
+        for address in [
+            format!("/api/v1/units/{}", foreign.0),
+            format!("/api/v1/units/{}", foreign.1),
+            format!("/api/v1/findings/{}", foreign.2),
+            format!("/api/v1/findings/{}/evidence", foreign.2),
+            format!("/api/v1/findings/{}/explanation", foreign.2),
+            format!("/api/v1/submissions/{}-rejected", foreign.1),
+            format!("/api/v1/submissions/{}-rejected/issues", foreign.1),
+            format!("/api/v1/figures/C03/{}/2019-10/explanation", foreign.1),
+            format!("/api/v1/values?unit={}", foreign.1),
+        ] {
+            let status = site.ask(&address, &token).await.status;
+            // What the role or reach leaves out as a whole is said to be left out, whosoever's it is.
+            assert!([StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&status), "{role} {address}: {status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_program_sees_what_its_account_sees() {
+    let other = (OTHER_DISTRICT, OTHER_SCHOOL, FINDINGS[2]);
+    let names = [OTHER_NAME, OTHER_DISTRICT, OTHER_SCHOOL, "云门"];
+    check_api("district", other, &names).await;
+    check_api("inspector", other, &names).await;
+    check_api("admin", other, &["第1小学", SCHOOL, OTHER_SCHOOL]).await;
+    check_api("school", other, &[OTHER_NAME, OTHER_DISTRICT, OTHER_SCHOOL, SISTER, "青山第2小学"]).await;
+    check_api("school", (DISTRICT_OF_NOBODY, SISTER, FINDINGS[1]), &[SISTER, "青山第2小学"]).await;
+}
+
+#[tokio::test]
+async fn a_program_of_the_city_sees_all_and_nobody_without_a_token_anything() {
+    let site = Site::new().await;
+    let token = site.token("city");
+    for (district, school, finding) in [(DISTRICT, SCHOOL, FINDINGS[0]), (OTHER_DISTRICT, OTHER_SCHOOL, FINDINGS[2])] {
+        for address in asked(district, school, finding) {
+            let nobody = site.get(&address, "kehou=0000").await;
+            assert_eq!(nobody.status, StatusCode::UNAUTHORIZED, "{address}");
+            let answer = site.ask(&address, &token).await;
+            // Submissions of a district, and models of the made-up city, there are none.
+            let lacks = address.contains("/submissions/") && !address.contains(school)
+                || address.contains("explanation")
+                || address.ends_with("/units/city");
+            let expected = [StatusCode::OK].into_iter().chain(lacks.then_some(StatusCode::NOT_FOUND));
+            assert!(expected.into_iter().any(|status| status == answer.status), "{address}: {}", answer.body);
+        }
+    }
+}
+
+/// A district that there is not.
+const DISTRICT_OF_NOBODY: &str = "999999";
 
 /// Sends a form that names another's finding, slice and account to every route there is, with a token that is right: nothing
 /// is taken, and nothing foreign comes back. Routes that are added are tried by themselves.
