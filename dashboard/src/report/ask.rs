@@ -1,5 +1,7 @@
 //! What a report is asked for: of which unit and which period; and whether somebody may have it.
 
+use std::collections::BTreeMap;
+
 use transform::kept::project_of;
 use warehouse::Warehouse;
 use warehouse::official::Official;
@@ -133,7 +135,7 @@ pub async fn of_release(
 ) -> Result<Report, AskError> {
     let whole = warehouse.release_session(release, &Limits::default()).await.map_err(DashboardError::from)?;
     let catalogue = Catalogue::of(&project_of(warehouse, release).await.map_err(DashboardError::from)?);
-    let pinned = Pinned::load(Edition::of(release), whole).await?;
+    let pinned = Pinned::load(Edition::of(release), whole, BTreeMap::new(), None).await?;
     let officials = warehouse.officials().await.map_err(DashboardError::from)?;
     let all = pinned.scoped(&Scope::City).await?;
     let unknown = || AskError::Unit { unit: unit.to_owned(), release: release.release };
