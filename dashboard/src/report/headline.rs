@@ -40,10 +40,9 @@ pub fn sentence(ground: &Ground<'_>, figure: &Figure) -> String {
     let mut details = Vec::new();
     let other = ground.other_period(figure);
     details.extend((!other.is_empty()).then_some(other));
-    if figure.indicator == "C01" || figure.indicator == "C02" {
-        if let (Some(above), Some(below)) = (figure.numerator, figure.denominator) {
-            details.push(lang.with("printed.sum.schools", &[&format::number(above), &format::number(below)]));
-        }
+    if let (true, Some(above), Some(below)) = (counts_schools(&figure.indicator), figure.numerator, figure.denominator)
+    {
+        details.push(lang.with("printed.sum.schools", &[&format::number(above), &format::number(below)]));
     }
     let interval = interval(figure, unit);
     details.extend((!interval.is_empty()).then(|| format!("{} {interval}", lang.say("interval"))));
@@ -58,6 +57,11 @@ pub fn sentence(ground: &Ground<'_>, figure: &Figure) -> String {
     let details = details.join(lang.say("printed.semicolon"));
     let key = if details.is_empty() { "printed.sum.bare" } else { "printed.sum.figure" };
     lang.with(key, &[title, &figure.label(unit, lang), &details])
+}
+
+/// Whether an indicator is a share of the schools that should offer the service.
+fn counts_schools(code: &str) -> bool {
+    ["C01", "C02"].contains(&code)
 }
 
 /// The ends of a figure's interval; empty where it has none.

@@ -22,7 +22,13 @@ pub struct Press {
     /// Found by the first report: looking through a system's fonts takes a moment.
     fonts: Arc<OnceLock<Fonts>>,
     /// By the hash of what a report says, the newest last: another release, period or declaration says something else.
-    kept: Mutex<VecDeque<([u8; 32], Arc<Vec<u8>>)>>,
+    kept: Mutex<VecDeque<Kept>>,
+}
+
+/// A document with the hash of what it says.
+struct Kept {
+    key: [u8; 32],
+    bytes: Vec<u8>,
 }
 
 impl Default for Press {
@@ -47,20 +53,20 @@ impl Press {
         let fonts = self.fonts.clone();
         let made = tokio::task::spawn_blocking(move || pdf(&report, fonts.get_or_init(Fonts::system))).await?;
         if let Ok(bytes) = &made {
-            self.keep(key, Arc::new(bytes.clone()));
+            self.keep(Kept { key, bytes: bytes.clone() });
         }
         Ok(made)
     }
 
     fn known(&self, key: &[u8; 32]) -> Option<Vec<u8>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|(one, _)| one == key).map(|(_, bytes)| bytes.to_vec())
+        kept.iter().find(|one| one.key == *key).map(|one| one.bytes.clone())
     }
 
-    fn keep(&self, key: [u8; 32], bytes: Arc<Vec<u8>>) {
+    fn keep(&self, document: Kept) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_back((key, bytes));
-        while kept.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > ROOM {
+        kept.push_back(document);
+        while kept.iter().map(|one| one.bytes.len()).sum::<usize>() > ROOM {
             kept.pop_front();
         }
     }
