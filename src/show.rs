@@ -8,8 +8,9 @@ use tracing_subscriber::EnvFilter;
 
 /// Structured logs on standard error; `KEHOU_LOG` chooses what, by default warnings.
 pub fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("KEHOU_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,deltalake_core=error,deltalake_core::kernel::transaction=off"));
+    let filter = EnvFilter::try_from_env("KEHOU_LOG").unwrap_or_else(|_| {
+        EnvFilter::new("warn,dashboard::api=info,deltalake_core=error,deltalake_core::kernel::transaction=off")
+    });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 

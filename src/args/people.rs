@@ -41,7 +41,7 @@ pub struct Serve {
     /// Requests a minute that the API takes with one token
     #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().token)]
     pub api_token_rate: NonZeroU32,
-    /// Requests a minute that the API takes from one address
+    /// Requests a minute that the API takes from one address; with --behind-tls that is what the proxy adds to X-Forwarded-For
     #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().address)]
     pub api_address_rate: NonZeroU32,
 }

@@ -134,7 +134,7 @@ fn tokens_are_made_listed_and_ended_by_the_command() {
     assert!(list.contains("in force") && !list.contains(&token), "{list}");
     let id = list.lines().nth(1).and_then(|line| line.split_whitespace().next()).expect("a line").to_owned();
     for words in [
-        ["token", "add", "district", "--label", "x", "--unit", "379902"],
+        ["token", "add", "district", "--label", "x", "--unit", "379903"],
         ["token", "add", "nobody", "--label", "x", "--days", "1"],
         ["token", "add", "district", "--label", "x", "--days", "367"],
     ] {
