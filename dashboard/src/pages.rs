@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod official;
 pub mod own_password;
 pub mod parts;
+pub mod public;
 pub mod report;
 pub mod reports;
 pub mod school;

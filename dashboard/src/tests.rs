@@ -5,6 +5,7 @@ pub mod city;
 mod keeping;
 mod logging_in;
 mod looks;
+mod open;
 mod releases;
 mod walls;
 mod writing;

@@ -57,6 +57,8 @@ pub struct App {
     pub sessions: Sessions,
     /// Pages that were made before.
     pub pages: Arc<PageCache>,
+    /// The same for visitors without a log-in.
+    pub open_pages: PageCache,
     /// What changed since the release before.
     pub since: Since,
     made_up_city: bool,
@@ -82,6 +84,7 @@ impl App {
             hashing: tokio::sync::Semaphore::new(HASHES_AT_ONCE),
             sessions: Sessions::default(),
             pages: Arc::default(),
+            open_pages: PageCache::open(),
             since: Since::default(),
             made_up_city: config.made_up_city,
             secure: config.secure_cookies,

@@ -2,8 +2,9 @@
 -- leads here; marts.public_figure is made of it.
 --
 -- What is published. A *table* is a family of indicators and a month (or term). A family holds the indicators that share people:
--- participation C03 C04, poor pupils C05 F07, survey S01 S04. Other indicators of people (C06, S02, S03, F05, F06, K01, E01) are not
--- public, because they would tell the same sums once more. Of a table the public gets sums over *blocks* of schools, and sums of
+-- participation C03 C04, poor pupils C05, survey S01 S04; all of a family rest on the same slices, so on the same schools. Other
+-- indicators of people (C06, S02, S03, F05, F06, F07, K01, E01) are not public, because they tell the same people once more, of other
+-- schools: C05 and F07 together would tell the poor pupils of those whose charges did not come. Of a table the public gets sums over *blocks* of schools, and sums of
 -- those: the city is the sum of all blocks, a term or year the sum of its months. A block is a district, or the *pool*: the
 -- districts that are withheld. Nothing finer than a block, and nothing across blocks but their sums, is ever told.
 --
@@ -23,7 +24,7 @@
 -- (2) A set of schools whose sum follows from a district's two editions, even for who knows which schools' slices changed, is the
 -- district in one of them, those that came (where none went) or those that went (where none came): nobody, or min_cell people
 -- or more. A third edition could break that: A+B, then B+C, then A+B+C tell A, B and C. (3) Shared numbers, such as enrolled
--- in C03 and C04, lie in the same blocks and editions, so they tell nothing twice. (4) The city, terms and years are sums of blocks that
+-- in C03 and C04, are of the same schools in the same editions, so they tell nothing twice. (4) The city, terms and years are sums of blocks that
 -- are shown or pooled; a district's term is shown only where all its months are. (5) An interval and a rounded value tell no more
 -- than their numerator and denominator, and stand only beside them.
 --
@@ -51,8 +52,6 @@ measure as (
     select 'participation' as family, 'C04' as indicator, 'month' as period_type
     union all
     select 'poor' as family, 'C05' as indicator, 'month' as period_type
-    union all
-    select 'poor' as family, 'F07' as indicator, 'month' as period_type
     union all
     select 'survey' as family, 'S01' as indicator, 'term' as period_type
     union all

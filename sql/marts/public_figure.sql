@@ -1,6 +1,6 @@
 -- A figure as the public may see it, of the city or a district. What the public gets besides is in marts.public_school and
 -- marts.public_spending; nothing else has a door for who is not logged in.
--- Figures of people (C03, C04, C05, F07 by month, term and year; S01, S04 by term) are what marts.public_edition says that may be shown,
+-- Figures of people (C03, C04, C05 by month, term and year; S01, S04 by term) are what marts.public_edition says that may be shown,
 -- with the day on which it was. Its header says why nothing that is withheld here can be computed. A term and a year are there once all
 -- their months are, and are withheld where one of these is. Figures of schools, sessions, slices and money that are no pupil's (C01, C02,
 -- C07–C10, F04, F08, F09, K03, K04) are those of marts.indicator_value; of F01 and F02, which have the fees of a district's pupils in
@@ -144,7 +144,10 @@ judged as (
             when wilson.value is not null
                 then least(greatest((wilson.centre - wilson.reach) / cast(wilson.scale as double), cast(0 as double)), cast(1 as double))
         end as lower,
-        case when wilson.value is not null then least((wilson.centre + wilson.reach) / cast(wilson.scale as double), cast(1 as double)) end as upper,
+        case
+            when wilson.value is not null
+                then greatest(least((wilson.centre + wilson.reach) / cast(wilson.scale as double), cast(1 as double)), wilson.value)
+        end as upper,
         target.target,
         case
             when target.target is null or wilson.value is null then 'none'

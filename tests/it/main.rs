@@ -15,6 +15,7 @@ mod intake;
 mod kill;
 mod own_rules;
 mod persons;
+mod public;
 mod releases;
 mod returned;
 mod s3;
