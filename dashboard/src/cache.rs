@@ -1,4 +1,5 @@
-//! Pages that were made once and are given out again: compressed, within bounded memory, and behind the log-in check.
+//! Pages that were made once and are given out again: compressed, within bounded memory, and behind the log-in check. Those that
+//! need no log-in lie on a shelf of their own, so that nobody from outside crowds out the others.
 //!
 //! A page is kept for one release, one revision of what changes between releases, one scope, one account, one language and one
 //! address. Light and dark are the style sheet's and need no second copy. What belongs to a log-in alone, the token of its
@@ -25,6 +26,8 @@ use crate::words::Lang;
 
 /// Bytes of all kept pages together; the least lately asked for make room.
 const ROOM: usize = 48 << 20;
+/// The same of pages for visitors without a log-in.
+const OPEN_ROOM: usize = 16 << 20;
 /// What stands for the token while a page is made. It can't be typed into an address as it is, and no page says it.
 const MARK: &str = "\u{e000}token\u{e000}";
 
@@ -35,6 +38,13 @@ pub struct PageCache {
     turns: Mutex<HashMap<Key, Weak<tokio::sync::Mutex<()>>>>,
     revision: AtomicU64,
     room: usize,
+}
+
+impl PageCache {
+    /// A shelf for those who are not logged in.
+    pub fn open() -> PageCache {
+        PageCache { room: OPEN_ROOM, ..PageCache::default() }
+    }
 }
 
 impl Default for PageCache {
@@ -141,12 +151,13 @@ pub async fn keep(State(app): State<Arc<App>>, request: Request, next: Next) -> 
     let Some((mut key, token)) = key(&app, &request) else { return next.run(request).await };
     let Some(release) = release(&app).await else { return next.run(request).await };
     key.release = release;
-    if let Some(page) = app.pages.get(&key) {
+    let pages = if key.account.is_empty() { &app.open_pages } else { &app.pages };
+    if let Some(page) = pages.get(&key) {
         return page.answer(&token);
     }
-    let turn = app.pages.turn(&key);
+    let turn = pages.turn(&key);
     let _turn = turn.lock().await;
-    if let Some(page) = app.pages.get(&key) {
+    if let Some(page) = pages.get(&key) {
         return page.answer(&token);
     }
     let mut request = request;
@@ -170,28 +181,32 @@ pub async fn keep(State(app): State<Arc<App>>, request: Request, next: Next) -> 
     let answer = page.answer(&token);
     // What was made of a release that came meanwhile is given out, and not kept as this one's.
     if is_current(&app, &key).await {
-        app.pages.put(key, page);
+        pages.put(key, page);
     }
     answer
 }
 
 /// Which kept page a request may be answered with, but for its release, and the token that goes into it. Pages of `routes::KEPT` alone are kept.
 fn key(app: &App, request: &Request) -> Option<(Key, String)> {
-    let is_kept = request.extensions().get::<MatchedPath>().is_some_and(|path| routes::KEPT.contains(&path.as_str()));
-    if request.method() != Method::GET || !is_kept || !takes_gzip(request.headers()) {
+    let path = request.extensions().get::<MatchedPath>()?.as_str();
+    if request.method() != Method::GET || !routes::KEPT.contains(&path) || !takes_gzip(request.headers()) {
         return None;
     }
     let visitor = request.extensions().get::<Visitor>()?;
-    let session = visitor.session.as_ref()?;
+    let (account, token) = match &visitor.session {
+        Some(session) => (session.account.name.clone(), session.form_token.clone()),
+        None if routes::KEPT_OPEN.contains(&path) => Default::default(),
+        None => return None,
+    };
     let key = Key {
         release: 0,
         revision: revision(app),
         scope: visitor.scope(),
-        account: session.account.name.clone(),
+        account,
         lang: visitor.lang,
         address: visitor.address.clone(),
     };
-    Some((key, session.form_token.clone()))
+    Some((key, token))
 }
 
 /// The current release's number. A fault is told by the page that then meets it.

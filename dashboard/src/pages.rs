@@ -29,6 +29,7 @@ pub mod owing;
 pub mod parts;
 pub mod printed;
 pub mod picture;
+pub mod public;
 pub mod report;
 pub mod reports;
 pub mod school;

@@ -18,7 +18,7 @@ use crate::cache;
 use crate::desk::uploads::MOST_BYTES;
 use crate::pages::{
     accounts, catalogue, city, described, district, duties, entry, evaluation, fault, figure, finding, findings, home,
-    indicator, log_in, metrics, official, own_password, picture, printed, reports, school, steps, tokens, upload,
+    indicator, log_in, metrics, official, own_password, picture, printed, public, reports, school, steps, tokens, upload,
 };
 use crate::visit::{App, visit};
 
@@ -30,6 +30,10 @@ pub const LOG_IN: &str = "/login";
 pub const LOG_OUT: &str = "/logout";
 /// The whole city.
 pub const CITY: &str = "/city";
+/// What anybody may see.
+pub const PUBLIC: &str = "/public";
+/// The public's figures as a file.
+pub const PUBLIC_FIGURES: &str = "/public/figures.csv";
 /// The findings.
 pub const FINDINGS: &str = "/findings";
 /// What indicators and rules mean.
@@ -58,6 +62,9 @@ pub const API_DESCRIPTION: &str = "/api/v1/openapi.json";
 pub const API_UNITS: &str = "/api/v1/units";
 const TOKENS_REVOKE: &str = "/tokens/revoke";
 const API_REST: &str = "/api/{*rest}";
+const PUBLIC_DISTRICT: &str = "/public/district/{code}";
+const PUBLIC_SCHOOL: &str = "/public/school/{id}";
+const PUBLIC_SPENDING: &str = "/public/school/{id}/spending.csv";
 const DUTIES: &str = "/district/{code}/duties";
 const REMINDERS: &str = "/district/{code}/reminders.csv";
 const UPLOAD_ONE: &str = "/upload/{id}";
@@ -125,9 +132,31 @@ pub const PAGES: [&str; 17] = [
     ENTRY, UPLOAD, RELEASES, DUTIES, REMINDERS,
 ];
 
+/// What needs no log-in, for the test that walks it as everybody: it shows the public's tables and no other.
+#[cfg(test)]
+pub const OPEN: [&str; 5] = [PUBLIC, PUBLIC_DISTRICT, PUBLIC_SCHOOL, PUBLIC_FIGURES, PUBLIC_SPENDING];
+
 /// Pages that may be given out again as they were made: they show the release, and what `App::pages` is told of.
-pub const KEPT: [&str; 12] =
-    [CITY, DISTRICT, SCHOOL, FINDINGS, FINDING, INDICATOR, CATALOGUE, EVALUATION, REPORTS, PRINTED, FIGURE, ENTRY];
+pub const KEPT: [&str; 15] = [
+    CITY,
+    DISTRICT,
+    SCHOOL,
+    FINDINGS,
+    FINDING,
+    INDICATOR,
+    CATALOGUE,
+    EVALUATION,
+    REPORTS,
+    PRINTED,
+    FIGURE,
+    ENTRY,
+    PUBLIC,
+    PUBLIC_DISTRICT,
+    PUBLIC_SCHOOL,
+];
+
+/// Those that are kept for visitors without a log-in too.
+pub const KEPT_OPEN: [&str; 3] = [PUBLIC, PUBLIC_DISTRICT, PUBLIC_SCHOOL];
 
 /// Routes that take something, or show what only a visitor's own work made; tests of their own try them.
 #[cfg(test)]
@@ -155,6 +184,11 @@ pub fn router(app: Arc<App>) -> Router {
         .route(HOME, get(home::show))
         .route(LOG_IN, get(log_in::show).post(log_in::enter))
         .route(LOG_OUT, post(log_in::leave))
+        .route(PUBLIC, get(public::overview::show))
+        .route(PUBLIC_DISTRICT, get(public::district::show))
+        .route(PUBLIC_SCHOOL, get(public::school::show))
+        .route(PUBLIC_FIGURES, get(public::files::figures))
+        .route(PUBLIC_SPENDING, get(public::files::spending))
         .route(CITY, get(city::show))
         .route(DISTRICT, get(district::show))
         .route(SCHOOL, get(school::show))
@@ -227,6 +261,21 @@ pub fn script() -> &'static str {
     static ADDRESS: OnceLock<String> = OnceLock::new();
     ADDRESS
         .get_or_init(|| format!("{SCRIPT}?{}", &hex::encode(Sha256::digest(include_str!("../assets/upload.js")))[..12]))
+}
+
+/// A district as the public sees it.
+pub fn public_district(code: &str) -> String {
+    PUBLIC_DISTRICT.replace("{code}", &encoded(code))
+}
+
+/// A school's disclosure page.
+pub fn public_school(id: &str) -> String {
+    PUBLIC_SCHOOL.replace("{id}", &encoded(id))
+}
+
+/// A school's spending as a file.
+pub fn public_spending(id: &str) -> String {
+    PUBLIC_SPENDING.replace("{id}", &encoded(id))
 }
 
 /// Who owes what in a district, and what is confirmed.
@@ -385,11 +434,13 @@ mod tests {
         let worked =
             source.split("const WORKED").nth(1).and_then(|rest| rest.split(';').nth(1)).expect("the list above");
         let worked = named(worked);
+        let open = source.split("pub const OPEN").nth(1).and_then(|rest| rest.split(';').nth(1)).expect("the list above");
+        let open = named(open);
         assert!(WORKED.iter().all(|one| !PAGES.contains(one)), "a route is walked, or has a test of its own");
         let routed = source.split(".route(").skip(1).filter_map(|rest| rest.split(',').next());
         for name in routed.filter(|name| name.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')) {
             assert!(
-                walked.iter().chain(&worked).any(|one| one == name) || apart.contains(&name),
+                walked.iter().chain(&worked).chain(&open).any(|one| one == name) || apart.contains(&name),
                 "{name} is walked by no test of roles"
             );
         }
@@ -397,7 +448,9 @@ mod tests {
 
     #[test]
     fn what_is_kept_shows_the_release_and_nothing_else() {
-        assert!(KEPT.iter().all(|page| PAGES.contains(page)), "a kept page is walked by every role");
+        let is_walked = |page: &&str| PAGES.contains(page) || OPEN.contains(page);
+        assert!(KEPT.iter().all(is_walked), "a kept page is walked by every role");
+        assert!(KEPT_OPEN.iter().all(|page| KEPT.contains(page) && OPEN.contains(page)), "what is kept for nobody is open");
         assert!(!KEPT.contains(&ACCOUNTS) && !KEPT.contains(&LOG_IN), "accounts change without a release");
     }
 

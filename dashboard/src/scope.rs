@@ -101,6 +101,7 @@ impl Scope {
             Needs::Figures => self.sees_figures(),
             Needs::Findings => self.sees_findings(),
             Needs::City => *self == Scope::City,
+            Needs::Public => *self == Scope::Public,
         }
     }
 }

@@ -8,6 +8,7 @@ mod keeping;
 mod logging_in;
 mod looks;
 mod printed;
+mod open;
 mod releases;
 mod walls;
 mod writing;

@@ -62,6 +62,8 @@ pub struct App {
     pub sessions: Sessions,
     /// Pages that were made before.
     pub pages: Arc<PageCache>,
+    /// The same for visitors without a log-in.
+    pub open_pages: PageCache,
     /// What changed since the release before.
     pub since: Since,
     /// What programs ask.
@@ -93,6 +95,7 @@ impl App {
             press: crate::report::press::Press::default(),
             sessions: Sessions::default(),
             pages: Arc::default(),
+            open_pages: PageCache::open(),
             since: Since::default(),
             made_up_city: config.made_up_city,
             secure: config.secure_cookies,

@@ -22,6 +22,7 @@ mod migrate;
 mod optimize;
 mod own_rules;
 mod persons;
+mod public;
 mod releases;
 mod report;
 mod returned;

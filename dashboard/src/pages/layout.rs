@@ -82,6 +82,13 @@ fn masthead(frame: &Frame) -> Markup {
                     }
                 }
             }
+            @if frame.account.is_none() {
+                nav aria-label=(t("layout.navigation")) {
+                    @let here = frame.address.starts_with(routes::PUBLIC);
+                    a href=(routes::PUBLIC) aria-current=[here.then_some("page")] { (t("public.title")) }
+                    a href=(routes::LOG_IN) { (t("log_in.title")) }
+                }
+            }
             div.visitor {
                 a href=(routes::with(&frame.address, &[("lang", other.code())])) lang=(other.tag()) hreflang=(other.tag()) {
                     (other.name())
@@ -139,7 +146,10 @@ fn footer(frame: &Frame) -> Markup {
                     " · " (lang.with("layout.made_at", &[&made_at(&edition.made_at)]))
                 }
             }
-            p { (lang.say("layout.source")) " · " a href=(routes::API) { (lang.say("api.title")) } }
+            p {
+                (lang.say("layout.source")) " · " a href=(routes::API) { (lang.say("api.title")) }
+                " · " a href=(routes::PUBLIC) { (lang.say("public.title")) }
+            }
         }
     }
 }

@@ -164,6 +164,7 @@ impl LogInPage<'_> {
                         button.button type="submit" { (t("log_in.enter")) }
                     }
                     p.small { (t("log_in.help")) }
+                    p { a href=(routes::PUBLIC) { (t("log_in.public")) } }
                 }
             },
         )

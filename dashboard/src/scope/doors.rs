@@ -24,12 +24,14 @@ pub enum Needs {
     Findings,
     /// The city alone: what names schools to each other.
     City,
+    /// Who is not logged in, and who looks at the public's pages.
+    Public,
 }
 
 /// By what rows are narrowed. The city sees every row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guard {
-    /// Rows that are nobody's: policy, calendar, standards.
+    /// Rows that are nobody's: policy, calendar, standards, what is public.
     Everyone,
     /// Rows with `school_id` and `district_code`: a school its own, a district and an inspector their districts'.
     Unit,
@@ -70,7 +72,10 @@ const fn rows(table: &'static str) -> Door {
 }
 
 /// All doors; a child comes after its parent.
-pub const DOORS: [Door; 37] = [
+pub const DOORS: [Door; 40] = [
+    memory("marts", "public_figure", Needs::Public, Guard::Everyone),
+    memory("marts", "public_school", Needs::Public, Guard::Everyone),
+    memory("marts", "public_spending", Needs::Public, Guard::Everyone),
     memory("marts", "policy_now", Needs::Findings, Guard::Everyone),
     memory("reference", "policy", Needs::Findings, Guard::Everyone),
     memory("staging", "period", Needs::Findings, Guard::Everyone),

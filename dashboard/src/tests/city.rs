@@ -1,6 +1,7 @@
 //! The made-up city of the tests: tables with the columns of the contract, in memory.
 
 mod comparison;
+pub mod public;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -223,6 +224,7 @@ pub fn session() -> SessionContext {
     indicators(&context, &schools);
     findings(&context);
     comparison::tables(&context, &schools);
+    public::tables(&context, &schools);
     super::casework::tables(&context);
     context
 }

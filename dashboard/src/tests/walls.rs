@@ -294,7 +294,7 @@ async fn nobody_changes_anything_of_anothers() {
              &slice=charge%7C{OTHER_SCHOOL}%7C2019-10&release=0&role=nobody&unit=&old=x&new=y&again=z",
             FINDINGS[2]
         );
-        for route in routes::PAGES.iter().chain(&routes::WORKED) {
+        for route in routes::PAGES.iter().chain(&routes::WORKED).chain(&routes::OPEN) {
             let unit = if route.contains("finding/") { FINDINGS[2] } else { OTHER_SCHOOL };
             let address = route.replace("{code}", OTHER_DISTRICT).replace("{id}", unit).replace("{n}", "0");
             let answer = site.post(&address, &cookie, &fields).await;
