@@ -165,23 +165,18 @@ impl TokensPage {
                     thead {
                         tr {
                             th { (t("tokens.label")) }
-                            th { (t("tokens.id")) }
+                            th.number { (t("tokens.until")) }
+                            th { (t("accounts.state")) }
                             th { (t("tokens.reach")) }
                             th { (t("accounts.unit")) }
-                            th.number { (t("tokens.made_on")) }
-                            th.number { (t("tokens.until")) }
                             th.number { (t("tokens.used")) }
-                            th { (t("accounts.state")) }
+                            th.number { (t("tokens.made_on")) }
+                            th { (t("tokens.id")) }
                         }
                     }
                     tbody { @for token in &self.tokens { tr class=[(!token.is_in_force()).then_some("ended")] {
                         th scope="row" { (token.label) }
-                        td { code { (token.id) } }
-                        td { (t(reach_key(token.reach))) }
-                        td { (token.unit) }
-                        td.number { (day(token.made_at)) }
                         td.number { (day(token.expires_at)) }
-                        td.number { @match token.used_at { Some(at) => (day(at)), None => (t("tokens.never")) } }
                         td.do {
                             @if token.revoked_at.is_some() { (t("tokens.revoked")) }
                             @else if !token.is_in_force() { (t("tokens.ended")) }
@@ -193,6 +188,11 @@ impl TokensPage {
                                 }
                             }
                         }
+                        td.nowrap { (t(reach_key(token.reach))) }
+                        td { (token.unit) }
+                        td.number { @match token.used_at { Some(at) => (day(at)), None => (t("tokens.never")) } }
+                        td.number { (day(token.made_at)) }
+                        td { code { (token.id) } }
                     } } }
                 }
             }
