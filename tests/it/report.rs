@@ -103,7 +103,12 @@ fn figures_on_paper_are_those_of_a_query() {
                 continue;
             }
             let value: f64 = figure["value"].parse().expect("a number");
-            let percent = if value == 1.0 { "100%".to_owned() } else { format!("{:.1}%", (value * 100.0).min(99.9)) };
+            // Nearly all is not all, and more than all may be answered.
+            let percent = match value * 100.0 {
+                percent if percent == 100.0 => "100%".to_owned(),
+                percent if percent > 99.9 && percent < 100.0 => "99.9%".to_owned(),
+                percent => format!("{percent:.1}%"),
+            };
             let row = format!("{}{percent}", title(&figure["indicator"]));
             let found = lines.iter().find(|line| line.starts_with(&row));
             let found = found.unwrap_or_else(|| panic!("{unit} has no line {row}: {lines:#?}"));
