@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail};
 use dashboard::accounts::Accounts;
 use ingest::keys::copy_keys;
 use warehouse::Warehouse;
@@ -17,8 +17,7 @@ use crate::show;
 pub async fn run(args: Restore) -> Result<ExitCode> {
     let accounts = user::file(&args.at.warehouse).ok();
     if let Some(accounts) = accounts.as_ref().filter(|accounts| accounts.exists()) {
-        ensure!(
-            false,
+        bail!(
             "{} 已有账号文件，恢复不会覆盖它，请移走或换一个位置 / {0} is there, and a restore writes over nothing: move it away, or restore elsewhere",
             accounts.display()
         );

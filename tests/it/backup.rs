@@ -345,7 +345,7 @@ fn a_bucket_is_backed_up_and_restored() {
     };
     let path = |part: &str| example().join(part).display().to_string();
     kehou("one", &["init", "--reference", &path("reference")]);
-    kehou("one", &["ingest", &path("inbox"), "--received", "folder"]);
+    kehou("one", &["ingest", &path("inbox/2020-01-29"), &path("inbox/2019-10-08"), "--received", "folder"]);
     kehou("one", &["transform", "--today", "2020-03-01"]);
     let backup = folder.path().join("backup").display().to_string();
     kehou("one", &["backup", "-o", &backup]);

@@ -13,7 +13,9 @@ fn city() -> City {
     let city = City::new(&example().join("reference"));
     let mut calls = 0;
     for day in days() {
-        for file in files(&day) {
+        // Of the register's day all files at once: its other files name its schools.
+        let calls_of = if day.ends_with("2020-01-29") { vec![day.clone()] } else { files(&day) };
+        for file in calls_of {
             city.ok(&["ingest", &file.display().to_string(), "--received", "folder"]);
             calls += 1;
         }

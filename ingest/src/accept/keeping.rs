@@ -13,10 +13,13 @@ const MOST: usize = 8;
 /// Bytes of them.
 const MOST_BYTES: usize = 64 << 20;
 
+/// One that arrived: its place and its checksum.
+type Kept = Result<(String, Option<Sum>), WarehouseError>;
+
 /// Originals under way.
 #[derive(Default)]
 pub struct Keeping {
-    under_way: JoinSet<(usize, Result<(String, Option<Sum>), WarehouseError>)>,
+    under_way: JoinSet<(usize, Kept)>,
     bytes: usize,
     /// The checksums of those that arrived.
     sums: BTreeMap<String, Sum>,
@@ -56,7 +59,7 @@ impl Keeping {
 }
 
 /// Keeps one and tells its checksum. One that is there already was sealed anew by an earlier attempt, and has other bytes.
-async fn kept(warehouse: &Warehouse, place: &Place, sealed: Vec<u8>) -> Result<(String, Option<Sum>), WarehouseError> {
+async fn kept(warehouse: &Warehouse, place: &Place, sealed: Vec<u8>) -> Kept {
     let sum = Sum::of(&sealed);
     let sum = match warehouse.put_once(place, sealed.into()).await? {
         true => Some(sum),
