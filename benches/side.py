@@ -1,0 +1,424 @@
+#!/usr/bin/env python3
+"""kehou side by side with what one would otherwise take: a Superset dashboard of the same figures, dbt + DuckDB for the pipeline.
+
+    python3 benches/side.py [--kehou PATH] [--scale 1] [--runs 5] [--memory 2] [--superset VENV] [--only pages|pipeline] [--shots DIR]
+
+pages     the city's overview and a Superset dashboard of the same release's figures, one after the other in the same Chromium:
+          what is asked for and sent, when the last change was painted, what the servers hold in memory, how many page loads they
+          can answer.
+pipeline  kehou's own models as a dbt project with its data tests, on the same facts, with as many threads and as much memory:
+          all from nothing, after one school's correction, with nothing changed. Rows of all marts must agree, else it ends with 1.
+
+Why the peers are fair. Superset 6.1: gunicorn with a worker a core (and the threads of its own image), nginx in front with assets
+compressed beforehand and kept by the browser for ever, the charts' data kept in a cache for all workers, every log off, a release's
+marts in DuckDB in the shape in which charts ask for them; twelve charts where kehou's page has 28 headline indicators and eight
+more parts, and no choosers; warmed up before anything is measured. It is measured in a window as tall as the page, so that all
+figures are painted, and in one of 900 pixels, where Superset leaves charts out of sight for later. dbt keeps what it parsed, its
+tables stay in DuckDB's own format, and what its sources read is told beforehand.
+
+"Last paint" is the later of the largest contentful paint and the last change of the DOM or of a canvas before half a second in which
+nothing was under way. "Cold" is a browser's first visit, "warm" its third. Memory is PSS, summed over a server's processes.
+
+Needs the packages of tests/requirements.txt and benches/requirements.txt, Chromium, nginx and wrk; and Superset, whose packages don't go
+with the others', in a folder of its own (1 GB):
+
+    python3 -m venv DIR && DIR/bin/pip install apache-superset==6.1.0 flask-caching==2.3.1 duckdb==2.0.1 duckdb-engine==0.17.0 gunicorn==27.0.1 rich
+"""
+
+import argparse
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+
+import bench
+import figures
+import pages
+import peers
+
+LOADS = 200
+TITLES = {"requests": "requests", "sent": "sent over the wire", "script": "of it JavaScript", "lcp": "largest contentful paint", "last": "last paint"}
+WINDOWS = {"all figures in sight": (1280, 5200), "900 pixels high": (1280, 900)}
+# Tells when the page last changed: by the DOM, or by what is drawn on a canvas.
+WATCH = """
+(() => {
+  if (window !== window.top) return;
+  const seen = { dom: 0, canvas: 0, lcp: 0 };
+  window.__seen = seen;
+  new MutationObserver(() => { seen.dom = performance.now(); }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  new PerformanceObserver(list => { for (const one of list.getEntries()) seen.lcp = one.startTime; }).observe({ type: 'largest-contentful-paint', buffered: true });
+  for (const name of ['fillRect', 'clearRect', 'fill', 'stroke', 'fillText', 'strokeText', 'drawImage']) {
+    const own = CanvasRenderingContext2D.prototype[name];
+    CanvasRenderingContext2D.prototype[name] = function (...words) { seen.canvas = performance.now(); return own.apply(this, words); };
+  }
+})();
+"""
+
+
+def main():
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--kehou", default=str(bench.ROOT / "target/release/kehou"))
+    words.add_argument("--scale", default="1")
+    words.add_argument("--runs", type=int, default=5)
+    words.add_argument("--memory", type=int, default=2, help="GiB that either engine may hold")
+    words.add_argument("--superset", help="the folder in which Superset is installed")
+    words.add_argument("--only", choices=["pages", "pipeline"])
+    words.add_argument("--shots", type=pathlib.Path, help="where to put pictures of both pages")
+    args = words.parse_args()
+    print(f"{os.cpu_count()} cores, shared with the browser and the load; scale {args.scale}; medians of {args.runs} runs")
+    with tempfile.TemporaryDirectory() as scratch:
+        made = figures.Bench(args, pathlib.Path(scratch))
+        made.make()
+        made.transform()
+        if args.only in (None, "pages"):
+            side_of_pages(args, made)
+        agree = args.only == "pages" or side_of_pipelines(args, made)
+    sys.exit(0 if agree else 1)
+
+
+# Pages
+
+
+def side_of_pages(args, made):
+    try:
+        import playwright  # noqa: F401
+    except ImportError:
+        print("skip: the pages, because playwright is missing (tests/requirements.txt)")
+        return
+    chromium = shutil.which("chromium")
+    if not chromium:
+        print("skip: the pages, because chromium is missing (apt-get install chromium)")
+        return
+    password = os.urandom(12).hex()
+    command = [args.kehou, "user", *made.at, "add", "side", "--role", "city", "--own"]
+    subprocess.run(command, input=password + "\n", text=True, check=True, capture_output=True)
+    with subprocess.Popen([args.kehou, "serve", "--listen", "127.0.0.1:0", *made.at], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            host = urllib.parse.urlsplit(server.stdout.readline().strip()).netloc
+            ours = Side("kehou", args, chromium, host, f"/city?month={peers.MONTH}", [server.pid])
+            ours.measure(lambda: pages.log_in(host, "side", password))
+        finally:
+            server.terminate()
+    if not args.superset or not (pathlib.Path(args.superset) / "bin/superset").exists():
+        print("skip: Superset, because --superset names no folder in which it is installed (see --help)")
+        return
+    peer = peers.Superset(args.superset, args.kehou, made.warehouse, made.scratch / "superset")
+    try:
+        peer.prepare()
+        peer.start()
+        path = peer.build()
+        # Started anew, so that what it holds is not what building the page left.
+        peer.stop()
+        host = peer.start()
+        theirs = Side("Superset", args, chromium, host, path, [process.pid for process in peer.processes])
+        theirs.measure(lambda: peers.superset_log_in(host, "viewer", peer.password))
+    finally:
+        peer.stop()
+    compare(ours.told, theirs.told)
+
+
+class Side:
+    """One server's page: visited, and its memory and its answers counted."""
+
+    def __init__(self, name, args, chromium, host, path, processes):
+        self.name, self.args, self.chromium, self.host, self.path, self.processes = name, args, chromium, host, path, processes
+        self.told = {}
+
+    def measure(self, log_in):
+        self.tell("memory, idle", pss(self.processes) >> 20, "MiB")
+        name, value = log_in().split("=", 1)
+        self.cookie = {"name": name, "value": value, "url": f"http://{self.host}"}
+        for number, (window, size) in enumerate(WINDOWS.items()):
+            if number == 0:
+                for _ in range(2):
+                    self.browser(size)
+            runs = [self.browser(size, shot=run == 0 and number == 0) for run in range(self.args.runs)]
+            for visit in ("cold", "warm"):
+                for key, unit in [("requests", ""), ("sent", "KiB"), ("script", "KiB"), ("lcp", "ms"), ("last", "ms")]:
+                    values = [run[visit][key] for run in runs]
+                    self.tell(f"{window}, {visit}: {TITLES[key]}", statistics.median(values), unit, values)
+        self.load()
+        self.tell(f"memory, after {LOADS} page loads more", pss(self.processes) >> 20, "MiB")
+        self.saturate()
+
+    def tell(self, what, value, unit, values=()):
+        self.told[what] = (value, unit)
+        spread = f" ({min(values):,.0f}–{max(values):,.0f})" if values else ""
+        print(f"{self.name:9} {what:60} {value:10,.0f} {unit}{spread}", flush=True)
+
+    def browser(self, size, shot=False):
+        """A browser that knows nothing yet: its first visit and its third."""
+        from playwright.sync_api import sync_playwright
+
+        with tempfile.TemporaryDirectory() as profile, sync_playwright() as driver:
+            flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+            context = driver.chromium.launch_persistent_context(profile, executable_path=self.chromium, args=flags, viewport={"width": size[0], "height": size[1]})
+            context.add_cookies([self.cookie])
+            context.add_init_script(WATCH)
+            cold = self.visit(context)
+            self.visit(context)
+            warm = self.visit(context, keep=True, shot=shot)
+            context.close()
+        return {"cold": cold, "warm": warm}
+
+    def visit(self, context, keep=False, shot=False):
+        page = context.new_page()
+        wire = context.new_cdp_session(page)
+        wire.send("Network.enable")
+        open_, kinds, kept, seen = {}, {}, set(), {"sent": 0, "script": 0, "requests": 0, "at": time.monotonic()}
+        wired = set()
+
+        def asked(event):
+            open_[event["requestId"]] = event["request"]["method"], event["request"]["url"]
+            kinds[event["requestId"]] = event["type"]
+            seen["at"] = time.monotonic()
+
+        def answered(event):
+            if event["response"].get("fromDiskCache") or event["response"].get("fromServiceWorker"):
+                kept.add(event["requestId"])
+
+        def ended(event):
+            own = event["requestId"]
+            seen["at"] = time.monotonic()
+            which = open_.pop(own, None)
+            if which and own not in kept:
+                wired.add(which)
+                seen["requests"] += 1
+                seen["sent"] += event.get("encodedDataLength", 0)
+                seen["script"] += event.get("encodedDataLength", 0) if kinds[own] == "Script" else 0
+
+        wire.on("Network.requestWillBeSent", asked)
+        wire.on("Network.requestServedFromCache", lambda event: kept.add(event["requestId"]))
+        wire.on("Network.responseReceived", answered)
+        wire.on("Network.loadingFinished", ended)
+        wire.on("Network.loadingFailed", ended)
+        requests = []
+        if keep:
+            page.on("request", lambda request: requests.append(request))
+        page.goto(f"http://{self.host}{self.path}")
+        deadline = time.monotonic() + 90
+        while True:
+            page.wait_for_timeout(100)
+            told = page.evaluate("({ ...window.__seen, now: performance.now() })")
+            last = max(told["dom"], told["canvas"], told["lcp"])
+            if not open_ and time.monotonic() - seen["at"] > 0.5 and told["now"] - last > 500:
+                break
+            if time.monotonic() > deadline:
+                sys.exit(f"{self.name} is not at rest after 90 s: {len(open_)} requests are under way")
+        text = page.inner_text("body")
+        lacking = [word for word in ("开办进度", "薛城区", "综合评分", "R24") if word not in text]
+        if page.viewport_size["height"] > 2000 and lacking:
+            page.screenshot(path="/tmp/side-lacking.png")
+            sys.exit(f"{self.name}'s page lacks {', '.join(lacking)} (/tmp/side-lacking.png): {text[:300]}")
+        if keep:
+            self.requests = [(one.method, one.url, plain(one.all_headers()), one.post_data or "") for one in requests if (one.method, one.url) in wired]
+        if shot and self.args.shots:
+            self.args.shots.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=str(self.args.shots / f"{self.name}.png"))
+        page.close()
+        return {"requests": seen["requests"], "sent": seen["sent"] / 1024, "script": seen["script"] / 1024, "lcp": told["lcp"], "last": last}
+
+    def load(self):
+        """What a browser that came before asks for in one visit, many times over, by four at once."""
+        waiting = list(range(LOADS))
+
+        def work():
+            connection = http.client.HTTPConnection(self.host, timeout=120)
+            while waiting:
+                waiting.pop()
+                for method, url, headers, body in self.requests:
+                    connection.request(method, path_of(url), body.encode() or None, headers)
+                    answer = connection.getresponse()
+                    answer.read()
+                    if answer.status >= 400:
+                        wrong.append(f"{answer.status} to {method} {url}")
+
+        wrong = []
+        workers = [threading.Thread(target=work) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        if waiting or wrong:
+            sys.exit(f"{self.name} did not answer all loads: {wrong[:3]}")
+
+    def saturate(self):
+        """How many page loads a second the server answers, by wrk; and the page's HTML alone."""
+        if not shutil.which("wrk"):
+            print("skip: wrk is missing (apt-get install wrk)")
+            return
+        self.tell("page loads a second, of a browser that came before", self.wrk(self.requests) / len(self.requests), "/s")
+        self.tell("the page's HTML alone, a second", self.wrk(self.requests[:1]), "/s")
+
+    def wrk(self, requests):
+        quoted = lambda text: '"' + "".join(char if char.isascii() and char.isalnum() else "".join(f"\\{byte:03}" for byte in char.encode()) for char in text) + '"'
+        with tempfile.TemporaryDirectory() as folder:
+            lines = ["local made, at = {}, 0", "init = function(words)"]
+            for method, url, headers, body in requests:
+                fields = ", ".join(f"[{quoted(name)}] = {quoted(value)}" for name, value in headers.items() if name.lower() not in ("content-length", "connection"))
+                lines.append(f"  made[#made + 1] = wrk.format({quoted(method)}, {quoted(path_of(url))}, {{{fields}}}, {quoted(body) if body else 'nil'})")
+            lines += ["end", "request = function() at = at % #made + 1; return made[at] end"]
+            script = pathlib.Path(folder) / "page.lua"
+            script.write_text("\n".join(lines))
+            told = subprocess.run(["wrk", "-t1", "-c8", "-d8s", "--timeout", "30s", "-s", str(script), f"http://{self.host}/"], capture_output=True, text=True, check=True).stdout
+        if "Non-2xx" in told:
+            sys.exit(f"{self.name} did not answer well:\n{told}")
+        return float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])
+
+
+def plain(headers):
+    return {name: value for name, value in headers.items() if not name.startswith(":")}
+
+
+def path_of(url):
+    parts = urllib.parse.urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def compare(ours, theirs):
+    """Superset's number over kehou's."""
+    print("times as much as kehou:")
+    for what, (value, unit) in theirs.items():
+        own = ours.get(what, (0, unit))[0]
+        if own:
+            print(f"  {what:60} {value / own:8.2f}")
+
+
+def family(pid):
+    """A process and all that it started."""
+    own = [pid]
+    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            own += [one for child in task.read_text().split() for one in family(int(child))]
+        except OSError:
+            pass
+    return own
+
+
+def pss(processes):
+    """Bytes that processes and all that they started hold, shared pages told once."""
+    total = 0
+    for process in processes:
+        for pid in family(process):
+            try:
+                total += int(re.search(r"^Pss:\s+(\d+)", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)[1]) << 10
+            except OSError:
+                pass
+    return total
+
+
+# The pipeline
+
+
+def side_of_pipelines(args, made):
+    dbt = shutil.which("dbt", path=f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}")
+    if not dbt:
+        print("skip: dbt, because it is not installed (benches/requirements.txt)")
+        return True
+    peer = peers.Dbt(dbt, args.kehou, made.warehouse, made.scratch / "dbt", args.memory, figures.TODAY)
+    ours = lambda *more: timed([args.kehou, "transform", "--today", figures.TODAY, "--memory", f"{args.memory}GiB", *more, *made.at])
+    theirs = lambda *more: timed(peer.build(*more), cwd=peer.folder)
+    agree = True
+
+    # What dbt parsed is kept from here on, as on a machine that runs it each day.
+    peer.sources()
+    theirs()
+    kept = made.scratch / "state"
+    shutil.copytree(peer.folder / "target", kept)
+
+    full = ([], [])
+    for _ in range(args.runs):
+        full[0].append(ours("--full"))
+        peer.database.unlink()
+        peer.sources()
+        full[1].append(theirs())
+    told("all from nothing", "kehou transform --full", full[0], "dbt build", full[1])
+    agree &= same_rows(args, made, peer)
+
+    nothing = ([], [], [])
+    for _ in range(args.runs):
+        nothing[0].append(ours())
+        peer.sources()
+        nothing[1].append(theirs())
+        nothing[2].append(theirs("--select", "state:modified+", "--state", kept))
+    told("nothing changed", "kehou transform", nothing[0], "dbt build (computes all again)", nothing[1])
+    told("", "kehou transform", nothing[0], "dbt build --select state:modified+ (selects nothing)", nothing[2])
+
+    changed = peer.selected("facts.submission", "facts.raw_class_roster", "facts.raw_attendance")
+    corrected = ([], [], [])
+    for number in range(args.runs):
+        made.correct(number)
+        corrected[0].append(ours())
+        peer.sources()
+        corrected[1].append(theirs())
+        corrected[2].append(theirs(*changed))
+    told("one school's corrected month", "kehou transform", corrected[0], "dbt build (computes all again)", corrected[1])
+    told("", "kehou transform", corrected[0], f"dbt build of what reads the changed tables ({peer.listed(*changed)} of {peer.listed()} models)", corrected[2])
+    agree &= same_rows(args, made, peer)
+    return agree
+
+
+def told(what, name, ours, peer, theirs):
+    if what:
+        print(f"{what}:")
+    own, other = (statistics.median(run[0] for run in runs) for runs in (ours, theirs))
+    for label, runs, middle in [(name, ours, own), (peer, theirs, other)]:
+        if label == name and not what:
+            continue
+        print(f"  {label}: {middle:.2f} s ({min(run[0] for run in runs):.2f}–{max(run[0] for run in runs):.2f}), {max(run[1] for run in runs)} MiB")
+    print(f"  times as long: {other / own:.1f}", flush=True)
+
+
+def same_rows(args, made, peer):
+    """Whether all marts have as many rows in both."""
+    names = [model["name"] for model in peer.models if model["name"].startswith("marts.")]
+    sql = " union all ".join(f"select '{name}' as name, count(*) as times from {name}" for name in names)
+    answer = subprocess.run([args.kehou, "query", sql, "--format", "json", *made.at], check=True, capture_output=True).stdout
+    ours = {row["name"]: int(row["times"]) for row in json.loads(answer)}
+    theirs = peer.rows(names)
+    wrong = [f"{name}: {ours[name]} rows in kehou, {theirs[name]} in dbt" for name in names if ours[name] != theirs[name]]
+    for line in wrong:
+        print(line)
+    print(f"  {len(names)} marts with {sum(ours.values())} rows: " + ("as many in both" if not wrong else f"{len(wrong)} differ"))
+    return not wrong
+
+
+def timed(words, cwd=None):
+    """Seconds and peak MiB of a command and all that it started: the greatest sum of their resident memory, looked at ten times a second,
+    or the kernel's own word on the greatest of them."""
+    # By a small process, because a child's peak begins with what its parent held.
+    small = "import resource, subprocess, sys; code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(code)"
+    started = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-c", small, *map(str, words)], stdout=subprocess.PIPE, text=True, cwd=cwd)
+    peak, over = [0], threading.Event()
+
+    def watch():
+        while not over.wait(0.1):
+            try:
+                held = [int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in family(process.pid)[1:]]
+                peak[0] = max(peak[0], sum(held) * os.sysconf("SC_PAGE_SIZE"))
+            except (OSError, IndexError):
+                pass
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    greatest = process.communicate()[0]
+    seconds = time.monotonic() - started
+    over.set()
+    watcher.join()
+    if process.returncode:
+        sys.exit(f"{' '.join(map(str, words))} ended with {process.returncode}")
+    return seconds, max(peak[0], int(greatest) << 10) >> 20
+
+
+if __name__ == "__main__":
+    main()
