@@ -128,6 +128,7 @@ EVENT_LOGGER = Silent()
 
 # Those of the headline indicators that are told month by month, one of each group first.
 BIG = ["C01", "C03", "C04", "F05", "K04", "E01"]
+FORMATS = {"share": ".1%", "yuan": "¥,.2f", "kinds": ".2f", "number": ".2f", "points": ".2f"}
 MONTH, AROUND, COMPARED = "2020-01", ["2020-01", "2019-2020-1", "2020", "2018-2019-2", "2019"], "C03"
 
 
@@ -146,12 +147,11 @@ class Superset:
         self.data()
         say = lambda *words: subprocess.run([self.bin / "superset", *words], env=self.environment, cwd=self.folder, check=True, capture_output=True)
         say("db", "upgrade")
-        for name, role in [("admin", "Admin"), ("viewer", "Alpha")]:
-            say("fab", "create-user", "--username", name, "--firstname", name, "--lastname", name, "--email", f"{name}@example.org", "--role", role, "--password", self.password) if role != "Admin" else say(
-                "fab", "create-admin", "--username", name, "--firstname", name, "--lastname", name, "--email", f"{name}@example.org", "--password", self.password
-            )
-            if role == "Admin":
-                say("init")
+        person = lambda name: ["--username", name, "--firstname", name, "--lastname", name, "--email", f"{name}@example.org", "--password", self.password]
+        say("fab", "create-admin", *person("admin"))
+        say("init")
+        # One who sees all data and administrates nothing.
+        say("fab", "create-user", *person("viewer"), "--role", "Alpha")
 
     def data(self):
         """The release's marts in DuckDB, and the figures that stand for the month."""
@@ -178,7 +178,7 @@ class Superset:
             qualify row_number() over (
                 partition by v.indicator, v.unit_id order by coalesce(list_position([{wanted}], v.period), 99), v.period desc
             ) = 1""")
-        engine.execute("create table trend as select indicator, cast(period || '-01' as date) as month, value from indicator_value where level = 'city' and dimension = '' and period_type = 'month' and value is not null")
+        engine.execute(f"create table trend as select indicator, cast(period || '-01' as date) as month, value from indicator_value where level = 'city' and dimension = '' and period_type = 'month' and value is not null and period <= '{MONTH}'")
         engine.execute("create table curve as select cast(day as date) as day, started, schools from rollout where coalesce(district_code, '') = ''")
         engine.execute(f"create table states as select d.name_zh as unit, s.state, count(*) as times from slice s join district d using (district_code) where s.period = '{MONTH}' group by all")
         engine.execute("""
@@ -190,7 +190,7 @@ class Superset:
     def start(self):
         """gunicorn with a worker a core, as Superset's own image starts it, and nginx in front for assets and compression."""
         port, own = free_port(), free_port()
-        words = [self.bin / "gunicorn", "--bind", f"127.0.0.1:{own}", "--workers", str(os.cpu_count()), "--worker-class", "gthread", "--threads", "20", "--timeout", "120"]
+        words = [self.bin / "gunicorn", "--bind", f"127.0.0.1:{own}", "--workers", str(os.cpu_count()), "--worker-class", "gthread", "--threads", "20", "--timeout", "120", "--keep-alive", "90", "--graceful-timeout", "3"]
         log = (self.folder / "gunicorn.log").open("a")
         self.processes.append(subprocess.Popen([*words, "superset.app:create_app()"], env=self.environment, cwd=self.folder, stdout=log, stderr=log))
         if shutil.which("nginx"):
@@ -246,14 +246,14 @@ class Superset:
         database = api.make("database", {"database_name": "marts", "sqlalchemy_uri": address})
         sets = {name: api.make("dataset", {"database": database, "schema": "main", "table_name": name}) for name in ["shown", "trend", "curve", "states", "found"]}
         board = api.make("dashboard", {"dashboard_title": "全市概况", "slug": "city", "published": True})
-        titles = self.titles()
+        titles, units = self.catalogue("title_zh"), self.catalogue("unit")
 
         def chart(name, kind, data, **params):
             params |= {"viz_type": kind, "datasource": f"{sets[data]}__table"}
             return api.make("chart", {"slice_name": name, "viz_type": kind, "datasource_id": sets[data], "datasource_type": "table", "dashboards": [board], "params": json.dumps(params)})
 
         first = [
-            chart(titles[code], "big_number", "trend", metric=most("value", "avg"), adhoc_filters=[equal("indicator", code)], granularity_sqla="month", x_axis="month", time_grain_sqla="P1M", time_range="No filter", y_axis_format=".1%" if code[0] in "CFK" else ".2f", show_trend_line=True, start_y_axis_at_zero=True)
+            chart(titles[code], "big_number", "trend", metric=most("value", "avg"), adhoc_filters=[equal("indicator", code)], granularity_sqla="month", x_axis="month", time_grain_sqla="P1M", time_range="No filter", y_axis_format=FORMATS[units[code]], show_trend_line=True, start_y_axis_at_zero=True)
             for code in BIG
         ]
         second = [
@@ -266,13 +266,13 @@ class Superset:
             chart("问题线索：规则 × 区（市）", "pivot_table_v2", "found", metrics=[most("times", "sum")], groupbyRows=["rule", "severity"], groupbyColumns=["unit"], row_limit=10000, adhoc_filters=[], aggregateFunction="Sum", valueFormat=",d", rowTotals=True, colTotals=True),
             chart("涉及金额", "table", "found", query_mode="aggregate", groupby=["rule"], metrics=[most("times", "sum"), most("amount", "sum")], row_limit=1000, adhoc_filters=[], show_totals=True),
         ]
-        rows = [([*first], 2, 20), ([*second], 4, 50), ([*third], 12, 120), ([*fourth], 6, 120)]
+        rows = [([*first], 2, 20), ([*second], 4, 50), ([*third], 12, 120), ([*fourth], 6, 160)]
         api.call("PUT", f"dashboard/{board}", {"position_json": json.dumps(places(rows)), "json_metadata": json.dumps({"refresh_frequency": 0})})
         return "/superset/dashboard/city/"
 
-    def titles(self):
+    def catalogue(self, what):
         listed = json.loads(subprocess.run([self.kehou, "catalog", "indicators", "--format", "json"], check=True, capture_output=True).stdout)
-        return {one["code"]: one["title_zh"] for one in listed}
+        return {one["code"]: one[what] for one in listed}
 
 
 def most(column, how):

@@ -22,7 +22,7 @@ nothing was under way. "Cold" is a browser's first visit, "warm" its third. Memo
 Needs the packages of tests/requirements.txt and benches/requirements.txt, Chromium, nginx and wrk; and Superset, whose packages don't go
 with the others', in a folder of its own (1 GB):
 
-    python3 -m venv DIR && DIR/bin/pip install apache-superset==6.1.0 flask-caching==2.3.1 duckdb==2.0.1 duckdb-engine==0.17.0 gunicorn==27.0.1 rich
+    python3 -m venv DIR && DIR/bin/pip install apache-superset==6.1.0 flask-caching==2.3.1 duckdb==2.0.1 duckdb-engine==0.17.0 gunicorn==23.0.0 rich cachetools==6.2.1
 """
 
 import argparse
@@ -45,7 +45,6 @@ import figures
 import pages
 import peers
 
-LOADS = 200
 TITLES = {"requests": "requests", "sent": "sent over the wire", "script": "of it JavaScript", "lcp": "largest contentful paint", "last": "last paint"}
 WINDOWS = {"all figures in sight": (1280, 5200), "900 pixels high": (1280, 900)}
 # Tells when the page last changed: by the DOM, or by what is drawn on a canvas.
@@ -70,6 +69,7 @@ def main():
     words.add_argument("--scale", default="1")
     words.add_argument("--runs", type=int, default=5)
     words.add_argument("--memory", type=int, default=2, help="GiB that either engine may hold")
+    words.add_argument("--loads", type=int, default=200, help="page loads before the memory is told again")
     words.add_argument("--superset", help="the folder in which Superset is installed")
     words.add_argument("--only", choices=["pages", "pipeline"])
     words.add_argument("--shots", type=pathlib.Path, help="where to put pictures of both pages")
@@ -147,7 +147,7 @@ class Side:
                     values = [run[visit][key] for run in runs]
                     self.tell(f"{window}, {visit}: {TITLES[key]}", statistics.median(values), unit, values)
         self.load()
-        self.tell(f"memory, after {LOADS} page loads more", pss(self.processes) >> 20, "MiB")
+        self.tell(f"memory, after {self.args.loads} page loads more", pss(self.processes) >> 20, "MiB")
         self.saturate()
 
     def tell(self, what, value, unit, values=()):
@@ -175,7 +175,7 @@ class Side:
         wire = context.new_cdp_session(page)
         wire.send("Network.enable")
         open_, kinds, kept, seen = {}, {}, set(), {"sent": 0, "script": 0, "requests": 0, "at": time.monotonic()}
-        wired = set()
+        wired, refused = set(), set()
 
         def asked(event):
             open_[event["requestId"]] = event["request"]["method"], event["request"]["url"]
@@ -183,6 +183,8 @@ class Side:
             seen["at"] = time.monotonic()
 
         def answered(event):
+            if event["response"]["status"] >= 400:
+                refused.add(event["requestId"])
             if event["response"].get("fromDiskCache") or event["response"].get("fromServiceWorker"):
                 kept.add(event["requestId"])
 
@@ -191,7 +193,8 @@ class Side:
             seen["at"] = time.monotonic()
             which = open_.pop(own, None)
             if which and own not in kept:
-                wired.add(which)
+                if own not in refused:
+                    wired.add(which)
                 seen["requests"] += 1
                 seen["sent"] += event.get("encodedDataLength", 0)
                 seen["script"] += event.get("encodedDataLength", 0) if kinds[own] == "Script" else 0
@@ -229,16 +232,26 @@ class Side:
 
     def load(self):
         """What a browser that came before asks for in one visit, many times over, by four at once."""
-        waiting = list(range(LOADS))
+        waiting = list(range(self.args.loads))
 
         def work():
             connection = http.client.HTTPConnection(self.host, timeout=120)
             while waiting:
                 waiting.pop()
                 for method, url, headers, body in self.requests:
-                    connection.request(method, path_of(url), body.encode() or None, headers)
-                    answer = connection.getresponse()
-                    answer.read()
+                    for again in (True, False):
+                        try:
+                            connection.request(method, path_of(url), body.encode() or None, headers)
+                            answer = connection.getresponse()
+                            answer.read()
+                            break
+                        except (http.client.RemoteDisconnected, ConnectionResetError):
+                            # A server may end a connection between two answers.
+                            connection.close()
+                            if not again:
+                                wrong.append(f"no answer to {method} {url}")
+                    else:
+                        return
                     if answer.status >= 400:
                         wrong.append(f"{answer.status} to {method} {url}")
 
