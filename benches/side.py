@@ -79,9 +79,15 @@ def main():
         made = figures.Bench(args, pathlib.Path(scratch))
         made.make()
         made.transform()
+        lines, agree = [], True
         if args.only in (None, "pages"):
-            side_of_pages(args, made)
-        agree = args.only == "pages" or side_of_pipelines(args, made)
+            lines += side_of_pages(args, made)
+        if args.only in (None, "pipeline"):
+            more, agree = side_of_pipelines(args, made)
+            lines += more
+    print("\nAs a table:\n\n| what | kehou | peer | times as much |\n| --- | --- | --- | --- |")
+    for line in lines:
+        print(f"| {' | '.join(line)} |")
     sys.exit(0 if agree else 1)
 
 
@@ -93,11 +99,11 @@ def side_of_pages(args, made):
         import playwright  # noqa: F401
     except ImportError:
         print("skip: the pages, because playwright is missing (tests/requirements.txt)")
-        return
+        return []
     chromium = shutil.which("chromium")
     if not chromium:
         print("skip: the pages, because chromium is missing (apt-get install chromium)")
-        return
+        return []
     password = os.urandom(12).hex()
     command = [args.kehou, "user", *made.at, "add", "side", "--role", "city", "--own"]
     subprocess.run(command, input=password + "\n", text=True, check=True, capture_output=True)
@@ -110,7 +116,7 @@ def side_of_pages(args, made):
             server.terminate()
     if not args.superset or not (pathlib.Path(args.superset) / "bin/superset").exists():
         print("skip: Superset, because --superset names no folder in which it is installed (see --help)")
-        return
+        return []
     peer = peers.Superset(args.superset, args.kehou, made.warehouse, made.scratch / "superset")
     try:
         peer.prepare()
@@ -123,7 +129,7 @@ def side_of_pages(args, made):
         theirs.measure(lambda: peers.superset_log_in(host, "viewer", peer.password))
     finally:
         peer.stop()
-    compare(ours.told, theirs.told)
+    return table_of_pages(ours.told, theirs.told)
 
 
 class Side:
@@ -160,7 +166,7 @@ class Side:
         from playwright.sync_api import sync_playwright
 
         with tempfile.TemporaryDirectory() as profile, sync_playwright() as driver:
-            flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+            flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
             context = driver.chromium.launch_persistent_context(profile, executable_path=self.chromium, args=flags, viewport={"width": size[0], "height": size[1]})
             context.add_cookies([self.cookie])
             context.add_init_script(WATCH)
@@ -178,6 +184,9 @@ class Side:
         wired, refused = set(), set()
 
         def asked(event):
+            # Superset asks for a picture of its makers', who count visits: nothing outside of this machine counts here.
+            if urllib.parse.urlsplit(event["request"]["url"]).netloc != self.host:
+                return
             open_[event["requestId"]] = event["request"]["method"], event["request"]["url"]
             kinds[event["requestId"]] = event["type"]
             seen["at"] = time.monotonic()
@@ -190,8 +199,8 @@ class Side:
 
         def ended(event):
             own = event["requestId"]
-            seen["at"] = time.monotonic()
             which = open_.pop(own, None)
+            seen["at"] = time.monotonic() if which else seen["at"]
             if which and own not in kept:
                 if own not in refused:
                     wired.add(which)
@@ -297,13 +306,28 @@ def path_of(url):
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def compare(ours, theirs):
-    """Superset's number over kehou's."""
-    print("times as much as kehou:")
-    for what, (value, unit) in theirs.items():
-        own = ours.get(what, (0, unit))[0]
-        if own:
-            print(f"  {what:60} {value / own:8.2f}")
+def table_of_pages(ours, theirs):
+    """Lines of a table: kehou's number, Superset's, and how many times as much."""
+    whole = next(iter(WINDOWS))
+    both = lambda key: [f"{whole}, {visit}: {TITLES[key]}" for visit in ("cold", "warm")]
+    memory = [what for what in ours if what.startswith("memory")]
+    wanted = [
+        ("requests, cold / warm", both("requests")),
+        ("sent over the wire", both("sent")),
+        ("of it JavaScript", both("script")),
+        ("largest contentful paint", both("lcp")),
+        ("last paint", both("last")),
+        (memory[0].replace("memory, ", "memory ") + " / " + memory[1].split(", ")[1], memory),
+        ("page loads a second that the server answers", [what for what in ours if what.startswith("page loads")]),
+    ]
+    lines = []
+    for title, keys in wanted:
+        if keys:
+            unit = ours[keys[0]][1].replace("/s", "")
+            cells = [" / ".join(f"{told[key][0]:,.0f}" for key in keys) + f" {unit}".rstrip() for told in (ours, theirs)]
+            times = " / ".join(ratio(theirs[key][0], ours[key][0]) for key in keys)
+            lines.append((title, *cells, times))
+    return lines
 
 
 def family(pid):
@@ -336,11 +360,10 @@ def side_of_pipelines(args, made):
     dbt = shutil.which("dbt", path=f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}")
     if not dbt:
         print("skip: dbt, because it is not installed (benches/requirements.txt)")
-        return True
+        return [], True
     peer = peers.Dbt(dbt, args.kehou, made.warehouse, made.scratch / "dbt", args.memory, figures.TODAY)
     ours = lambda *more: timed([args.kehou, "transform", "--today", figures.TODAY, "--memory", f"{args.memory}GiB", *more, *made.at])
     theirs = lambda *more: timed(peer.build(*more), cwd=peer.folder)
-    agree = True
 
     # What dbt parsed is kept from here on, as on a machine that runs it each day.
     peer.sources()
@@ -348,23 +371,15 @@ def side_of_pipelines(args, made):
     kept = made.scratch / "state"
     shutil.copytree(peer.folder / "target", kept)
 
+    lines = []
     full = ([], [])
     for _ in range(args.runs):
         full[0].append(ours("--full"))
         peer.database.unlink()
         peer.sources()
         full[1].append(theirs())
-    told("all from nothing", "kehou transform --full", full[0], "dbt build", full[1])
-    agree &= same_rows(args, made, peer)
-
-    nothing = ([], [], [])
-    for _ in range(args.runs):
-        nothing[0].append(ours())
-        peer.sources()
-        nothing[1].append(theirs())
-        nothing[2].append(theirs("--select", "state:modified+", "--state", kept))
-    told("nothing changed", "kehou transform", nothing[0], "dbt build (computes all again)", nothing[1])
-    told("", "kehou transform", nothing[0], "dbt build --select state:modified+ (selects nothing)", nothing[2])
+    lines.append(told("all from nothing", full[0], "dbt build", full[1]))
+    agree = same_rows(args, made, peer)
 
     changed = peer.selected("facts.submission", "facts.raw_class_roster", "facts.raw_attendance")
     corrected = ([], [], [])
@@ -374,21 +389,37 @@ def side_of_pipelines(args, made):
         peer.sources()
         corrected[1].append(theirs())
         corrected[2].append(theirs(*changed))
-    told("one school's corrected month", "kehou transform", corrected[0], "dbt build (computes all again)", corrected[1])
-    told("", "kehou transform", corrected[0], f"dbt build of what reads the changed tables ({peer.listed(*changed)} of {peer.listed()} models)", corrected[2])
+    lines.append(told("one school's corrected month", corrected[0], "dbt build, which computes all again", corrected[1]))
+    lines.append(told("one school's corrected month", corrected[0], f"dbt build of what reads the changed tables, {peer.listed(*changed)} of {peer.listed()} models", corrected[2]))
     agree &= same_rows(args, made, peer)
-    return agree
+
+    nothing = ([], [], [])
+    for _ in range(args.runs):
+        nothing[0].append(ours())
+        nothing[1].append(theirs())
+        nothing[2].append(theirs("--select", "state:modified+", "--state", kept))
+    lines.append(told("nothing changed", nothing[0], "dbt build, which computes all again", nothing[1]))
+    lines.append(told("nothing changed", nothing[0], "dbt build --select state:modified+, which selects nothing", nothing[2]))
+    return lines, agree
 
 
-def told(what, name, ours, peer, theirs):
-    if what:
-        print(f"{what}:")
-    own, other = (statistics.median(run[0] for run in runs) for runs in (ours, theirs))
-    for label, runs, middle in [(name, ours, own), (peer, theirs, other)]:
-        if label == name and not what:
-            continue
-        print(f"  {label}: {middle:.2f} s ({min(run[0] for run in runs):.2f}–{max(run[0] for run in runs):.2f}), {max(run[1] for run in runs)} MiB")
-    print(f"  times as long: {other / own:.1f}", flush=True)
+def told(what, ours, name, theirs):
+    """Prints what was measured; a line of the table."""
+    cells = []
+    print(f"{what}:")
+    for label, runs in [("kehou transform", ours), (name, theirs)]:
+        times = [run[0] for run in runs]
+        cells.append(f"{statistics.median(times):.2f} s, {max(run[1] for run in runs):,} MiB")
+        print(f"  {label:90} {cells[-1]} ({min(times):.2f}–{max(times):.2f} s)", flush=True)
+    times = ratio(*(statistics.median(run[0] for run in runs) for runs in (theirs, ours)))
+    return what, cells[0], f"{name}: {cells[1]}", times
+
+
+def ratio(theirs, ours):
+    if not ours:
+        return "–"
+    times = theirs / ours
+    return f"{times:,.0f}" if times >= 10 else f"{times:.2g}"
 
 
 def same_rows(args, made, peer):
