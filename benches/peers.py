@@ -128,7 +128,7 @@ EVENT_LOGGER = Silent()
 
 # Those of the headline indicators that are told month by month, one of each group first.
 BIG = ["C01", "C03", "C04", "F05", "K04", "E01"]
-FORMATS = {"share": ".1%", "yuan": "¥,.2f", "kinds": ".2f", "number": ".2f", "points": ".2f"}
+FORMATS = {"share": ".1%", "yuan": ",.2f", "kinds": ".2f", "number": ".2f", "points": ".2f"}
 MONTH, AROUND, COMPARED = "2020-01", ["2020-01", "2019-2020-1", "2020", "2018-2019-2", "2019"], "C03"
 
 
