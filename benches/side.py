@@ -328,7 +328,7 @@ def table_of_pages(ours, theirs):
     for title, keys in wanted:
         if keys:
             unit = ours[keys[0]][1].replace("/s", "")
-            cells = [" / ".join(f"{told[key][0]:,.{0 if told[key][0] >= 10 else 1}f}" for key in keys) + f" {unit}".rstrip() for told in (ours, theirs)]
+            cells = [" / ".join(written(told[key][0]) for key in keys) + f" {unit}".rstrip() for told in (ours, theirs)]
             times = " / ".join(ratio(theirs[key][0], ours[key][0]) for key in keys)
             lines.append((title, *cells, times))
     return lines
@@ -417,6 +417,10 @@ def told(what, ours, name, theirs):
         print(f"  {label:90} {cells[-1]} ({min(times):.2f}–{max(times):.2f} s)", flush=True)
     times = ratio(*(statistics.median(run[0] for run in runs) for runs in (theirs, ours)))
     return what, cells[0], f"{name}: {cells[1]}", times
+
+
+def written(value):
+    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:,.1f}"
 
 
 def ratio(theirs, ours):
