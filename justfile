@@ -31,3 +31,8 @@ bench:
     python3 benches/intake.py
     python3 benches/figures.py
     python3 benches/pages.py
+
+# Beside Superset, installed in the folder SUPERSET (benches/side.py says how), and dbt + DuckDB.
+side SUPERSET="":
+    cargo build --release
+    python3 benches/side.py --superset "{{SUPERSET}}"
