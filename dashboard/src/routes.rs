@@ -434,7 +434,8 @@ mod tests {
         let worked =
             source.split("const WORKED").nth(1).and_then(|rest| rest.split(';').nth(1)).expect("the list above");
         let worked = named(worked);
-        let open = source.split("pub const OPEN").nth(1).and_then(|rest| rest.split(';').nth(1)).expect("the list above");
+        let open =
+            source.split("pub const OPEN").nth(1).and_then(|rest| rest.split(';').nth(1)).expect("the list above");
         let open = named(open);
         assert!(WORKED.iter().all(|one| !PAGES.contains(one)), "a route is walked, or has a test of its own");
         let routed = source.split(".route(").skip(1).filter_map(|rest| rest.split(',').next());
@@ -450,7 +451,10 @@ mod tests {
     fn what_is_kept_shows_the_release_and_nothing_else() {
         let is_walked = |page: &&str| PAGES.contains(page) || OPEN.contains(page);
         assert!(KEPT.iter().all(is_walked), "a kept page is walked by every role");
-        assert!(KEPT_OPEN.iter().all(|page| KEPT.contains(page) && OPEN.contains(page)), "what is kept for nobody is open");
+        assert!(
+            KEPT_OPEN.iter().all(|page| KEPT.contains(page) && OPEN.contains(page)),
+            "what is kept for nobody is open"
+        );
         assert!(!KEPT.contains(&ACCOUNTS) && !KEPT.contains(&LOG_IN), "accounts change without a release");
     }
 

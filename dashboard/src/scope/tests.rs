@@ -32,7 +32,8 @@ async fn the_public_has_three_tables_and_nobody_else_has_them() {
     assert_eq!(open, ["public_figure", "public_school", "public_spending"]);
     for table in open {
         assert!(count(&Scope::Public, &format!("marts.{table}"), "true").await > Some(1), "{table}");
-        for scope in [Scope::City, Scope::District(DISTRICT.to_owned()), Scope::School(SCHOOL.to_owned()), Scope::Admin] {
+        for scope in [Scope::City, Scope::District(DISTRICT.to_owned()), Scope::School(SCHOOL.to_owned()), Scope::Admin]
+        {
             assert_eq!(count(&scope, &format!("marts.{table}"), "true").await, None, "{scope:?} {table}");
         }
     }

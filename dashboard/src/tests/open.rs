@@ -39,7 +39,8 @@ async fn everybody_gets_the_same_and_nothing_more() {
     }
     // A figure, a finding, a receipt and a person that are in the city's tables and no public's.
     let hidden = ["SJ1002", "多收", "R13", "0123456789abcdef", "某某举报", "综合评分", "回收率"];
-    let main = |body: &str| body.split("<main").nth(1).map(|rest| rest.split("</main>").next().unwrap_or_default().to_owned());
+    let main =
+        |body: &str| body.split("<main").nth(1).map(|rest| rest.split("</main>").next().unwrap_or_default().to_owned());
     for address in addresses() {
         let mut seen = BTreeSet::new();
         for cookie in &cookies {
@@ -53,7 +54,9 @@ async fn everybody_gets_the_same_and_nothing_more() {
         }
         assert_eq!(seen.len(), 1, "{address} shows one visitor what it does not show another");
     }
-    for address in ["/public/district/370000", "/public/district/city", "/public/school/1", "/public/school/1/spending.csv"] {
+    for address in
+        ["/public/district/370000", "/public/district/city", "/public/school/1", "/public/school/1/spending.csv"]
+    {
         assert_eq!(site.get(address, "").await.status, StatusCode::NOT_FOUND, "{address}");
     }
     for address in addresses() {
@@ -81,7 +84,10 @@ async fn what_is_withheld_says_so_and_nothing_else() {
     let site = Site::new().await;
     let page = site.get("/public?period=2019-10", "").await.body;
     let explained = page.split("id=\"withheld\"").nth(1).expect("the explanation");
-    assert!(explained.contains("人数") && page.matches("不公开<small>（人数过少）").count() == WITHHELD.len(), "{page}");
+    assert!(
+        explained.contains("人数") && page.matches("不公开<small>（人数过少）").count() == WITHHELD.len(),
+        "{page}"
+    );
     // The newest month whose rosters are public is what one sees first.
     assert!(site.get("/public", "").await.body.contains("全市 · 2019年11月"));
     let own = site.get(&format!("/public/district/{}?period=2019-10", WITHHELD[0]), "").await.body;
@@ -130,7 +136,18 @@ async fn a_file_has_the_rows_of_its_page() {
 async fn a_school_discloses_plan_fee_and_spending() {
     let site = Site::new().await;
     let page = site.get(&routes::public_school(SCHOOL), "").await.body;
-    for part in ["周一、周二、周四", "17:50", "2019年8月26日", "青发改〔2019〕8号", "¥2.50", "教职工绩效", "¥12,345.01", "¥9,916.57", "教学点", "未填报"] {
+    for part in [
+        "周一、周二、周四",
+        "17:50",
+        "2019年8月26日",
+        "青发改〔2019〕8号",
+        "¥2.50",
+        "教职工绩效",
+        "¥12,345.01",
+        "¥9,916.57",
+        "教学点",
+        "未填报",
+    ] {
         assert!(page.contains(part), "{part}: {page}");
     }
     assert!(page.contains("href=\"https://x.example/a?b=1&amp;c\" rel=\"nofollow noopener noreferrer\""), "{page}");
@@ -145,7 +162,8 @@ async fn a_school_discloses_plan_fee_and_spending() {
 /// What the public's tables take from a form is what the form says that everybody may see.
 #[test]
 fn only_public_columns_of_forms_are_public() {
-    let texts = [include_str!("../../../sql/marts/public_school.sql"), include_str!("../../../sql/marts/public_spending.sql")];
+    let texts =
+        [include_str!("../../../sql/marts/public_school.sql"), include_str!("../../../sql/marts/public_spending.sql")];
     for (name, columns) in [("service_plan", texts[0]), ("school", texts[0]), ("fund_ledger", texts[1])] {
         let form = form(name).expect("a form");
         let shown = columns.rsplit("\nselect\n").next().expect("the last select");

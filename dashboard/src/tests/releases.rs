@@ -49,6 +49,7 @@ pub(super) async fn publish(warehouse: &Warehouse, number: u64) {
         tables,
         fingerprints: BTreeMap::new(),
         models: None,
+        logs: BTreeMap::new(),
     };
     warehouse.publish(&release).await.expect("published");
 }

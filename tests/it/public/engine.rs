@@ -182,12 +182,15 @@ fn figures(context: &SessionContext, state: &State) {
     let mut numbers: Vec<[i128; 3]> = Vec::new();
     let mut city: BTreeMap<[String; 3], [i128; 3]> = BTreeMap::new();
     for (at, family) in FAMILIES.iter().enumerate() {
-        let all = (0..TERMS).flat_map(|term| periods(family.period_type, term).into_iter().enumerate().map(move |one| (term, one)));
+        let all = (0..TERMS)
+            .flat_map(|term| periods(family.period_type, term).into_iter().enumerate().map(move |one| (term, one)));
         for (term, (place, period)) in all {
             for one in 0..state.district.len() {
                 for (share, code) in family.codes.iter().enumerate() {
-                    let slice = state.slices.get(&(at, term, place, one)).filter(|slice| share == 0 || slice.has_second);
-                    let values = slice.map_or([0, 0, 0], |slice| [slice.values[2 * share], slice.values[2 * share + 1], 1]);
+                    let slice =
+                        state.slices.get(&(at, term, place, one)).filter(|slice| share == 0 || slice.has_second);
+                    let values =
+                        slice.map_or([0, 0, 0], |slice| [slice.values[2 * share], slice.values[2 * share + 1], 1]);
                     let key = [(*code).to_owned(), family.period_type.to_owned(), period.clone()];
                     let sum = city.entry(key.clone()).or_default();
                     *sum = [sum[0] + values[0], sum[1] + values[1], sum[2] + values[2]];
@@ -218,7 +221,8 @@ fn figures(context: &SessionContext, state: &State) {
         ("reported", counts(numbers.iter().map(|row| row[2] as i64).collect())),
         ("expected", counts(numbers.iter().map(|_| 1).collect())),
     ];
-    let empty = RecordBatch::try_from_iter_with_nullable(shared.iter().map(|(name, column)| (*name, column.slice(0, 0), true)));
+    let empty =
+        RecordBatch::try_from_iter_with_nullable(shared.iter().map(|(name, column)| (*name, column.slice(0, 0), true)));
     let mut columns: Vec<(String, ArrayRef)> = empty
         .expect("columns")
         .schema()
@@ -232,7 +236,12 @@ fn figures(context: &SessionContext, state: &State) {
     }
     columns.push(("status".to_owned(), texts([])));
     table(context, "marts", "figure", shared);
-    table(context, "marts", "indicator_value", columns.iter().map(|(name, column)| (name.as_str(), column.clone())).collect());
+    table(
+        context,
+        "marts",
+        "indicator_value",
+        columns.iter().map(|(name, column)| (name.as_str(), column.clone())).collect(),
+    );
 }
 
 fn strings(batch: &RecordBatch, name: &str) -> StringArray {
@@ -266,7 +275,8 @@ fn public(batch: &RecordBatch) -> Vec<Public> {
 }
 
 fn editions(batch: &RecordBatch) -> Vec<Edition> {
-    let columns = ["part", "family", "period", "district_code", "school_id", "indicator"].map(|name| strings(batch, name));
+    let columns =
+        ["part", "family", "period", "district_code", "school_id", "indicator"].map(|name| strings(batch, name));
     let number = batch.column_by_name("edition").expect("the column").as_primitive::<Int64Type>().clone();
     let day = batch.column_by_name("published_on").expect("the column").as_primitive::<Date32Type>().clone();
     (0..batch.num_rows())

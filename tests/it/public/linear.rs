@@ -25,7 +25,11 @@ impl Known {
             if let Some(row) = self.rows.get(&at) {
                 for (other, weight) in row {
                     let value = rest.get(other).copied().unwrap_or(Fraction(0, 1)).minus(times.by(*weight));
-                    if value.0 == 0 { rest.remove(other) } else { rest.insert(*other, value) };
+                    if value.0 == 0 {
+                        rest.remove(other)
+                    } else {
+                        rest.insert(*other, value)
+                    };
                 }
             }
             from = at + 1;

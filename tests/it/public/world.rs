@@ -89,7 +89,8 @@ impl World {
         for one in 0..districts {
             district.extend(std::iter::repeat_n(one, 1 + chance.below(3) as usize));
         }
-        let of_term = |chance: &mut Chance| district.iter().map(|_| [4, 12, 40, 300][chance.below(4) as usize]).collect();
+        let of_term =
+            |chance: &mut Chance| district.iter().map(|_| [4, 12, 40, 300][chance.below(4) as usize]).collect();
         let sizes: Vec<Vec<i128>> = (0..TERMS).map(|_| of_term(&mut chance)).collect();
         let mut versions = 0;
         let mut slices = BTreeMap::new();

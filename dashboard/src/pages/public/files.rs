@@ -22,8 +22,21 @@ pub async fn figures(reader: PublicReader, Asked(wanted): Asked<Wanted>) -> Resu
         (shown, name)
     };
     let headings = [
-        "indicator", "public.code", "district", "public.unit_code", "period", "value", "numerator", "denominator",
-        "public.lower", "public.upper", "target.head", "status", "public.reported", "public.expected", "public.withheld",
+        "indicator",
+        "public.code",
+        "district",
+        "public.unit_code",
+        "period",
+        "value",
+        "numerator",
+        "denominator",
+        "public.lower",
+        "public.upper",
+        "target.head",
+        "status",
+        "public.reported",
+        "public.expected",
+        "public.withheld",
         "public.as_of",
     ];
     let plain = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -56,7 +69,8 @@ pub async fn figures(reader: PublicReader, Asked(wanted): Asked<Wanted>) -> Resu
 /// `/public/school/{id}/spending.csv`
 pub async fn spending(reader: PublicReader, Path(id): Path<String>) -> Result<Response, Fault> {
     let lang = reader.frame.lang;
-    let school = reader.scoped.query("select school_name from marts.public_school where school_id = $1", &[&id]).await?;
+    let school =
+        reader.scoped.query("select school_name from marts.public_school where school_id = $1", &[&id]).await?;
     let name = school.first().ok_or(Fault::NotHere)?.text("school_name").to_owned();
     let sql = "select quarter, category, amount, disclosed_on from marts.public_spending where school_id = $1 order by quarter, category";
     let rows = reader.scoped.query(sql, &[&id]).await?;
@@ -71,8 +85,14 @@ pub async fn spending(reader: PublicReader, Path(id): Path<String>) -> Result<Re
             row.date("disclosed_on").map(|day| day.to_string()).unwrap_or_default(),
         ]
     });
-    let headings =
-        ["school.id", "school", "period", "public.spending.category", "public.spending.yuan", "public.spending.disclosed"];
+    let headings = [
+        "school.id",
+        "school",
+        "period",
+        "public.spending.category",
+        "public.spending.yuan",
+        "public.spending.disclosed",
+    ];
     Ok(download(&lang.with("public.file.name", &[&name]), written(&headings, lines, lang)?))
 }
 

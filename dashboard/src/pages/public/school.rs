@@ -31,7 +31,8 @@ pub async fn show(reader: PublicReader, Path(id): Path<String>) -> Result<Markup
     if school.is_empty() {
         return Err(Fault::NotHere);
     }
-    let sql = "select quarter, category, amount from marts.public_spending where school_id = $1 order by quarter, category";
+    let sql =
+        "select quarter, category, amount from marts.public_spending where school_id = $1 order by quarter, category";
     let mut spent = Spent::new();
     for row in reader.scoped.query(sql, &[&id]).await?.iter() {
         let own = spent.entry(row.text("quarter").to_owned()).or_default();
@@ -206,8 +207,7 @@ fn link(address: &str) -> Markup {
 
 /// `1,2,3` as 周一、周二、周三.
 fn weekdays(stored: &str, lang: Lang) -> String {
-    const DAYS: [&str; 7] =
-        ["weekday.1", "weekday.2", "weekday.3", "weekday.4", "weekday.5", "weekday.6", "weekday.7"];
+    const DAYS: [&str; 7] = ["weekday.1", "weekday.2", "weekday.3", "weekday.4", "weekday.5", "weekday.6", "weekday.7"];
     let day = |number: &str| {
         let at = number.trim().parse::<usize>().ok()?.checked_sub(1)?;
         DAYS.get(at).map(|key| lang.say(key))
@@ -223,7 +223,9 @@ mod tests {
     fn days_are_named_and_addresses_of_the_web_alone_are_links() {
         assert_eq!(weekdays("1,3,5", Lang::Zh), "周一、周三、周五");
         assert_eq!(weekdays("5,9,0,x", Lang::En), "Fri");
-        assert!(link("https://a.example/x").into_string().starts_with("<a href=\"https://a.example/x\" rel=\"nofollow"));
+        assert!(
+            link("https://a.example/x").into_string().starts_with("<a href=\"https://a.example/x\" rel=\"nofollow")
+        );
         for typed in ["javascript:alert(1)", "公示栏", " https://x", "data:text/html,x"] {
             assert!(!link(typed).into_string().contains("<a"), "{typed}");
         }

@@ -17,7 +17,7 @@ struct Figure {
 }
 
 /// The public's tables.
-pub fn tables(context: &SessionContext, schools: &[School]) {
+pub(super) fn tables(context: &SessionContext, schools: &[School]) {
     figures(context);
     register_schools(context, schools);
     let spent: Vec<(&School, &str, &str, i128)> = schools
@@ -71,7 +71,9 @@ fn figures(context: &SessionContext) {
     add("S01", "term", "2019-2020-1", 150);
     let share = |one: &Figure| one.people.map(|[part, whole]| part as f64 / whole as f64);
     let interval = |one: &Figure, by: f64| {
-        share(one).filter(|_| ["C03", "C04", "C05", "S01"].contains(&one.indicator)).map(|share| (share + by).clamp(0.0, 1.0))
+        share(one)
+            .filter(|_| ["C03", "C04", "C05", "S01"].contains(&one.indicator))
+            .map(|share| (share + by).clamp(0.0, 1.0))
     };
     let count = |one: &Figure, whole: i64| one.people.map(|_| whole);
     let target = |one: &Figure| if one.indicator == "F09" { 0.0 } else { 1.0 };
@@ -131,7 +133,10 @@ fn register_schools(context: &SessionContext, schools: &[School]) {
             ("consulted_on", dates(all().map(|one| on(one, "2019-08-20")))),
             ("board_notice_on", dates(all().map(|one| on(one, "2019-08-26")))),
             ("web_notice_on", dates(all().map(|_| None))),
-            ("web_notice_url", texts(all().map(|one| if one.at == 2 { "javascript:alert(1)" } else { "https://x.example/a?b=1&c" }))),
+            (
+                "web_notice_url",
+                texts(all().map(|one| if one.at == 2 { "javascript:alert(1)" } else { "https://x.example/a?b=1&c" })),
+            ),
             ("safety_plan_on", dates(all().map(|one| on(one, "2019-08-28")))),
             ("yuan_per_session", money(all().map(|one| has(one).then_some(250)))),
             ("yuan_per_month_cap", money(all().map(|_| None))),
