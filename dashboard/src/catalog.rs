@@ -28,8 +28,10 @@ pub struct Entry {
 /// In what a value is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// A part of 1, written as per cent.
+    /// A share, written as per cent.
     Share,
+    /// A share that can't be above 1: a value above it comes of reports that don't agree, and is written as 1.
+    Part,
     /// Yuan.
     Yuan,
     /// A plain number: marks, activities.
@@ -143,7 +145,9 @@ impl Entry {
     fn unit(&self) -> Unit {
         let unit = self.get("unit");
         let is = |words: &[&str]| words.iter().any(|word| unit.contains(word));
-        if unit.is_empty() || is(&["%", "％", "share", "percent", "ratio"]) {
+        if is(&["at most 1"]) {
+            Unit::Part
+        } else if unit.is_empty() || is(&["%", "％", "share", "percent", "ratio"]) {
             Unit::Share
         } else if is(&["yuan", "元"]) {
             Unit::Yuan
@@ -154,10 +158,16 @@ impl Entry {
 }
 
 impl Unit {
+    /// Whether it is written as per cent.
+    pub fn is_share(self) -> bool {
+        matches!(self, Unit::Share | Unit::Part)
+    }
+
     /// A value as it is written.
     pub fn write(self, value: f64) -> String {
         match self {
             Unit::Share => format::share(value),
+            Unit::Part => format::share(value.min(1.0)),
             Unit::Yuan => format::yuan((value * 100.0).round() as i128),
             Unit::Number => format::number(value),
         }
@@ -167,7 +177,7 @@ impl Unit {
     pub fn difference(self, by: f64, lang: Lang) -> String {
         let sign = if by < 0.0 { "−" } else { "+" };
         match self {
-            Unit::Share => lang.with("points", &[&format!("{sign}{:.1}", (by * 100.0).abs())]),
+            Unit::Share | Unit::Part => lang.with("points", &[&format!("{sign}{:.1}", (by * 100.0).abs())]),
             Unit::Yuan => format!("{sign}{}", format::yuan((by.abs() * 100.0).round() as i128)),
             Unit::Number => format!("{sign}{}", format::number(by.abs())),
         }
@@ -192,6 +202,7 @@ mod tests {
             Catalogue::new([("indicators", "Fee.", &fee), ("rules", "Late.", &rule), ("staging", "X.", &plain)]);
         assert_eq!(catalogue.indicator_title("F05", Lang::En), "Net fee a pupil");
         assert_eq!(catalogue.unit("F05").write(12.5), "¥12.50");
+        assert_eq!([Unit::Share, Unit::Part].map(|unit| unit.write(20.0 / 19.0)), ["105.3%", "100%"]);
         assert_eq!(Unit::Yuan.difference(-12.5, Lang::Zh), "−¥12.50");
         assert_eq!(Unit::Share.difference(0.0125, Lang::Zh), "+1.2 个百分点");
         let entry = catalogue.rule("R01").expect("it is there");

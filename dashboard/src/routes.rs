@@ -18,7 +18,8 @@ use crate::cache;
 use crate::desk::uploads::MOST_BYTES;
 use crate::pages::{
     accounts, catalogue, city, described, district, duties, entry, evaluation, fault, figure, finding, findings, home,
-    indicator, log_in, metrics, official, own_password, picture, printed, public, reports, school, steps, tokens, upload,
+    indicator, log_in, metrics, official, own_password, picture, printed, public, reports, school, steps, tokens,
+    upload,
 };
 use crate::visit::{App, visit};
 

@@ -209,6 +209,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("target", "目标 {}", "target {}"),
     ("target.head", "目标", "Target"),
     ("value", "数值", "Value"),
+    ("figure.above_one", "分子大于分母，按 100% 显示；请核对两边的报表。", "The numerator is above the denominator: shown as 100 %; check both reports."),
     ("coverage", "报送 {}", "{} reported"),
     ("coverage.head", "报送/应报", "Reported of expected"),
     ("coverage.title", "已报送的单元数 / 应报送的单元数；没有报送的不计入。", "Slices reported of slices owed; what was not reported isn't counted in."),
@@ -1098,7 +1099,7 @@ mod tests {
             used.extend(text.split('"').filter(|part| known.contains(part)).map(str::to_owned));
         }
         // Keys that are put together.
-        for key in ["not_here", "no_release", "forged", "slow", "broken"] {
+        for key in ["not_here", "no_release", "forged", "slow", "full", "broken"] {
             used.extend(["title", "why", "do"].map(|part| format!("fault.{key}.{part}")));
         }
         used.extend(["met", "near", "missed", "open"].map(|status| format!("status.{status}")));

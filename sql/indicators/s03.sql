@@ -5,7 +5,7 @@
 -- title_en: Response rate
 -- formula: parent responses ÷ enrolled pupils of the term's last month with a roster
 -- formula_zh: 家长问卷 ÷ 学期内最后一个已报汇总表月份的参加人数
--- unit: share
+-- unit: share, at most 1
 -- clause: 八(三)
 -- better: higher
 with intake as (

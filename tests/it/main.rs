@@ -1,8 +1,8 @@
 //! Whole-system tests: the built command, on cities in temporary folders.
 
 mod analysts;
-mod backup;
 mod api;
+mod backup;
 mod broken;
 mod browser;
 mod casework;

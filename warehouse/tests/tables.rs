@@ -147,13 +147,15 @@ async fn many_writers_append_at_once_and_no_row_is_lost() {
 #[tokio::test]
 async fn a_release_number_is_published_once() {
     let warehouse = memory().await;
+    let finding = TableName::new("marts", "finding");
+    warehouse.ensure_table(&finding, &schema(), &[]).await.expect("made");
     let release = Release {
         release: 1,
         made_at: "2020-03-01T00:00:00Z".into(),
         today: chrono::NaiveDate::from_ymd_opt(2020, 3, 1).expect("a date"),
         official: false,
         note: String::new(),
-        tables: [(TableName::new("marts", "finding"), 3)].into(),
+        tables: [(finding.clone(), 0)].into(),
         fingerprints: [].into(),
         models: None,
         logs: std::collections::BTreeMap::new(),
@@ -162,7 +164,9 @@ async fn a_release_number_is_published_once() {
     warehouse.publish(&release).await.expect("the first");
     let again = warehouse.publish(&release).await.expect_err("the second");
     assert!(matches!(again, WarehouseError::ReleaseTaken { release: 1 }));
-    assert_eq!(warehouse.latest_release().await.expect("it is there"), Some(release));
+    let kept = warehouse.latest_release().await.expect("it can be read").expect("it is there");
+    assert!(kept.logs.contains_key(&finding), "the log of its table has a checksum");
+    assert_eq!(kept, Release { logs: kept.logs.clone(), ..release });
 }
 
 #[tokio::test]

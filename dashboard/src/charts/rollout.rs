@@ -4,7 +4,8 @@ use chrono::{Datelike, Days, NaiveDate};
 use plotters::prelude::{AreaSeries, ChartBuilder, LineSeries};
 
 use super::canvas::{
-    DRAWN, Ink, PLAIN, QUIET, STRONG, Side, Spot, dashes, diamond, dot, line, ring, sheet, text, ticks, width, with_spots,
+    DRAWN, Ink, PLAIN, QUIET, STRONG, Side, Spot, dashes, diamond, dot, line, ring, sheet, text, ticks, width,
+    with_spots,
 };
 use super::{Screen, Words};
 use crate::format;

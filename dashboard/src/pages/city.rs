@@ -201,7 +201,7 @@ impl CityPage {
             .filter_map(|(_, figure)| figure.as_ref())
             .flat_map(|figure| [figure.value, figure.lower, figure.upper])
             .flatten();
-        let ends = parts::scale(values.chain(target).chain(whole.and_then(|figure| figure.value)), unit == Unit::Share);
+        let ends = parts::scale(values.chain(target).chain(whole.and_then(|figure| figure.value)), unit.is_share());
         let lines: Vec<Bar> = shown
             .iter()
             .map(|(district, figure)| Bar {

@@ -145,7 +145,15 @@ impl FigurePage {
         };
         html! {
             dl.case {
-                div.amount { dt { (t("value")) } dd { (figure.label(unit, lang)) } }
+                div.amount {
+                    dt { (t("value")) }
+                    dd {
+                        (figure.label(unit, lang))
+                        @if unit == Unit::Part && figure.value.is_some_and(|value| value > 1.0) {
+                            p.small.missed { (t("figure.above_one")) }
+                        }
+                    }
+                }
                 div {
                     dt { (t("numerator")) " / " (t("denominator")) }
                     dd {

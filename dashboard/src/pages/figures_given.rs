@@ -55,7 +55,7 @@ pub fn figures<'a>(
 /// In what a value is counted.
 pub fn counted_in(unit: Unit, lang: Lang) -> &'static str {
     lang.say(match unit {
-        Unit::Share => "given.share",
+        Unit::Share | Unit::Part => "given.share",
         Unit::Yuan => "given.yuan",
         Unit::Number => "given.number",
     })

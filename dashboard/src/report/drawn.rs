@@ -1,6 +1,5 @@
 //! The charts of a report: those of the pages, as they are on a wide screen.
 
-use crate::catalog::Unit;
 use crate::charts::bars::{Against, Bar, bars};
 use crate::charts::funnel::{Dot, Limits, funnel};
 use crate::charts::rollout::rollout;
@@ -53,7 +52,7 @@ pub fn of_units(ground: &Ground<'_>, code: &str, units: &[(String, Option<&Figur
     let target = shown.iter().find_map(|(_, figure)| figure.as_ref()?.target);
     let ends =
         shown.iter().filter_map(|(_, figure)| *figure).flat_map(|one| [one.value, one.lower, one.upper]).flatten();
-    let ends = parts::scale(ends.chain(target).chain(whole.and_then(|figure| figure.value)), unit == Unit::Share);
+    let ends = parts::scale(ends.chain(target).chain(whole.and_then(|figure| figure.value)), unit.is_share());
     let line = |(name, figure): &&(String, Option<&Figure>)| Bar {
         name: name.clone(),
         value: figure.and_then(|figure| figure.value),
