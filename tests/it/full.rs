@@ -53,7 +53,7 @@ fn wherever_it_strikes_nothing_accepted_is_lost() {
     while !with_full_disk(&city, &ingest, at) {
         assert_eq!(facts(&city.warehouse()), accepted, "full from operation {at} on");
         failures += 1;
-        at += 23;
+        at += at / 3;
     }
     assert!(failures > 4, "it struck in the middle: {failures}");
     assert_eq!(facts(&city.warehouse()), expected_facts);
@@ -66,7 +66,7 @@ fn wherever_it_strikes_nothing_accepted_is_lost() {
     while !with_full_disk(&city, &transform, at) {
         assert_eq!(city.figures(), before, "readers saw half, full from operation {at} on");
         failures += 1;
-        at += 131;
+        at += at / 2;
     }
     assert!(failures > 2, "it struck in the middle: {failures}");
     assert_eq!(values(&city.figures()), expected_figures);
@@ -153,7 +153,7 @@ fn a_small_disk_fills_up_and_gets_space_again() {
     while small.is_full_for(&ingest) {
         assert_eq!(facts(&small.warehouse()), "", "nothing of it counts");
         failures += 1;
-        size += 150;
+        size += size / 2;
         small.resize(size);
     }
     assert!(failures > 2, "it was full in the middle: {failures}");
@@ -163,7 +163,7 @@ fn a_small_disk_fills_up_and_gets_space_again() {
     while small.is_full_for(&transform) {
         assert!(!small.warehouse().join("releases").exists() || releases(&small.warehouse()) == 0);
         failures += 1;
-        size += 400;
+        size += size / 4;
         small.resize(size);
     }
     assert!(failures > 1, "it was full in the middle: {failures}");

@@ -16,7 +16,7 @@ use crate::place::Place;
 use crate::table::{SUM_TAG, TableName};
 
 /// Entries that are read at once.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 8;
 
 /// A file that a commit named.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -27,7 +27,7 @@ use crate::table::TableName;
 /// Files that are read at once.
 const AT_ONCE: usize = 4;
 /// Tables whose logs are read at once.
-const TABLES_AT_ONCE: usize = 8;
+const TABLES_AT_ONCE: usize = 2;
 /// A file without a checksum is read whole into memory up to so many bytes; of a larger one the checksum alone would tell.
 const DECODED: u64 = 256 << 20;
 

@@ -28,7 +28,7 @@ pub struct Sink<W: Write + Send> {
 }
 
 enum Form<W: Write + Send> {
-    Csv(Delimited<W>),
+    Csv(Box<Delimited<W>>),
     Xlsx { book: Box<Book>, sheet: Sheet, out: W },
     Parquet { writer: Box<ArrowWriter<W>>, schema: SchemaRef },
 }
@@ -49,7 +49,7 @@ impl<W: Write + Send> Sink<W> {
         mut book: Book,
     ) -> Result<Sink<W>> {
         let form = match format {
-            Format::Csv => Form::Csv(Delimited::new(columns, out)?),
+            Format::Csv => Form::Csv(Box::new(Delimited::new(columns, out)?)),
             Format::Xlsx => {
                 let sheet = book.sheet(about.lang.say("about.sheet.rows"), columns)?;
                 Form::Xlsx { book: Box::new(book), sheet, out }
