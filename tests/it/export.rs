@@ -68,7 +68,7 @@ fn a_table_is_the_same_in_three_forms_as_by_a_query() {
     let sheet = book.worksheet_range("数据").expect("a sheet");
     let lines: Vec<&[Data]> = sheet.rows().collect();
     assert_eq!(lines.len(), asked.len() + 1);
-    let at = |heading: &str| lines[0].iter().position(|cell| cell.to_string() == heading).expect("a heading");
+    let at = |heading: &str| lines[0].iter().position(|cell| *cell == heading).expect("a heading");
     let line = lines[1..]
         .iter()
         .find(|line| {

@@ -67,8 +67,8 @@ impl<'a> Case<'a> {
             learnt: BTreeSet::new(),
             by_register,
         };
-        for at in 0..releases.len() {
-            for row in releases[at].public.iter().filter(|row| is_of(row, family, term)) {
+        for (at, release) in releases.iter().enumerate() {
+            for row in release.public.iter().filter(|row| is_of(row, family, term)) {
                 if let Some(numbers) = row.numbers {
                     for (which, number) in numbers.into_iter().enumerate() {
                         case.learn(at, row, which, number);
@@ -287,7 +287,7 @@ impl<'a> Case<'a> {
             for kind in 1..16_usize {
                 let moved: Vec<usize> = (0..4).filter(|at| kind & (1 << at) != 0).collect();
                 let up: Sum = moved.iter().map(|at| (self.unknowns.of(self.family, slice, *at), 1)).collect();
-                let down: Sum = up.iter().map(|(at, _)| (*at, -1)).collect();
+                let down: Sum = up.keys().map(|at| (*at, -1)).collect();
                 let told =
                     self.learnt.iter().enumerate().map(|(at, sum)| (at, weight(sum, &up))).filter(|one| one.1 != 0);
                 let way = Way {
