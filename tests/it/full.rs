@@ -21,7 +21,20 @@ fn inbox() -> String {
 fn undisturbed() -> (String, String) {
     let city = City::with_example();
     city.transform();
-    (facts(&city.warehouse()), values(&city.figures()))
+    (unkeyed(&facts(&city.warehouse())), unkeyed(&values(&city.figures())))
+}
+
+/// Lines without what rests on a warehouse's own key: persons' hashes, and the ids of findings about them.
+fn unkeyed(text: &str) -> String {
+    let is_hash = |part: &str| part.len() == 32 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let plain = |line: &str| -> String {
+        line.split_inclusive(['"', ',', '|'])
+            .map(|part| if is_hash(part.trim_end_matches(['"', ',', '|'])) { "#" } else { part })
+            .collect()
+    };
+    let mut lines: Vec<String> = text.lines().map(plain).collect();
+    lines.sort();
+    lines.join("\n")
 }
 
 /// Without when findings were first seen.
@@ -56,7 +69,7 @@ fn wherever_it_strikes_nothing_accepted_is_lost() {
         at += at / 3;
     }
     assert!(failures > 4, "it struck in the middle: {failures}");
-    assert_eq!(facts(&city.warehouse()), expected_facts);
+    assert_eq!(unkeyed(&facts(&city.warehouse())), expected_facts);
     check_ledger(&city.warehouse());
 
     city.ok(&["transform", "--today", "2020-02-20"]);
@@ -69,7 +82,7 @@ fn wherever_it_strikes_nothing_accepted_is_lost() {
         at += at / 2;
     }
     assert!(failures > 2, "it struck in the middle: {failures}");
-    assert_eq!(values(&city.figures()), expected_figures);
+    assert_eq!(unkeyed(&values(&city.figures())), expected_figures);
     city.ok(&["verify"]);
 }
 
@@ -157,7 +170,7 @@ fn a_small_disk_fills_up_and_gets_space_again() {
         small.resize(size);
     }
     assert!(failures > 2, "it was full in the middle: {failures}");
-    assert_eq!(facts(&small.warehouse()), expected);
+    assert_eq!(unkeyed(&facts(&small.warehouse())), expected);
     let transform = ["transform", "--today", "2020-03-01"];
     let mut failures = 0;
     while small.is_full_for(&transform) {
@@ -167,7 +180,7 @@ fn a_small_disk_fills_up_and_gets_space_again() {
         small.resize(size);
     }
     assert!(failures > 1, "it was full in the middle: {failures}");
-    assert_eq!((releases(&small.warehouse()), facts(&small.warehouse())), (1, expected));
+    assert_eq!((releases(&small.warehouse()), unkeyed(&facts(&small.warehouse()))), (1, expected));
     small.resize(size * 2);
     small.ok(&["verify"]);
     let city = City::with_example();
