@@ -305,6 +305,8 @@ fn a_query_may_ask_the_release_that_stood_at_a_time() {
         release["release"] = Value::from(number);
         release["made_at"] = Value::from(made_at);
         release["today"] = Value::from(today);
+        // Written by hand, it has no checksum of its own.
+        release.as_object_mut().expect("an object").remove("digest");
         fs::write(place(number), release.to_string()).expect("written");
     };
     dated(2, "2020-03-02T16:30:00Z", "2020-02-02");
@@ -357,7 +359,7 @@ fn the_city_declares_a_release_official() {
     let rows = city.query("select release, official, note from release");
     assert_eq!((rows[0]["official"].as_str(), rows[0]["note"].as_str()), ("true", "2019-10 月度通报; 2019-09"));
     let verified = city.ok(&["verify"]);
-    assert!(verified.contains("2 audit events: all there"), "{verified}");
+    assert!(verified.contains("2 audit events") && verified.contains("all there"), "{verified}");
     fs::write(
         city.warehouse().join("officials/00000003.json"),
         fs::read_to_string(city.warehouse().join("officials/00000001.json"))
