@@ -8,7 +8,6 @@ pub mod bars;
 pub mod canvas;
 pub mod funnel;
 pub mod lineage;
-#[cfg(feature = "pdf")]
 pub mod paint;
 pub mod picture;
 pub mod place;

@@ -3,12 +3,10 @@
 #[cfg(feature = "pdf")]
 mod png;
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
-
 use sha2::{Digest, Sha256};
 
 use super::canvas::{escaped, fitted};
+use super::paint::painted;
 
 /// The forms of a picture, each with its word.
 pub const FORMS: &[(&str, &str)] = &[
@@ -75,7 +73,7 @@ pub fn alone(svg: &str, title: &str, below: &str) -> Option<String> {
         full - 12,
         escaped(&below),
     );
-    Some(coloured(&drawn))
+    Some(painted(&drawn))
 }
 
 /// The picture of a chart that stands alone.
@@ -88,29 +86,6 @@ pub fn png(svg: &str) -> Result<Vec<u8>, NoPicture> {
 #[cfg(not(feature = "pdf"))]
 pub fn png(_svg: &str) -> Result<Vec<u8>, NoPicture> {
     Err(NoPicture::Left)
-}
-
-/// Colours in place of the style sheet's variables: those of a light page.
-fn coloured(svg: &str) -> String {
-    let mut parts = svg.split("var(");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (variable, rest) = part.split_once(')').unwrap_or((part, ""));
-        text.push_str(light().get(variable).copied().unwrap_or("#000000"));
-        text.push_str(rest);
-    }
-    text
-}
-
-fn light() -> &'static BTreeMap<&'static str, &'static str> {
-    static COLOURS: OnceLock<BTreeMap<&str, &str>> = OnceLock::new();
-    COLOURS.get_or_init(|| {
-        let style = include_str!("../../assets/style.css");
-        let block =
-            style.split_once(":root {").and_then(|(_, rest)| rest.split_once('}')).map_or("", |(block, _)| block);
-        let lines = block.split(';').filter_map(|line| line.trim().split_once(':'));
-        lines.map(|(name, value)| (name.trim(), value.trim())).filter(|(name, _)| name.starts_with("--")).collect()
-    })
 }
 
 fn unescaped(text: &str) -> String {

@@ -7,6 +7,7 @@ use resvg::usvg::fontdb::Database;
 use resvg::usvg::{Group, Node, Options, Tree};
 
 use super::NoPicture;
+use crate::report::fonts::Fonts;
 
 /// Pixels of a picture for one of the chart: it is to be put into documents and printed.
 const SCALE: f32 = 2.0;
@@ -68,6 +69,10 @@ fn fonts() -> Arc<Database> {
         .get_or_init(|| {
             let mut fonts = Database::new();
             fonts.load_system_fonts();
+            // What a chart falls back on when no family of its list is here: what reports are set in.
+            if let Ok(chosen) = Fonts::system().choose("课后服务") {
+                fonts.set_sans_serif_family(chosen.families[0].as_str());
+            }
             Arc::new(fonts)
         })
         .clone()
