@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
-use object_store::ObjectStoreExt;
+use object_store::{GetResult, ObjectStoreExt};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -30,6 +30,16 @@ impl Sum {
     pub fn of(bytes: &[u8]) -> Sum {
         Sum { size: bytes.len() as u64, sha256: sha256(bytes) }
     }
+
+    /// Of an object, read piece by piece to its end.
+    pub(crate) async fn read(object: GetResult) -> Result<Sum> {
+        let (mut bytes, mut digest, mut size) = (object.into_stream(), Sha256::new(), 0);
+        while let Some(piece) = bytes.try_next().await? {
+            digest.update(&piece);
+            size += piece.len() as u64;
+        }
+        Ok(Sum { size, sha256: hex::encode(digest.finalize()) })
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,17 +51,11 @@ struct Kept {
 impl Warehouse {
     /// The checksum of an object as it is, read piece by piece; none where there is none.
     pub async fn sum_of(&self, place: &Place) -> Result<Option<Sum>> {
-        let mut bytes = match self.storage().root.get(&self.storage().path(place)).await {
-            Ok(object) => object.into_stream(),
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let (mut digest, mut size) = (Sha256::new(), 0);
-        while let Some(piece) = bytes.try_next().await? {
-            digest.update(&piece);
-            size += piece.len() as u64;
+        match self.storage().root.get(&self.storage().path(place)).await {
+            Ok(object) => Sum::read(object).await.map(Some),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
         }
-        Ok(Some(Sum { size, sha256: hex::encode(digest.finalize()) }))
     }
 
     /// Keeps checksums of objects, by their places. Nothing is written where there are none.

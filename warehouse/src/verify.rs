@@ -10,7 +10,6 @@ use datafusion::arrow::array::RecordBatchReader;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectStoreExt;
-use sha2::{Digest, Sha256};
 
 use crate::Warehouse;
 use crate::damage::{Damage, Found};
@@ -301,11 +300,7 @@ impl Warehouse {
             Err(error) => return Err(error.into()),
         };
         if let Some(expected) = &file.sha256 {
-            let (mut digest, mut bytes) = (Sha256::new(), object.into_stream());
-            while let Some(piece) = bytes.try_next().await? {
-                digest.update(&piece);
-            }
-            return Ok((hex::encode(digest.finalize()) != *expected).then_some(Damage::Bytes));
+            return Ok((Sum::read(object).await?.sha256 != *expected).then_some(Damage::Bytes));
         }
         if file.size.is_some_and(|size| size > DECODED) || !file.place.ends_with(".parquet") {
             return Ok(None);
