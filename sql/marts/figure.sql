@@ -118,14 +118,19 @@ select
     cast(numerator as decimal(18,2)) as numerator,
     cast(denominator as decimal(18,2)) as denominator,
     cast(value as double) as value,
+    -- Nothing reaches down to nothing and all up to all, which the floats may miss by a little.
     cast(
         case
+            when share <= cast(0 as double) then cast(0 as double)
             when share is not null
                 then least(greatest((centre - reach) / cast(scale as double), cast(0 as double)), cast(1 as double))
         end as double
     ) as lower,
     cast(
-        case when share is not null then least((centre + reach) / cast(scale as double), cast(1 as double)) end as double
+        case
+            when share >= cast(1 as double) then cast(1 as double)
+            when share is not null then least((centre + reach) / cast(scale as double), cast(1 as double))
+        end as double
     ) as upper,
     cast(reported as bigint) as reported,
     cast(expected as bigint) as expected
