@@ -197,6 +197,18 @@ pub struct Where {
     pub warehouse: String,
 }
 
+/// Which release.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct Which {
+    /// The release to ask; default the newest
+    #[arg(long, conflicts_with = "as_of")]
+    pub release: Option<u64>,
+    /// The release that stood at this time: a day (its end), a time of this machine's zone (2020-03-01T08:00), or one with
+    /// its zone (2020-03-01T08:00:00Z)
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+}
+
 /// Models of one's own
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub struct OwnSql {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, builder::ArgGroup};
 
-use super::{Language, Where};
+use super::{Language, Where, Which};
 
 /// `kehou export`
 #[derive(Debug, ClapArgs)]
@@ -24,12 +24,8 @@ pub struct Export {
     pub output: PathBuf,
     #[command(flatten)]
     pub at: Where,
-    /// The release; default the newest
-    #[arg(long, conflicts_with = "as_of")]
-    pub release: Option<u64>,
-    /// The release that stood at this time: a day (its end), or a time
-    #[arg(long, value_name = "TIME")]
-    pub as_of: Option<String>,
+    #[command(flatten)]
+    pub which: Which,
     /// Language of headings and descriptions; Parquet keeps the columns' code names
     #[arg(long, value_enum, default_value_t = Language::Zh)]
     pub lang: Language,

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use ingest::reference::settings::Setting;
 
-use super::{Language, OwnSql, StatusFormat, Where, bytes};
+use super::{Language, OwnSql, StatusFormat, Where, Which, bytes};
 
 /// `kehou transform`
 #[derive(Debug, ClapArgs)]
@@ -39,13 +39,8 @@ pub struct Query {
     pub sql: String,
     #[command(flatten)]
     pub at: Where,
-    /// The release to ask; default the newest
-    #[arg(long, conflicts_with = "as_of")]
-    pub release: Option<u64>,
-    /// The release that stood at this time: a day (its end), a time of this machine's zone (2020-03-01T08:00), or one with
-    /// its zone (2020-03-01T08:00:00Z)
-    #[arg(long, value_name = "TIME")]
-    pub as_of: Option<String>,
+    #[command(flatten)]
+    pub which: Which,
     #[command(flatten)]
     pub own: OwnSql,
     /// Form of the answer
@@ -218,12 +213,8 @@ pub struct ExplainFinding {
 pub struct ExplainHow {
     #[command(flatten)]
     pub at: Where,
-    /// The release to ask; default the newest
-    #[arg(long, conflicts_with = "as_of")]
-    pub release: Option<u64>,
-    /// The release that stood at this time (2020-03-01 or 2020-03-01T08:00:00Z)
-    #[arg(long, value_name = "TIME")]
-    pub as_of: Option<String>,
+    #[command(flatten)]
+    pub which: Which,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
     pub format: ExplainFormat,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::{Language, Where};
+use super::{Language, Where, Which};
 
 /// `kehou report`
 #[derive(Debug, ClapArgs)]
@@ -19,12 +19,8 @@ pub struct Report {
     /// The period: 2019-2020-1, 2019-10, 2019; default the one that the evaluation score rests on most
     #[arg(long)]
     pub period: Option<String>,
-    /// The release; default the newest
-    #[arg(long, conflicts_with = "as_of")]
-    pub release: Option<u64>,
-    /// The release that stood at this time: a day (its end), or a time
-    #[arg(long, value_name = "TIME")]
-    pub as_of: Option<String>,
+    #[command(flatten)]
+    pub which: Which,
     /// Language of the report
     #[arg(long, value_enum, default_value_t = Language::Zh)]
     pub lang: Language,

@@ -26,7 +26,7 @@ pub async fn run(args: Explain) -> Result<ExitCode> {
         ExplainWhat::Finding(args) => &args.how,
     };
     let warehouse = Warehouse::open(&how.at.warehouse).await?;
-    let release = choose(&warehouse, how.release, how.as_of.as_deref()).await?;
+    let release = choose(&warehouse, &how.which).await?;
     let project = project_of(&warehouse, &release).await?;
     let lang = how.lang.into();
     let explainer = Explainer::whole(&warehouse, &release, &project, lang).await?;

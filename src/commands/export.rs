@@ -22,7 +22,7 @@ const PACE: Duration = Duration::from_secs(2);
 /// Writes one table or query as a file, or all of a release as a folder.
 pub async fn run(args: Export) -> Result<ExitCode> {
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
-    let release = releases::choose(&warehouse, args.release, args.as_of.as_deref()).await?;
+    let release = releases::choose(&warehouse, &args.which).await?;
     let project = project_of(&warehouse, &release).await?;
     let lang = Lang::from(args.lang);
     let about = About {

@@ -24,7 +24,7 @@ use crate::commands::{project, releases};
 /// Answers one query from one release. Large answers stream, but for the table, which needs all widths.
 pub async fn run(args: Query) -> Result<ExitCode> {
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
-    let release = releases::choose(&warehouse, args.release, args.as_of.as_deref()).await?;
+    let release = releases::choose(&warehouse, &args.which).await?;
     let project = project::of_release(&warehouse, &release, &args.own).await?;
     let frame = frame(&warehouse, &release, &project, &args.sql).await?;
     let schema = frame.schema().as_arrow().clone();

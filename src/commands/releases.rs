@@ -15,7 +15,7 @@ use warehouse::release::Release;
 use warehouse::session::Limits;
 
 use crate::args::figures::Releases;
-use crate::args::{Language, StatusFormat};
+use crate::args::{Language, StatusFormat, Which};
 use crate::show;
 
 /// Lists the releases, oldest first.
@@ -214,7 +214,13 @@ fn since(since: Option<&Since>, edition: &Edition, lang: Language) -> String {
     if parts.is_empty() {
         parts.push((if zh { "无变化，重新计算" } else { "nothing; computed anew" }).to_owned());
     }
-    parts.join(if zh { "；" } else { "; " })
+    let all = parts.join(if zh { "；" } else { "; " });
+    match (since.release + 1 == edition.release, zh) {
+        (true, _) => all,
+        // Those between were let go.
+        (false, true) => format!("与第 {} 期相比：{all}", since.release),
+        (false, false) => format!("since {}: {all}", since.release),
+    }
 }
 
 /// `+` for what came, `−` for what went, `~` for what changed.
@@ -235,11 +241,11 @@ fn local(made_at: &str) -> String {
 }
 
 /// The release of a number, the one that stood at a time, or the newest.
-pub async fn choose(warehouse: &Warehouse, number: Option<u64>, as_of: Option<&str>) -> Result<Release> {
-    if let Some(number) = number {
+pub async fn choose(warehouse: &Warehouse, which: &Which) -> Result<Release> {
+    if let Some(number) = which.release {
         return Ok(warehouse.release(number).await?);
     }
-    let Some(as_of) = as_of else {
+    let Some(as_of) = which.as_of.as_deref() else {
         let newest = warehouse.latest_release().await?;
         return newest.context("there is no release yet; make one with: kehou transform --warehouse …");
     };

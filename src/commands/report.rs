@@ -13,7 +13,7 @@ use crate::commands::releases::choose;
 /// Writes the report of a unit.
 pub async fn run(args: Report) -> Result<ExitCode> {
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
-    let release = choose(&warehouse, args.release, args.as_of.as_deref()).await?;
+    let release = choose(&warehouse, &args.which).await?;
     let wish = Wish { period: args.period.clone(), made_up: false };
     let report = of_release(&warehouse, &release, &args.unit, &wish, args.lang.into()).await?;
     let bytes = set(&report, &args)?;

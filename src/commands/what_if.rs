@@ -10,8 +10,8 @@ use transform::kept::project_of;
 use warehouse::Warehouse;
 use warehouse::session::Limits;
 
-use crate::args::Language;
 use crate::args::figures::WhatIf;
+use crate::args::{Language, Which};
 use crate::commands::init::unsound;
 use crate::commands::transform::tell;
 use crate::commands::{diff, project, releases};
@@ -20,7 +20,7 @@ use crate::show;
 /// Computes beside the warehouse and tells the difference.
 pub async fn run(args: WhatIf) -> Result<ExitCode> {
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
-    let base = releases::choose(&warehouse, args.release, None).await?;
+    let base = releases::choose(&warehouse, &Which { release: args.release, as_of: None }).await?;
     let other_sql = args.own.sql.is_some() || args.own.no_sql;
     if args.settings.is_empty() && args.reference.is_none() && !other_sql {
         bail!(

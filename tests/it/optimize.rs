@@ -115,6 +115,7 @@ fn releases_are_let_go_but_official_ones_and_the_newest() {
     assert!(city.transform().contains(UNCHANGED));
     let said = city.ok(&["verify"]);
     assert!(said.contains("all there"), "{said}");
+    assert!(city.ok(&["releases"]).contains("与第 1 期相比"), "what lay between was let go");
     // A backup of what is kept is restored and sound.
     let backup = city.folder().join("backup").display().to_string();
     city.ok(&["backup", "-o", &backup]);
