@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
-use dashboard::accounts::{Accounts, first_passwords, people};
+use dashboard::accounts::Accounts;
+use dashboard::accounts::list::{first_passwords, people};
 use ingest::audit::{Event, record};
 use ingest::unseal::whoever;
 use warehouse::Warehouse;

@@ -314,9 +314,9 @@ mod tests {
         let accounts = Accounts::open(&folder.path().join("accounts.sqlite")).expect("opens");
         for (name, role, unit) in [
             ("city", Role::City, ""),
-            ("district", Role::District, "370402"),
-            ("school", Role::School, "3704020001"),
-            ("inspector", Role::Inspector, "370402,370403"),
+            ("district", Role::District, "379902"),
+            ("school", Role::School, "3799020001"),
+            ("inspector", Role::Inspector, "379902,379903"),
             ("admin", Role::Admin, ""),
         ] {
             accounts.add(name, role, unit, "long enough").expect("added");
@@ -379,30 +379,30 @@ mod tests {
         let (_folder, accounts) = accounts();
         let add = |name: &str, unit: &str| accounts.add_token(&NewToken { unit: unit.to_owned(), ..new(name) }).is_ok();
         for (name, unit) in [
-            ("city", "370402"),
-            ("city", "3704020001"),
-            ("district", "370402"),
-            ("district", "3704020001"),
-            ("inspector", "370403"),
-            ("school", "3704020001"),
+            ("city", "379902"),
+            ("city", "3799020001"),
+            ("district", "379902"),
+            ("district", "3799020001"),
+            ("inspector", "379903"),
+            ("school", "3799020001"),
         ] {
             assert!(add(name, unit), "{name} {unit}");
         }
         for (name, unit) in [
-            ("district", "370403"),
-            ("school", "3704020002"),
-            ("school", "370402"),
-            ("inspector", "370404"),
-            ("inspector", "370403,370404"),
-            ("inspector", "3704020001"),
-            ("admin", "370402"),
+            ("district", "379903"),
+            ("school", "3799020002"),
+            ("school", "379902"),
+            ("inspector", "379904"),
+            ("inspector", "379903,379904"),
+            ("inspector", "3799020001"),
+            ("admin", "379902"),
             ("city", "city"),
         ] {
             assert!(!add(name, unit), "{name} {unit}");
         }
         let account = accounts.list().expect("works").into_iter().find(|one| one.name == "district").expect("there");
-        let school = narrowed(&account, "3704030001").expect("whether it lies in the district is told by the register");
-        assert_eq!(school.within, Some(("3704030001".to_owned(), Scope::District("370402".to_owned()))));
+        let school = narrowed(&account, "3799030001").expect("whether it lies in the district is told by the register");
+        assert_eq!(school.within, Some(("3799030001".to_owned(), Scope::District("379902".to_owned()))));
     }
 
     #[test]

@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::accounts::{Account, FirstPassword, Person, Role, first_passwords, people};
+use crate::accounts::list::{FirstPassword, Person, first_passwords, people};
+use crate::accounts::{Account, Role};
 use crate::error::DashboardError;
+use crate::pages::download::download;
 use crate::pages::fault::Fault;
 use crate::pages::layout::{Frame, page, role_key};
-use crate::pages::upload::download;
 use crate::password;
 use crate::routes;
 use crate::scope::Scope;
