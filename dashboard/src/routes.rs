@@ -18,8 +18,8 @@ use crate::cache;
 use crate::desk::uploads::MOST_BYTES;
 use crate::pages::{
     accounts, catalogue, city, described, district, duties, entry, evaluation, fault, figure, finding, findings, home,
-    indicator, log_in, metrics, official, own_password, picture, printed, public, reports, school, steps, tokens,
-    upload,
+    indicator, log_in, metrics, official, own_password, picture, printed, public, reports, school, steps, template,
+    tokens, upload,
 };
 use crate::visit::{App, visit};
 
@@ -208,7 +208,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(UPLOAD_ONE, get(upload::show_one))
         .route(UPLOAD_EVENTS, get(upload::events))
         .route(UPLOAD_RETURNED, post(upload::returned))
-        .route(TEMPLATE, get(upload::template_of))
+        .route(TEMPLATE, get(template::template_of))
         .route(FINDING_STEP, post(steps::take_one))
         .route(NOTIFY, post(steps::notify))
         .route(PASSWORD, get(own_password::show).post(own_password::change))

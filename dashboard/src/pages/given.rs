@@ -14,9 +14,9 @@ use crate::export::cell::csvw;
 use crate::export::grid::Grid;
 use crate::export::stream::bytes;
 use crate::export::{Format, Table};
+use crate::pages::download::download;
 use crate::pages::fault::Fault;
 use crate::pages::layout::Frame;
-use crate::pages::upload::download;
 use crate::routes;
 use crate::visit::Reader;
 

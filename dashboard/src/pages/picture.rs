@@ -12,8 +12,8 @@ use serde::Deserialize;
 
 use crate::charts::picture::{NoPicture, alone, find, png};
 use crate::error::DashboardError;
+use crate::pages::download::download;
 use crate::pages::fault::Fault;
-use crate::pages::upload::download;
 use crate::visit::{App, Visitor};
 
 /// Which picture is asked for.

@@ -57,7 +57,7 @@ pub async fn pdf(
     let by_whom = reader.frame.account.as_ref().map(|account| account.name.clone()).unwrap_or_default();
     let [_, period, release] = parts;
     reader.desk.audit.record(&by_whom, "export", "report", &format!("{unit} {period} release {release}")).await?;
-    Ok(crate::pages::upload::download(&name, bytes))
+    Ok(crate::pages::download::download(&name, bytes))
 }
 
 /// The report, and the periods that there are reports of.

@@ -1,21 +1,16 @@
-//! Sending files: the form, the upload while it is judged, its report, what is fetched of it, and templates to begin from.
+//! Sending files: the form, the upload while it is judged, its report, and what is fetched of it.
 
 use std::convert::Infallible;
-use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{Form, Multipart, Path, State};
 use axum::http::HeaderName;
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect, Response};
 use futures::Stream;
 use ingest::accept::Purpose;
-use ingest::form::form;
-use ingest::template::known::of_warehouse;
-use ingest::template::{Prefill, owed_forms, template};
 use maud::{Markup, html};
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
@@ -23,14 +18,13 @@ use tokio::io::AsyncWriteExt;
 use crate::accounts::{Account, Role};
 use crate::desk::Desk;
 use crate::desk::uploads::{MOST_BYTES, MOST_FILES, Outcome, Receiving, Sender, Stage, TooMuch, Upload};
-use crate::explain::proof::form_title;
-use crate::format;
+use crate::pages::download::download;
 use crate::pages::fault::Fault;
 use crate::pages::layout::{Frame, page};
 use crate::pages::report;
+use crate::pages::template::{Owed, owed, templates};
 use crate::password;
 use crate::routes;
-use crate::scope::{Scope, Scoped};
 use crate::visit::{App, Asked, Visitor};
 use crate::words::Lang;
 
@@ -42,15 +36,8 @@ struct UploadPage {
     earlier: Vec<Arc<Upload>>,
 }
 
-/// A period for which something is owed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Owed {
-    period: String,
-    forms: Vec<String>,
-}
-
 /// The account of a visitor who may send files: a school its own, a district its schools', the city everybody's.
-fn sender(visitor: &Visitor) -> Result<Account, Fault> {
+pub fn sender(visitor: &Visitor) -> Result<Account, Fault> {
     let Some(session) = &visitor.session else { return Err(Fault::LogIn { next: visitor.address.clone() }) };
     match session.account.role {
         Role::School | Role::District | Role::City => Ok(session.account.clone()),
@@ -71,25 +58,6 @@ pub async fn show(State(app): State<Arc<App>>, visitor: Visitor) -> Result<Marku
     };
     let earlier = app.desk.uploads.of(&account.name);
     Ok(UploadPage { frame, role: account.role, owed, earlier }.template())
-}
-
-/// What a school still owes, by period, the newest first. A district and the city have a page of their own for it.
-async fn owed(scoped: &Scoped) -> Result<Vec<Owed>, Fault> {
-    let Scope::School(id) = &scoped.scope else { return Ok(Vec::new()) };
-    let sql = "select period, form from marts.slice
-        where school_id = $1 and state in ('missing', 'rejected', 'not_due') and due_on is not null order by due_on desc, period, form";
-    let mut found: Vec<Owed> = Vec::new();
-    for row in scoped.query(sql, &[id]).await?.iter() {
-        let form = row.text("form").to_owned();
-        if ingest::form::form(&form).is_none_or(|form| form.sent_by != ingest::form::SentBy::School) {
-            continue;
-        }
-        match found.iter_mut().find(|one| one.period == row.text("period")) {
-            Some(one) => one.forms.push(form),
-            None => found.push(Owed { period: row.text("period").to_owned(), forms: vec![form] }),
-        }
-    }
-    Ok(found)
 }
 
 /// `POST /upload`
@@ -341,62 +309,6 @@ pub async fn returned(
     Ok(download(&marked.name, marked.bytes))
 }
 
-/// What a template is asked for.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Wanted {
-    period: String,
-    form: String,
-}
-
-/// `GET /template`: a workbook to fill in, with what is known of the school.
-pub async fn template_of(
-    State(app): State<Arc<App>>,
-    visitor: Visitor,
-    Asked(wanted): Asked<Wanted>,
-) -> Result<Response, Fault> {
-    let account = sender(&visitor)?;
-    let refused = |why: String| Fault::Refused { why, back: routes::UPLOAD.to_owned() };
-    let period = wanted.period.trim().to_owned();
-    let forms = match form(&wanted.form) {
-        Some(form) => vec![form],
-        None => owed_forms(&period).map_err(|_| refused(visitor.lang.say("template.no_period").to_owned()))?,
-    };
-    let school = (account.role == Role::School).then(|| account.unit.clone());
-    let known = match &school {
-        Some(id) => of_warehouse(&app.desk.warehouse, id).await?,
-        None => ingest::template::known::Known::default(),
-    };
-    let name = match (&school, forms.as_slice()) {
-        (Some(id), [one]) => format!("{}_{id}_{period}.xlsx", one.heading),
-        (Some(id), _) => format!("课后服务报送表_{id}_{period}.xlsx"),
-        (None, [one]) => format!("{}_{period}.xlsx", one.heading),
-        (None, _) => format!("课后服务报送表_{period}.xlsx"),
-    };
-    let prefill = Prefill { school_id: school, period: (!period.is_empty()).then_some(period), known };
-    let made = tokio::task::spawn_blocking(move || template(&forms, &prefill)).await?;
-    let bytes = made.map_err(|_| refused(visitor.lang.say("template.no_period").to_owned()))?;
-    Ok(download(&name, bytes))
-}
-
-/// Bytes as a file to keep.
-pub fn download(name: &str, bytes: impl Into<axum::body::Body>) -> Response {
-    let kind = match FilePath::new(name).extension().and_then(|extension| extension.to_str()) {
-        Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        Some("csv") => "text/csv; charset=utf-8",
-        Some("pdf") => "application/pdf",
-        Some("json") => "application/csvm+json",
-        Some("parquet") => "application/vnd.apache.parquet",
-        Some("svg") => "image/svg+xml",
-        Some("png") => "image/png",
-        _ => "application/octet-stream",
-    };
-    let disposition = format!("attachment; filename*=UTF-8''{}", routes::encoded(name));
-    let headers =
-        [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition), (CACHE_CONTROL, "no-store".to_owned())];
-    (headers, bytes.into()).into_response()
-}
-
 impl UploadPage {
     fn template(&self) -> Markup {
         let lang = self.frame.lang;
@@ -432,7 +344,7 @@ impl UploadPage {
                     p.small { (t("upload.check.dek")) }
                     div.sending hidden role="status" { progress max="100" value="0" aria-label=(t("upload.progress")) {} " " span {} }
                 }
-                (self.templates())
+                (templates(self.frame.lang, self.role, &self.owed))
                 @if !self.earlier.is_empty() {
                     section {
                         h2 { (t("upload.earlier")) }
@@ -447,51 +359,6 @@ impl UploadPage {
                 script src=(routes::script()) defer {}
             },
         )
-    }
-
-    fn templates(&self) -> Markup {
-        let lang = self.frame.lang;
-        let t = |key| lang.say(key);
-        html! {
-            section #templates {
-                h2 { (t("template.title")) }
-                @if self.role == Role::School {
-                    p.dek { (t("template.dek")) }
-                    @if self.owed.is_empty() { p.empty { (t("template.none")) } } @else {
-                        div.scroll tabindex="0" {
-                            table {
-                                thead { tr { th { (t("period")) } th { (t("template.owed")) } th { (t("template.file")) } } }
-                                tbody {
-                                    @for one in &self.owed {
-                                        tr {
-                                            th.nowrap scope="row" { (format::period(&one.period, lang)) }
-                                            td { (one.forms.iter().map(|form| form_title(form, lang)).collect::<Vec<_>>().join(t("list.comma"))) }
-                                            td.nowrap {
-                                                a href=(routes::with(routes::TEMPLATE, &[("period", &one.period)])) download {
-                                                    (t("template.get"))
-                                                }
-                                            }
-                                        }
-                                    }
-                                }
-                            }
-                        }
-                    }
-                } @else { p.dek { (t("template.dek.many")) } }
-                form.chooser method="get" action=(routes::TEMPLATE) {
-                    label for="period" { (t("period")) }
-                    input #period name="period" required placeholder="2019-10" size="12";
-                    label for="form" { (t("form")) }
-                    select #form name="form" {
-                        option value="" { (t("template.all_owed")) }
-                        @for form in ingest::form::forms().iter().filter(|form| self.role != Role::School || form.sent_by == ingest::form::SentBy::School) {
-                            option value=(form.name) { (form_title(&form.name, lang)) }
-                        }
-                    }
-                    button type="submit" { (t("template.get")) }
-                }
-            }
-        }
     }
 }
 

@@ -18,9 +18,9 @@ use crate::export::grid::{Grid, Kind};
 use crate::export::{Column, ExportError};
 use crate::format;
 use crate::pages::casework::state;
+use crate::pages::download::download;
 use crate::pages::fault::Fault;
 use crate::pages::given::{Chosen, Giver, Wanted};
-use crate::pages::upload::download;
 use crate::rows::Value;
 use crate::words::Lang;
 

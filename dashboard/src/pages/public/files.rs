@@ -5,8 +5,8 @@ use axum::response::Response;
 
 use super::{Periods, PublicReader, Wanted, figures_where, label};
 use crate::error::{DashboardError, Result};
+use crate::pages::download::download;
 use crate::pages::fault::Fault;
-use crate::pages::upload::download;
 use crate::visit::Asked;
 use crate::words::Lang;
 
