@@ -285,8 +285,17 @@ added as (
     from joined
 ),
 
-dated as (
-    select added.*, run.today as published_on from added cross join run
+whole as (
+    select
+        part, family, period_type, period, district_code, school_id, edition, published_on, indicator, numerator, denominator,
+        reported, expected
+    from before
+    union all
+    select
+        added.part, added.family, added.period_type, added.period, added.district_code, added.school_id, added.edition,
+        run.today as published_on, added.indicator, added.numerator, added.denominator, added.reported, added.expected
+    from added
+    cross join run
 )
 
 select
@@ -303,20 +312,4 @@ select
     cast(denominator as decimal(18,2)) as denominator,
     cast(reported as bigint) as reported,
     cast(expected as bigint) as expected
-from before
-union all
-select
-    cast(part as varchar) as part,
-    cast(family as varchar) as family,
-    cast(period_type as varchar) as period_type,
-    cast(period as varchar) as period,
-    cast(district_code as varchar) as district_code,
-    cast(school_id as varchar) as school_id,
-    cast(edition as bigint) as edition,
-    cast(published_on as date) as published_on,
-    cast(indicator as varchar) as indicator,
-    cast(numerator as decimal(18,2)) as numerator,
-    cast(denominator as decimal(18,2)) as denominator,
-    cast(reported as bigint) as reported,
-    cast(expected as bigint) as expected
-from dated
+from whole
