@@ -31,6 +31,7 @@ bench:
     python3 benches/intake.py
     python3 benches/figures.py
     python3 benches/pages.py
+    python3 benches/uploads.py
 
 # Beside Superset, installed in the folder SUPERSET (benches/side.py says how), and dbt + DuckDB.
 side SUPERSET="":

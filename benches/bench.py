@@ -103,6 +103,17 @@ class Bench:
             server.wait()
 
 
+def lines_of(file):
+    """The heading and the lines of a CSV file, in whichever of the two encodings its school wrote it."""
+    raw = file.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030")
+    head, *lines = text.splitlines()
+    return head, lines
+
+
 def measure(command):
     """Seconds and peak bytes of a process."""
     started = time.monotonic()

@@ -23,7 +23,9 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+import bench
+
+ROOT = bench.ROOT
 sys.path.insert(0, str(ROOT / "tests/oracle"))
 TODAY = "2020-03-01"
 
@@ -42,15 +44,15 @@ def main():
         return
     print(f"{os.cpu_count()} cores; medians of {args.runs} runs; peak of resident memory; {args.memory} GiB for either engine")
     with tempfile.TemporaryDirectory() as scratch:
-        bench = Bench(args, pathlib.Path(scratch))
+        measured = Bench(args, pathlib.Path(scratch))
         if args.only in (None, "full", "changes"):
-            bench.make()
+            measured.make()
         if args.only in (None, "full"):
-            bench.full()
+            measured.full()
         if args.only in (None, "changes"):
-            bench.changes()
+            measured.changes()
         if args.only in (None, "project"):
-            bench.project()
+            measured.project()
 
 
 class Bench:
@@ -93,11 +95,7 @@ class Bench:
         """A school's roster and attendance of October: one pupil less in a class, one row of attendance less."""
         for form in ("class_roster", "attendance"):
             file = next(file for file in sorted(self.city.glob(f"inbox/*/*-{form}-2019-10.csv")))
-            raw = file.read_bytes()
-            try:
-                head, *lines = raw.decode("utf-8-sig").splitlines()
-            except UnicodeDecodeError:
-                head, *lines = raw.decode("gb18030").splitlines()
+            head, lines = bench.lines_of(file)
             school = lines[0][:10]
             rows = [line for line in lines if line.startswith(school)]
             if form == "attendance":

@@ -150,12 +150,8 @@ def rosters(city, wanted):
     """Schools that send rosters by CSV, with their rows of October."""
     found = []
     for file in sorted(city.glob(f"inbox/*/*-class_roster-{PERIOD}.csv")):
-        raw = file.read_bytes()
-        try:
-            lines = raw.decode("utf-8-sig").splitlines()
-        except UnicodeDecodeError:
-            lines = raw.decode("gb18030").splitlines()
-        head, *rows = [line.split(",") for line in lines]
+        head, lines = bench.lines_of(file)
+        head, rows = head.split(","), [line.split(",") for line in lines]
         for identity in sorted({row[0] for row in rows}):
             own = [row for row in rows if row[0] == identity]
             if len(own) > 1 and all(cell.isdigit() for row in own for cell in row[head.index("在籍人数") : head.index("在籍人数") + 1]):
