@@ -95,7 +95,7 @@ fn delete(city: &City) {
     }
 }
 
-/// Whether the account can log in: the dashboard is started on the city and asked.
+/// Whether the password is the account's, by the file of accounts that the city has now.
 fn log_in(city: &City, password: &str) -> bool {
     let accounts =
         dashboard::accounts::Accounts::open(&city.folder().join("warehouse.accounts.sqlite")).expect("opens");
