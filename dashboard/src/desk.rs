@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 use ingest::casework::Case;
 use ingest::keys::Keys;
 use warehouse::Warehouse;
@@ -24,12 +24,15 @@ use crate::desk::uploads::Uploads;
 use crate::difference::{Causes, Difference, Filter, difference};
 use crate::error::Result;
 use crate::metrics::Metrics;
-use crate::release::Releases;
+use crate::release::{Edition, Releases};
 
 /// Differences of releases that are kept; each takes seconds to compute and never changes.
 const DIFFERENCES: usize = 8;
 /// Figures and findings of all that are kept, beyond which the oldest go: a new policy moves every figure there is.
 const LINES: usize = 300_000;
+
+/// No run takes longer: a step that is older than the release by so much is known to it.
+const LONGEST_RUN: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// After this a comparison that failed may be tried again.
 pub const TRY_AGAIN: Duration = if cfg!(test) { Duration::from_millis(20) } else { Duration::from_secs(60) };
@@ -124,6 +127,35 @@ impl Desk {
         self.cases().get(finding_id).cloned()
     }
 
+    /// The relation of where cases have come to (`finding_id`, `state`, `due_on`, `is_overdue`), as SQL: the release's
+    /// `marts.case_now`, and of cases with a step that the release doesn't know yet, how they stand after it.
+    pub fn case_now(&self, edition: &Edition) -> String {
+        let made_at = DateTime::parse_from_rfc3339(&edition.made_at).map(|at| at.timestamp_micros());
+        let since = made_at.map_or(0, |at| at - LONGEST_RUN.as_micros() as i64);
+        let live: Vec<String> = self
+            .cases()
+            .values()
+            .filter(|case| case.last().is_some_and(|step| step.at >= since))
+            .map(|case| as_values(case, edition.today))
+            .collect();
+        if live.is_empty() {
+            return "marts.case_now".to_owned();
+        }
+        format!(
+            "(select now.finding_id, coalesce(live.state, now.state) as state,
+                case when live.state is null then now.due_on else live.due_on end as due_on,
+                coalesce(live.is_overdue, now.is_overdue) as is_overdue
+              from marts.case_now as now
+              left join (
+                select said.* from (values {}) as said (finding_id, steps, state, due_on, is_overdue)
+                left join (select finding_id, count(*) as steps from facts.case_event group by finding_id) as known
+                    on known.finding_id = said.finding_id
+                where said.steps > coalesce(known.steps, 0)
+              ) as live on live.finding_id = now.finding_id)",
+            live.join(", ")
+        )
+    }
+
     /// Declares a release official.
     pub async fn declare(&self, official: &Official) -> Result<()> {
         self.warehouse.declare(official).await?;
@@ -190,6 +222,13 @@ impl Desk {
     fn cases(&self) -> MutexGuard<'_, HashMap<String, Case>> {
         self.cases.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+/// A case as a row of SQL's `values`: its finding, how many steps it has, and how it stands.
+fn as_values(case: &Case, today: NaiveDate) -> String {
+    let due_on = case.due_on().map_or("cast(null as date)".to_owned(), |day| format!("date '{day}'"));
+    let id = case.finding.finding_id.replace('\'', "''");
+    format!("('{id}', {}, '{}', {due_on}, {})", case.steps.len(), case.state().code(), case.is_overdue(today))
 }
 
 /// The date that was given, or the clock's.

@@ -46,18 +46,6 @@ published as (
     select distinct family, period from before where part = 'shown'
 ),
 
-measure as (
-    select 'participation' as family, 'C03' as indicator, 'month' as period_type
-    union all
-    select 'participation' as family, 'C04' as indicator, 'month' as period_type
-    union all
-    select 'poor' as family, 'C05' as indicator, 'month' as period_type
-    union all
-    select 'survey' as family, 'S01' as indicator, 'term' as period_type
-    union all
-    select 'survey' as family, 'S04' as indicator, 'term' as period_type
-),
-
 number as (
     select cast(value as bigint) as min_cell from marts.policy_now where key = 'min_cell'
 ),
@@ -65,198 +53,181 @@ number as (
 -- A school counts where it first counted.
 placed as (
     select
-        measure.family, figure.period_type, figure.period, coalesce(member.district_code, figure.district_code) as district_code,
-        figure.unit_id as school_id, figure.indicator, figure.numerator, figure.denominator, figure.reported, figure.expected
-    from marts.figure as figure
-    inner join measure on measure.indicator = figure.indicator and measure.period_type = figure.period_type
-    inner join staging.public_period as open_period on open_period.period = figure.period and open_period.is_public
+        own.family, own.period_type, own.period, coalesce(member.district_code, own.district_code) as district_code,
+        own.school_id, own.indicator, own.numerator, own.denominator, own.reported, own.expected
+    from marts.public_sum as own
     left join member
-        on member.family = measure.family and member.period = figure.period and member.school_id = figure.unit_id
-    where figure.level = 'school' and figure.dimension = ''
-),
-
-place as (
-    select distinct family, period_type, period, district_code from placed
+        on member.family = own.family and member.period = own.period and member.school_id = own.school_id
 ),
 
 -- Every district has each of its family's sums, zero where there is nothing.
 district as (
     select
-        place.family, place.period_type, place.period, place.district_code, measure.indicator,
-        coalesce(sum(placed.numerator), 0) as numerator, coalesce(sum(placed.denominator), 0) as denominator,
-        coalesce(sum(placed.reported), 0) as reported, coalesce(sum(placed.expected), 0) as expected
-    from place
-    inner join measure on measure.family = place.family
-    left join placed
-        on placed.family = place.family
-        and placed.period = place.period
-        and placed.district_code = place.district_code
-        and placed.indicator = measure.indicator
-    group by place.family, place.period_type, place.period, place.district_code, measure.indicator
+        placed.family, placed.period_type, placed.period, placed.district_code, measure.indicator,
+        coalesce(sum(case when placed.indicator = measure.indicator then placed.numerator end), 0) as numerator,
+        coalesce(sum(case when placed.indicator = measure.indicator then placed.denominator end), 0) as denominator,
+        coalesce(sum(case when placed.indicator = measure.indicator then placed.reported end), 0) as reported,
+        coalesce(sum(case when placed.indicator = measure.indicator then placed.expected end), 0) as expected
+    from placed
+    inner join staging.public_measure as measure on measure.family = placed.family
+    group by placed.family, placed.period_type, placed.period, placed.district_code, measure.indicator
 ),
 
-city as (
-    select family, period, indicator, sum(numerator) as numerator, sum(denominator) as denominator
-    from district
-    group by family, period, indicator
-),
-
-peopled as (
+-- Beside each sum: the whole city's, whether a share of the district is on too few, and the least people that one of its shares is on.
+beside as (
     select
-        district.family, district.period, district.district_code,
-        max(case when district.denominator > 0 and district.denominator < number.min_cell then 1 else 0 end) as small,
-        min(case when district.denominator > 0 then district.denominator end) as people
+        district.*, number.min_cell,
+        case when published.family is null then 1 else 0 end as is_new,
+        case when pooled.family is null then 0 else 1 end as was_pooled,
+        sum(district.numerator) over (partition by district.family, district.period, district.indicator) as city_numerator,
+        sum(district.denominator) over (partition by district.family, district.period, district.indicator) as city_denominator,
+        max(case when district.denominator > 0 and district.denominator < number.min_cell then 1 else 0 end)
+            over (partition by district.family, district.period, district.district_code) as small,
+        min(case when district.denominator > 0 then district.denominator end)
+            over (partition by district.family, district.period, district.district_code) as people
     from district
     cross join number
-    group by district.family, district.period, district.district_code
-    having max(district.denominator) > 0
+    left join published on published.family = district.family and published.period = district.period
+    left join (select family, period, district_code from before where part = 'pooled') as pooled
+        on pooled.family = district.family
+        and pooled.period = district.period
+        and pooled.district_code = district.district_code
 ),
 
--- Tables that were not published yet: the small ones first, then by size.
+-- Of tables that were not published yet, the districts with people: the small ones first, then by size.
 ranked as (
     select
-        peopled.family, peopled.period, peopled.district_code, peopled.small,
-        row_number() over (
-            partition by peopled.family, peopled.period
-            order by peopled.small desc nulls last, peopled.people asc nulls last, peopled.district_code asc nulls last
-        ) as place
-    from peopled
-    left join published on published.family = peopled.family and published.period = peopled.period
-    where published.family is null
-),
-
-smalls as (
-    select family, period, sum(small) as smalls from ranked group by family, period
+        beside.*,
+        case
+            when is_new = 1 and people is not null
+                then cast(dense_rank() over (
+                    partition by family, period, is_new
+                    order by
+                        case when people is null then 0 else 1 end desc nulls last,
+                        small desc nulls last, people asc nulls last, district_code asc nulls last
+                ) as bigint)
+        end as place
+    from beside
 ),
 
 -- What the first districts of that order would be together, as a pool.
 together as (
     select
-        ranked.family, ranked.period, ranked.place, district.indicator,
-        sum(district.numerator) over (
-            partition by ranked.family, ranked.period, district.indicator
-            order by ranked.place asc nulls last rows between unbounded preceding and current row
-        ) as numerator,
-        sum(district.denominator) over (
-            partition by ranked.family, ranked.period, district.indicator
-            order by ranked.place asc nulls last rows between unbounded preceding and current row
-        ) as denominator,
-        sum(case when district.denominator > 0 then 1 else 0 end) over (
-            partition by ranked.family, ranked.period, district.indicator
-            order by ranked.place asc nulls last rows between unbounded preceding and current row
-        ) as districts
+        ranked.*,
+        max(case when small = 1 then place else 0 end) over (partition by family, period) as smalls,
+        sum(case when place is not null then numerator else 0 end) over (
+            partition by family, period, indicator order by place asc nulls last rows between unbounded preceding and current row
+        ) as pool_numerator,
+        sum(case when place is not null then denominator else 0 end) over (
+            partition by family, period, indicator order by place asc nulls last rows between unbounded preceding and current row
+        ) as pool_denominator,
+        sum(case when place is not null and denominator > 0 then 1 else 0 end) over (
+            partition by family, period, indicator order by place asc nulls last rows between unbounded preceding and current row
+        ) as pool_districts
     from ranked
-    inner join district
-        on district.family = ranked.family
-        and district.period = ranked.period
-        and district.district_code = ranked.district_code
 ),
 
 fit as (
-    select together.family, together.period, together.place
-    from together
-    cross join number
-    inner join smalls on smalls.family = together.family and smalls.period = together.period
-    inner join city
-        on city.family = together.family and city.period = together.period and city.indicator = together.indicator
-    where together.place >= smalls.smalls
-    group by together.family, together.period, together.place
-    having min(case
-        when city.denominator = 0 then 1
-        when together.districts >= 2
-            and together.denominator >= number.min_cell
-            and together.numerator > 0
-            and (together.numerator < together.denominator or city.numerator = city.denominator)
-            then 1
-        else 0
-    end) = 1
-),
-
-pool_size as (
     select
-        smalls.family, smalls.period,
-        case when smalls.smalls = 0 then 0 else min(fit.place) end as districts
-    from smalls
-    left join fit on fit.family = smalls.family and fit.period = smalls.period
-    group by smalls.family, smalls.period, smalls.smalls
+        together.*,
+        min(case
+            when place is null or place < smalls then 0
+            when city_denominator = 0 then 1
+            when pool_districts >= 2
+                and pool_denominator >= min_cell
+                and pool_numerator > 0
+                and (pool_numerator < pool_denominator or city_numerator = city_denominator)
+                then 1
+            else 0
+        end) over (partition by family, period, place) as fits
+    from together
 ),
 
-pooled_now as (
-    select ranked.family, ranked.period, ranked.district_code
-    from ranked
-    inner join pool_size on pool_size.family = ranked.family and pool_size.period = ranked.period
-    where ranked.place <= pool_size.districts
+-- How many districts the pool takes: none where none is small, and no number where all together don't reach, or there are no people.
+sized as (
+    select
+        fit.*,
+        min(case
+            when smalls = 0 and place is not null then 0
+            when fits = 1 then place
+        end) over (partition by family, period) as pool_size
+    from fit
 ),
 
-pooled as (
-    select family, period, district_code from before where part = 'pooled'
-    union all
-    select family, period, district_code from pooled_now
-),
-
+-- Tables that are published, or are now, each district in its block: itself, or the pool.
 opened as (
-    select family, period, 1 as is_new from pool_size where districts is not null
-    union all
-    select family, period, 0 as is_new from published
+    select
+        sized.*,
+        case when place <= pool_size then 1 else 0 end as is_pooled_now,
+        case when was_pooled = 1 or place <= pool_size then '' else district_code end as block
+    from sized
+    where is_new = 0 or pool_size is not null
 ),
 
+-- A block's sums, and how they stand to what was shown of it.
 block as (
     select
-        district.family, district.period_type, district.period, opened.is_new,
-        case when pooled.family is null then district.district_code else '' end as district_code,
-        district.indicator,
-        sum(district.numerator) as numerator, sum(district.denominator) as denominator,
-        sum(district.reported) as reported, sum(district.expected) as expected
-    from district
-    inner join opened on opened.family = district.family and opened.period = district.period
-    left join pooled
-        on pooled.family = district.family
-        and pooled.period = district.period
-        and pooled.district_code = district.district_code
-    group by
-        district.family, district.period_type, district.period, opened.is_new, district.indicator,
-        case when pooled.family is null then district.district_code else '' end
+        family, period_type, period, block as district_code, indicator, is_new, min_cell,
+        sum(numerator) as numerator, sum(denominator) as denominator, sum(reported) as reported, sum(expected) as expected
+    from opened
+    group by family, period_type, period, block, indicator, is_new, min_cell
 ),
 
--- How a block stands to what was shown of it. `tells`: what would be shown is a sum of too few people, or differs by too few.
+-- `tells`: what would be shown is a sum of too few people, or differs by too few.
 compared as (
     select
-        block.family, block.period, block.district_code, block.is_new,
+        block.family, block.period_type, block.period, block.district_code, block.indicator, block.is_new,
+        block.numerator, block.denominator, block.reported, block.expected,
         max(shown.edition) as edition,
         max(case when shown.numerator <> block.numerator or shown.denominator <> block.denominator then 1 else 0 end) as differs,
         max(case
-            when block.denominator > 0 and block.denominator < number.min_cell then 1
-            when shown.numerator <> block.numerator and abs(block.numerator - shown.numerator) < number.min_cell then 1
-            when shown.denominator <> block.denominator and abs(block.denominator - shown.denominator) < number.min_cell then 1
+            when block.denominator > 0 and block.denominator < block.min_cell then 1
+            when shown.numerator <> block.numerator and abs(block.numerator - shown.numerator) < block.min_cell then 1
+            when shown.denominator <> block.denominator and abs(block.denominator - shown.denominator) < block.min_cell then 1
             else 0
         end) as tells
     from block
-    cross join number
     left join before as shown
         on shown.part = 'shown'
         and shown.family = block.family
         and shown.period = block.period
         and shown.district_code = block.district_code
         and shown.indicator = block.indicator
-    group by block.family, block.period, block.district_code, block.is_new
+    group by
+        block.family, block.period_type, block.period, block.district_code, block.indicator, block.is_new,
+        block.numerator, block.denominator, block.reported, block.expected
+),
+
+-- The same of all sums of a block, which are shown together or not at all.
+blockwise as (
+    select
+        family, period_type, period, district_code, indicator, is_new, numerator, denominator, reported, expected,
+        max(edition) over (partition by family, period, district_code) as edition,
+        max(differs) over (partition by family, period, district_code) as differs,
+        max(tells) over (partition by family, period, district_code) as tells
+    from compared
 ),
 
 -- A new table as a whole; of one that was published a district of which nothing was told yet, and a second edition.
 fresh as (
-    select compared.family, compared.period, compared.district_code, coalesce(compared.edition, 0) + 1 as edition
-    from compared
-    inner join staging.public_period as open_period on open_period.period = compared.period
-    where compared.is_new = 1
-        or compared.district_code <> ''
-        and compared.tells = 0
-        and (compared.edition is null or compared.edition = 1 and compared.differs = 1 and open_period.is_final)
+    select blockwise.*
+    from blockwise
+    inner join staging.public_period as open_period on open_period.period = blockwise.period
+    where blockwise.is_new = 1
+        or blockwise.district_code <> ''
+        and blockwise.tells = 0
+        and (blockwise.edition is null or blockwise.edition = 1 and blockwise.differs = 1 and open_period.is_final)
 ),
 
 -- A school belongs to its block from when it has people in it.
 joined as (
     select distinct placed.family, placed.period_type, placed.period, placed.district_code, placed.school_id
     from placed
-    inner join opened on opened.family = placed.family and opened.period = placed.period
+    inner join opened
+        on opened.family = placed.family
+        and opened.period = placed.period
+        and opened.district_code = placed.district_code
+        and opened.indicator = placed.indicator
     left join member
         on member.family = placed.family and member.period = placed.period and member.school_id = placed.school_id
     where member.family is null and placed.denominator > 0
@@ -264,20 +235,15 @@ joined as (
 
 added as (
     select
-        'shown' as part, block.family, block.period_type, block.period, block.district_code, '' as school_id, fresh.edition,
-        block.indicator, block.numerator, block.denominator, block.reported, block.expected
-    from block
-    inner join fresh
-        on fresh.family = block.family and fresh.period = block.period and fresh.district_code = block.district_code
+        'shown' as part, family, period_type, period, district_code, '' as school_id, coalesce(edition, 0) + 1 as edition,
+        indicator, numerator, denominator, reported, expected
+    from fresh
     union all
-    select
-        'pooled' as part, place.family, place.period_type, place.period, place.district_code, '' as school_id, 1 as edition,
+    select distinct
+        'pooled' as part, family, period_type, period, district_code, '' as school_id, 1 as edition,
         '' as indicator, null as numerator, null as denominator, null as reported, null as expected
-    from pooled_now
-    inner join place
-        on place.family = pooled_now.family
-        and place.period = pooled_now.period
-        and place.district_code = pooled_now.district_code
+    from opened
+    where is_pooled_now = 1
     union all
     select
         'school' as part, family, period_type, period, district_code, school_id, 1 as edition,

@@ -6,102 +6,94 @@
 -- C07–C10, F04, F08, F09, K03, K04) are those of marts.indicator_value; of F01 and F02, which have the fees of a district's pupils in
 -- them, only the city's. No town and country, no grades: each cut would make the cells smaller. No findings, no score.
 -- stored: table
-with edition as (
-    select * from marts.public_edition
+with part as (
+    -- Of which published periods a period is the sum: itself, and of a term or year its months.
+    select period_type, period, month as part, case when period_type = 'month' then 1 else 0 end as is_own
+    from staging.period_month
+    where period_type in ('month', 'term', 'year')
+    union all
+    select distinct period_type, period, period as part, 1 as is_own
+    from staging.period_month
+    where period_type = 'term'
 ),
 
 -- A block's newest edition.
 block as (
-    select family, period_type, period, district_code, indicator, numerator, denominator, reported, expected, published_on
-    from edition
+    select period_type, period, district_code, indicator, numerator, denominator, reported, expected, published_on
+    from marts.public_edition
     where part = 'shown'
     qualify row_number() over (
-        partition by family, period, district_code, indicator order by edition desc nulls last
+        partition by period, district_code, indicator order by edition desc nulls last
     ) = 1
 ),
 
-pooled as (
-    select distinct family, period_type, period, district_code from edition where part = 'pooled'
-),
-
--- Terms and years all of whose months with people are published.
-month as (
-    select period.period_type, period.period, period.month
-    from staging.period_month as period
-    where period.period_type in ('term', 'year')
-),
-
-peopled as (
-    select distinct figure.indicator, figure.period as month
-    from marts.figure as figure
-    where figure.level = 'city' and figure.dimension = '' and figure.period_type = 'month' and figure.denominator > 0
-),
-
-published as (
-    select distinct family, indicator, period as month from block where period_type = 'month'
-),
-
-complete as (
-    select known.family, known.indicator, month.period_type, month.period
-    from month
-    inner join peopled on peopled.month = month.month
-    inner join (select distinct family, indicator from published) as known on known.indicator = peopled.indicator
-    left join published on published.indicator = peopled.indicator and published.month = peopled.month
-    group by known.family, known.indicator, month.period_type, month.period
-    having count(*) = count(published.month)
-),
-
-shown as (
-    select indicator, period_type, period, district_code, numerator, denominator, reported, expected, published_on
+-- The blocks, and the districts that are in the pool.
+cell as (
+    select period, district_code, indicator, numerator, denominator, reported, expected, published_on, 0 as is_held
     from block
     union all
     select
-        block.indicator, complete.period_type, complete.period, block.district_code,
-        sum(block.numerator) as numerator, sum(block.denominator) as denominator,
-        sum(block.reported) as reported, sum(block.expected) as expected, max(block.published_on) as published_on
-    from block
-    inner join month on month.month = block.period
-    inner join complete
-        on complete.family = block.family
-        and complete.indicator = block.indicator
-        and complete.period = month.period
-    group by block.indicator, complete.period_type, complete.period, block.district_code
+        pooled.period, pooled.district_code, measure.indicator, null as numerator, null as denominator, null as reported,
+        null as expected, null as published_on, 1 as is_held
+    from marts.public_edition as pooled
+    inner join staging.public_measure as measure on measure.family = pooled.family
+    where pooled.part = 'pooled'
 ),
 
-held as (
-    select block.indicator, pooled.period_type, pooled.period, pooled.district_code
-    from pooled
-    inner join (select distinct family, indicator from block) as block on block.family = pooled.family
-    union
-    select complete.indicator, complete.period_type, complete.period, pooled.district_code
-    from pooled
-    inner join month on month.month = pooled.period
-    inner join complete on complete.family = pooled.family and complete.period = month.period
+-- Terms and years all of whose months with people are published.
+peopled as (
+    select distinct indicator, period as month
+    from marts.figure
+    where level = 'city' and dimension = '' and period_type = 'month' and denominator > 0
+),
+
+published as (
+    select distinct indicator, period as month from block where period_type = 'month'
+),
+
+complete as (
+    select peopled.indicator, part.period
+    from part
+    inner join peopled on peopled.month = part.part
+    left join published on published.indicator = peopled.indicator and published.month = peopled.month
+    where part.period_type in ('term', 'year')
+    group by peopled.indicator, part.period
+    having count(*) = count(published.month)
+),
+
+spread as (
+    select
+        cell.indicator, part.period_type, part.period, cell.district_code, cell.numerator, cell.denominator, cell.reported,
+        cell.expected, cell.published_on, cell.is_held
+    from cell
+    inner join part on part.part = cell.period
+    left join complete on complete.indicator = cell.indicator and complete.period = part.period
+    where part.is_own = 1 or complete.indicator is not null
+),
+
+-- The city is the sum of all blocks; a district is told where none of it is in the pool.
+summed as (
+    select
+        spread.indicator, level.level, case when level.level = 'city' then '' else spread.district_code end as district_code,
+        spread.period_type, spread.period,
+        sum(spread.numerator) as numerator, sum(spread.denominator) as denominator,
+        sum(spread.reported) as reported, sum(spread.expected) as expected, max(spread.published_on) as published_on,
+        max(case when level.level = 'city' then 0 else spread.is_held end) as withheld
+    from spread
+    inner join (select 'city' as level union all select 'district' as level) as level
+        on level.level = 'city' or spread.district_code <> ''
+    group by
+        spread.indicator, level.level, case when level.level = 'city' then '' else spread.district_code end,
+        spread.period_type, spread.period
 ),
 
 of_people as (
     select
-        shown.indicator, 'city' as level, '' as district_code, shown.period_type, shown.period,
-        sum(shown.numerator) as numerator, sum(shown.denominator) as denominator,
-        sum(shown.reported) as reported, sum(shown.expected) as expected, max(shown.published_on) as published_on,
-        0 as withheld
-    from shown
-    group by shown.indicator, shown.period_type, shown.period
-    union all
-    select
-        shown.indicator, 'district' as level, shown.district_code, shown.period_type, shown.period,
-        shown.numerator, shown.denominator, shown.reported, shown.expected, shown.published_on, 0 as withheld
-    from shown
-    left join held
-        on held.indicator = shown.indicator
-        and held.period = shown.period
-        and held.district_code = shown.district_code
-    where shown.district_code <> '' and held.indicator is null
-    union all
-    select
-        indicator, 'district' as level, district_code, period_type, period, null as numerator, null as denominator,
-        null as reported, null as expected, null as published_on, 1 as withheld
-    from held
+        indicator, level, district_code, period_type, period,
+        case when withheld = 0 then numerator end as numerator, case when withheld = 0 then denominator end as denominator,
+        case when withheld = 0 then reported end as reported, case when withheld = 0 then expected end as expected,
+        case when withheld = 0 then published_on end as published_on, withheld
+    from summed
 ),
 
 valued as (

@@ -222,7 +222,7 @@ class Story:
         inspector.sees("已通知", "请于期限内安排三名学生。")
         inspector.go("/findings?case=open")
         others = [box.get_attribute("value") for box in page.locator("input[name=finding]").all()]
-        assert others and self.finding not in others, f"open cases are left, and this one is none: {others}"
+        assert others and self.finding not in others, f"open cases are left, and this one, {self.finding}, is none: {others}"
         for one in others:
             page.check(f"input[name=finding][value='{one}']")
         inspector.press("通知整改", page.locator("form#worklist"))

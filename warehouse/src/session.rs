@@ -57,6 +57,7 @@ pub fn session(limits: &Limits) -> Result<SessionContext> {
         .with_default_catalog_and_schema("kehou", PLAIN)
         .with_create_default_catalog_and_schema(true);
     let options = config.options_mut();
+    options.execution.sort_spill_reservation_bytes = kept_for_merging(limits.memory);
     // Models are written for two engines: names are lower case in both, and statistics come from Delta's log.
     options.execution.collect_statistics = false;
     options.sql_parser.enable_ident_normalization = true;
@@ -72,8 +73,14 @@ pub fn session(limits: &Limits) -> Result<SessionContext> {
 pub fn apart(context: &SessionContext, memory: usize) -> Result<SessionContext> {
     let runtime =
         RuntimeEnvBuilder::from_runtime_env(&context.runtime_env()).with_memory_pool(pool(memory)).build_arc()?;
-    let state = SessionStateBuilder::new_from_existing(context.state()).with_runtime_env(runtime).build();
+    let mut state = SessionStateBuilder::new_from_existing(context.state()).with_runtime_env(runtime).build();
+    state.config_mut().options_mut().execution.sort_spill_reservation_bytes = kept_for_merging(memory);
     Ok(SessionContext::new_with_state(state))
+}
+
+/// What each sort keeps for merging what it spilt. A model has dozens of sorts at once, and what they keep so can't be spilt.
+fn kept_for_merging(memory: usize) -> usize {
+    (memory / 200).clamp(64 << 10, 10 << 20)
 }
 
 /// Memory that the parts of queries share evenly, and spill beyond.

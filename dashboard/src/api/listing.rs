@@ -55,7 +55,8 @@ impl Select {
     /// The page that is asked for.
     pub async fn page(&self, shape: &Shape, ask: &Ask) -> Result<Page, Problem> {
         let (conditions, mut texts) = self.conditions(ask);
-        let counted = format!("select count(*) as total from {} where {}", self.from, conditions.join(" and "));
+        let from = self.from(ask);
+        let counted = format!("select count(*) as total from {from} where {}", conditions.join(" and "));
         let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
         let total = ask.scoped.query(&counted, &borrowed).await?.first().map_or(0, |row| row.count("total"));
 
@@ -72,10 +73,9 @@ impl Select {
         let keys: Vec<String> = self.key.iter().enumerate().map(|(at, key)| format!("{key} as key_{at}")).collect();
         let order: Vec<String> = (0..self.key.len()).map(|at| format!("key_{at} asc nulls last")).collect();
         let sql = format!(
-            "select {}, {} from {} where {} order by {} limit {}",
+            "select {}, {} from {from} where {} order by {} limit {}",
             self.columns,
             keys.join(", "),
-            self.from,
             conditions.join(" and "),
             order.join(", "),
             limit + 1
@@ -95,10 +95,15 @@ impl Select {
         Ok(Page { total, items: items.collect(), goes_on_after: last.map(key) })
     }
 
+    /// Where entries come from; of cases with what was done since the release.
+    fn from(&self, ask: &Ask) -> String {
+        self.from.replace("marts.case_now", &ask.app.desk.case_now(&ask.scoped.edition))
+    }
+
     /// The first entry that is meant; nothing in sight is nothing.
     pub async fn one(&self, shape: &Shape, ask: &Ask) -> Result<Value, Problem> {
         let (conditions, texts) = self.conditions(ask);
-        let sql = format!("select {} from {} where {} limit 1", self.columns, self.from, conditions.join(" and "));
+        let sql = format!("select {} from {} where {} limit 1", self.columns, self.from(ask), conditions.join(" and "));
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let rows = ask.scoped.read(&sql, &texts).await?;
         let mut item = shape.read(rows.first().ok_or_else(Problem::not_here)?);

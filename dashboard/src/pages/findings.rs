@@ -105,12 +105,13 @@ pub async fn show(
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Fault> {
     let scoped = &reader.scoped;
+    let case_now = reader.desk.case_now(&scoped.edition);
     let (condition, texts) = filter.condition(scoped.edition.today);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let total = format!(
         "select count(*) as times, coalesce(sum(amount), cast(0 as decimal(18,2))) as amount
          from marts.finding as finding left join marts.school as school on finding.school_id = school.school_id
-         left join marts.case_now as work on finding.finding_id = work.finding_id where {condition}"
+         left join {case_now} as work on finding.finding_id = work.finding_id where {condition}"
     );
     let total = scoped.query(&total, &texts).await?;
     let times = total.first().map_or(0, |row| row.count("times"));
@@ -138,10 +139,10 @@ pub async fn show(
         let (catalogue, lang) = (&reader.frame.catalogue, reader.frame.lang);
         let filters = filter.told(&districts, school.as_deref(), catalogue, lang);
         let chosen = Chosen { title: lang.say("nav.findings").to_owned(), filters, rows: times.unsigned_abs() };
-        let table = given::table(scoped, (&condition, &texts, order), catalogue, lang).await?;
+        let table = given::table(scoped, &case_now, (&condition, &texts, order), catalogue, lang).await?;
         return Giver::of(&reader).stream(table, chosen, &wanted).await;
     }
-    let lines = ordered_lines(scoped, &condition, &texts, order, &part.limit()).await?;
+    let lines = ordered_lines(scoped, &case_now, (&condition, &texts, order), &part.limit()).await?;
     let shown = FindingsPage {
         scope: scoped.scope.clone(),
         rules: rules.iter().map(|row| row.text("rule").to_owned()).collect(),
@@ -159,17 +160,24 @@ pub async fn show(
 }
 
 /// The findings for which a condition holds: high ones first, then by rule, place and period.
-pub async fn lines(scoped: &Scoped, condition: &str, texts: &[&str], tail: &str) -> Result<Vec<Line>> {
-    ordered_lines(scoped, &condition.replace("school_id", "finding.school_id"), texts, "", tail).await
+pub async fn lines(reader: &Reader, condition: &str, texts: &[&str], tail: &str) -> Result<Vec<Line>> {
+    let case_now = reader.desk.case_now(&reader.scoped.edition);
+    let condition = condition.replace("school_id", "finding.school_id");
+    ordered_lines(&reader.scoped, &case_now, (&condition, texts, ""), tail).await
 }
 
-async fn ordered_lines(scoped: &Scoped, condition: &str, texts: &[&str], order: &str, tail: &str) -> Result<Vec<Line>> {
+async fn ordered_lines(
+    scoped: &Scoped,
+    case_now: &str,
+    (condition, texts, order): (&str, &[&str], &str),
+    tail: &str,
+) -> Result<Vec<Line>> {
     let sql = format!(
         "select finding.finding_id, finding.rule, severity, finding.school_id, school_name, finding.district_code, finding.period, subject,
             amount, message_zh, message_en, cast(first_seen as date) as first_seen, cast(ended as date) as ended,
             coalesce(work.state, 'open') as case_state, work.due_on, work.is_overdue
          from marts.finding as finding left join marts.school as school on finding.school_id = school.school_id
-         left join marts.case_now as work on finding.finding_id = work.finding_id
+         left join {case_now} as work on finding.finding_id = work.finding_id
          where {condition}
          order by {} {tail}",
         in_order(order)

@@ -104,7 +104,7 @@ pub async fn show(
         figures,
         slices: slices::of_school(scoped, &id).await?,
         sent: sent::of_school(scoped, &id, reader.frame.lang).await?,
-        findings: lines(scoped, "school_id = $1 and ended is null", &[&id], "limit 50").await?,
+        findings: lines(&reader, "school_id = $1 and ended is null", &[&id], "limit 50").await?,
         frame: reader.frame,
         id,
     };

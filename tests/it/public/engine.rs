@@ -18,9 +18,11 @@ use warehouse::table::TableName;
 
 use super::world::{FAMILIES, State, TERMS, World, periods, year};
 
-/// The two models' text, which a test may change to plant a leak.
+/// The models' text, which a test may change to plant a leak.
 #[derive(Clone)]
 pub struct Models {
+    pub measure: String,
+    pub sum: String,
     pub edition: String,
     pub figure: String,
     pub carries: String,
@@ -29,11 +31,14 @@ pub struct Models {
 impl Models {
     pub fn built_in() -> Models {
         let project = Project::built_in().expect("the SQL is sound");
-        let model = |table: &str| project.model(&TableName::new("marts", table)).expect("it is there").clone();
+        let named = |name: TableName| project.model(&name).expect("it is there").clone();
+        let model = |table: &str| named(TableName::new("marts", table));
         let edition = model("public_edition");
         Models {
             carries: edition.get("carries").expect("it carries").to_owned(),
             edition: edition.sql.clone(),
+            measure: named(TableName::new("staging", "public_measure")).sql.clone(),
+            sum: model("public_sum").sql.clone(),
             figure: model("public_figure").sql.clone(),
         }
     }
@@ -90,6 +95,8 @@ pub async fn releases(models: &Models, world: &World) -> Vec<Release> {
         let context = session(&Limits::default()).expect("a session");
         inputs(&context, world, state, at);
         put(&context, "previous", "public_edition", previous);
+        put(&context, "staging", "public_measure", computed(&context, &models.measure).await);
+        put(&context, "marts", "public_sum", computed(&context, &models.sum).await);
         let edition = computed(&context, &models.edition).await;
         put(&context, "marts", "public_edition", edition.clone());
         let figure = computed(&context, &models.figure).await;

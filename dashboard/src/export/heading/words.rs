@@ -45,6 +45,7 @@ pub const TABLES: &[(&str, &str, &str)] = &[
     ("marts.public_figure", "公开指标", "Public figures"),
     ("marts.public_school", "学校公示", "What schools make public"),
     ("marts.public_spending", "公示支出", "Spending made public"),
+    ("marts.public_sum", "公开数据的学校合计", "Schools' sums that may become public"),
     ("marts.rollout", "开办进度", "Roll-out"),
     ("marts.school", "学校", "Schools"),
     ("marts.slice", "报送单元状态", "Slices and their states"),

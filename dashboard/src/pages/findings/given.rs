@@ -36,6 +36,7 @@ const COLUMNS: [(&str, &str); 18] = [
 /// The rows for a condition of the list, in an order of it.
 pub(super) async fn table(
     scoped: &Scoped,
+    case_now: &str,
     (condition, texts, order): (&str, &[&str], &str),
     catalogue: &Arc<Catalogue>,
     lang: Lang,
@@ -50,7 +51,7 @@ pub(super) async fn table(
             cast(ended as date) as ended, coalesce(work.state, 'open') as case_state, work.due_on,
             coalesce(work.is_overdue, false) as is_overdue, finding.district_code, finding.finding_id
          from marts.finding as finding left join marts.school as school on finding.school_id = school.school_id
-         left join marts.case_now as work on finding.finding_id = work.finding_id
+         left join {case_now} as work on finding.finding_id = work.finding_id
          left join marts.district as district on district.district_code = finding.district_code
          where {condition} order by {}",
         super::in_order(order)
