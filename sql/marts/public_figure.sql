@@ -33,10 +33,11 @@ cell as (
     from block
     union all
     select
-        pooled.period, pooled.district_code, measure.indicator, null as numerator, null as denominator, null as reported,
+        pooled.period, pooled.district_code, shown.indicator, null as numerator, null as denominator, null as reported,
         null as expected, null as published_on, 1 as is_held
     from marts.public_edition as pooled
-    inner join staging.public_measure as measure on measure.family = pooled.family
+    inner join (select distinct family, indicator from marts.public_edition where part = 'shown') as shown
+        on shown.family = pooled.family
     where pooled.part = 'pooled'
 ),
 
