@@ -390,6 +390,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("school.no_slices", "目前没有应报送的表单。", "Nothing is owed at present."),
     ("school.open_findings", "未消除的问题线索", "Open findings"),
     ("school.sent", "报送记录", "Submissions"),
+    ("sent.earlier", "更早的 {} 次", "{} earlier ones"),
     ("school.sent.dek", "最近 {} 次，新的在前。", "The last {}, newest first."),
     ("school.nothing_sent", "还没有收到本校的报送。", "Nothing was received from this school yet."),
     ("slices.months", "按月报送", "By month"),

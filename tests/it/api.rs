@@ -29,8 +29,7 @@ const PEOPLE: [(&str, &str); 5] =
 
 impl Server {
     fn new() -> Server {
-        let city = City::with_example();
-        city.transform();
+        let city = City::with_release();
         Server::over(city)
     }
 
@@ -155,8 +154,7 @@ fn tokens_are_made_listed_and_ended_by_the_command() {
 
 #[test]
 fn what_a_crash_left_unpublished_is_published_at_the_start() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     // It is in the ledger, and whoever took it in was killed before the next release.
     city.ok(&[
         "withdraw",

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use crate::city::{City, example};
-use crate::facts::{check_ledger, facts};
+use crate::facts::{check_ledger, facts, of_release};
 use crate::s3::Bucket;
 use crate::tools::has_python;
 
@@ -53,19 +53,9 @@ fn inbox(wanted: impl Fn(&str) -> bool) -> Vec<String> {
 fn everything(city: &City) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     let releases = city.ok(&["releases", "--format", "json"]);
-    for release in ["1", "2"] {
-        let sql = "select table_schema, table_name from information_schema.tables \
-                   where table_schema in ('marts', 'facts', 'reference') order by 1, 2";
-        let names = city.ok(&["query", sql, "--release", release, "--format", "csv"]);
-        for name in names.lines().skip(1).map(|line| line.replace(',', ".")) {
-            let mut rows: Vec<String> = city
-                .ok(&["query", &format!("select * from {name}"), "--release", release, "--format", "csv"])
-                .lines()
-                .map(str::to_owned)
-                .collect();
-            rows.sort();
-            all.insert(format!("{release} {name}"), rows.join("\n"));
-        }
+    for release in [1, 2] {
+        let tables = of_release(&city.warehouse(), release);
+        all.extend(tables.into_iter().map(|(name, rows)| (format!("{release} {name}"), rows)));
     }
     assert!(all.len() > 80, "the tables were found: {}", all.len());
     all.insert("releases".to_owned(), releases);

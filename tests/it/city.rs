@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
+
+use crate::facts::copy;
 
 /// The example city's files, made by other programs.
 pub fn example() -> PathBuf {
@@ -26,8 +29,42 @@ impl City {
 
     /// The example city, with everything that its schools sent accepted.
     pub fn with_example() -> City {
-        let city = City::new(&example().join("reference"));
-        city.ok(&["ingest", &example().join("inbox").display().to_string(), "--received", "folder"]);
+        static ACCEPTED: OnceLock<PathBuf> = OnceLock::new();
+        City::copied(ACCEPTED.get_or_init(|| {
+            let city = City::new(&example().join("reference"));
+            city.ok(&["ingest", &example().join("inbox").display().to_string(), "--received", "folder"]);
+            city.kept("accepted")
+        }))
+    }
+
+    /// The same with its first release.
+    pub fn with_release() -> City {
+        static RELEASED: OnceLock<PathBuf> = OnceLock::new();
+        City::copied(RELEASED.get_or_init(|| {
+            let city = City::with_example();
+            city.transform();
+            city.kept("released")
+        }))
+    }
+
+    /// Keeps what lies in the city's folder, for other tests to begin from.
+    fn kept(self, name: &str) -> PathBuf {
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cities");
+        // Those of runs that ended.
+        for entry in std::fs::read_dir(&all).into_iter().flatten().flatten() {
+            let made = entry.metadata().and_then(|about| about.modified()).ok();
+            if made.and_then(|made| made.elapsed().ok()).is_some_and(|past| past.as_secs() > 7200) {
+                drop(std::fs::remove_dir_all(entry.path()));
+            }
+        }
+        let folder = all.join(format!("{name}-{}", std::process::id()));
+        copy(self.folder(), &folder);
+        folder
+    }
+
+    fn copied(kept: &Path) -> City {
+        let city = City { folder: tempfile::tempdir().expect("a folder for temporary files") };
+        copy(kept, city.folder());
         city
     }
 

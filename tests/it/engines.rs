@@ -10,8 +10,7 @@ fn the_python_deltalake_package_reads_findings_and_current_charges() {
     if !has_python("deltalake, duckdb") {
         return;
     }
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/delta.py");
     let output = Command::new("python3").arg(script).arg(city.warehouse()).output().expect("python3 starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

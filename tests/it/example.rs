@@ -27,8 +27,7 @@ fn close(left: &str, right: &str) -> bool {
 
 #[test]
 fn findings_are_exactly_the_expected_ones() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let found =
         city.query("select rule, district_code, school_id, period, subject, amount from finding where ended is null");
     let by = ["rule", "district_code", "school_id", "period"];
@@ -46,8 +45,7 @@ fn findings_are_exactly_the_expected_ones() {
 
 #[test]
 fn figures_are_the_expected_ones() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let by = ["indicator", "level", "unit_id", "period_type", "period", "dimension"];
     let found = city.query("select * from indicator_value");
     let found: BTreeMap<String, Row> = found.into_iter().map(|row| (key(&row, &by), row)).collect();

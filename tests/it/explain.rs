@@ -26,8 +26,7 @@ use crate::desk::{Desk, Slice, school};
 fn city() -> &'static City {
     static CITY: OnceLock<City> = OnceLock::new();
     CITY.get_or_init(|| {
-        let city = City::with_example();
-        city.transform();
+        let city = City::with_release();
         city
     })
 }

@@ -39,8 +39,7 @@ fn rows_of(path: &Path) -> u64 {
 
 #[test]
 fn a_table_is_the_same_in_three_forms_as_by_a_query() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let path = |name: &str| city.folder().join(name);
     for ending in ["csv", "xlsx", "parquet"] {
         city.ok(&["export", "staging.charge", "-o", &path(&format!("c.{ending}")).display().to_string()]);
@@ -91,8 +90,7 @@ fn a_table_is_the_same_in_three_forms_as_by_a_query() {
 
 #[test]
 fn what_looks_like_a_formula_is_none_and_what_is_wrong_is_said() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let file = |name: &str| city.folder().join(name).display().to_string();
     let sql = "select '=1+1' as subject, '@x' as reason, cast(-1.5 as decimal(18,2)) as amount, cast('3704020001' as varchar) as school_id";
     for name in ["q.csv", "q.xlsx"] {
@@ -240,8 +238,7 @@ fn all_of_a_release_holds_what_counts_and_a_dictionary_of_all_of_it() {
 
 #[test]
 fn a_killed_export_leaves_no_folder_and_the_same_command_ends_it() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let folder = city.folder().join("out");
     let output = folder.display().to_string();
     let words = ["export", "--all", "-o", &output];
@@ -257,8 +254,7 @@ fn a_killed_export_leaves_no_folder_and_the_same_command_ends_it() {
 /// What openpyxl, pandas and LibreOffice make of headings, ids and money.
 #[test]
 fn other_programs_see_the_chinese_headings() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let file = |name: &str| city.folder().join(name).display().to_string();
     for name in ["f.csv", "f.xlsx", "f.parquet"] {
         city.ok(&["export", "marts.finding", "-o", &file(name)]);

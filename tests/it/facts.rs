@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use datafusion::arrow::util::display::array_value_to_string;
+use datafusion::prelude::SessionContext;
 use warehouse::Warehouse;
 use warehouse::session::{Limits, register, session};
 
@@ -18,19 +19,39 @@ pub fn ask(folder: &Path, sql: &str) -> Vec<BTreeMap<String, String>> {
             let snapshot = warehouse.snapshot(&name, None).await.expect("a snapshot");
             register(&context, &name, warehouse.provider(snapshot)).expect("registered");
         }
-        let batches = context.sql(sql).await.expect("a query").collect().await.expect("an answer");
-        let mut rows = Vec::new();
-        for batch in batches {
-            for row in 0..batch.num_rows() {
-                let schema = batch.schema();
-                let cells = schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
-                    (field.name().clone(), array_value_to_string(column, row).expect("a value has a text"))
-                });
-                rows.push(cells.collect());
-            }
-        }
-        rows
+        answer(&context, sql).await
     })
+}
+
+/// All rows of the tables of facts, reference and marts that a release names, each table's as sorted text, by its name.
+pub fn of_release(folder: &Path, number: u64) -> BTreeMap<String, String> {
+    run(async {
+        let warehouse = Warehouse::open(&folder.display().to_string()).await.expect("a warehouse");
+        let release = warehouse.release(number).await.expect("a release");
+        let context = warehouse.release_session(&release, &Limits::default()).await.expect("a session");
+        let mut tables = BTreeMap::new();
+        for name in release.tables.keys().filter(|name| ["facts", "reference", "marts"].contains(&name.schema.as_str()))
+        {
+            let rows = answer(&context, &format!("select * from {name}")).await;
+            tables.insert(name.to_string(), lines(rows));
+        }
+        tables
+    })
+}
+
+async fn answer(context: &SessionContext, sql: &str) -> Vec<BTreeMap<String, String>> {
+    let batches = context.sql(sql).await.expect("a query").collect().await.expect("an answer");
+    let mut rows = Vec::new();
+    for batch in batches {
+        for row in 0..batch.num_rows() {
+            let schema = batch.schema();
+            let cells = schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
+                (field.name().clone(), array_value_to_string(column, row).expect("a value has a text"))
+            });
+            rows.push(cells.collect());
+        }
+    }
+    rows
 }
 
 /// Everything that must not depend on who ingested when: the ledger but for ids and moments, and the rows that count.

@@ -19,8 +19,7 @@ fn inbox() -> String {
 
 /// What facts and figures are where there is always room.
 fn undisturbed() -> (String, String) {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     (unkeyed(&facts(&city.warehouse())), unkeyed(&values(&city.figures())))
 }
 
@@ -183,8 +182,7 @@ fn a_small_disk_fills_up_and_gets_space_again() {
     assert_eq!((releases(&small.warehouse()), unkeyed(&facts(&small.warehouse()))), (1, expected));
     small.resize(size * 2);
     small.ok(&["verify"]);
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let value = "select * from indicator_value order by indicator, level, unit_id, period_type, period, dimension";
     assert_eq!(small.ok(&["query", value, "--format", "csv"]), city.ok(&["query", value, "--format", "csv"]));
 }

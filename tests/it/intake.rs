@@ -28,8 +28,7 @@ fn send(city: &City, name: &str, text: &str) -> (i32, Value) {
 
 #[test]
 fn the_same_file_twice_changes_nothing_and_a_correction_replaces() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let before = city.query("select * from submission");
     let inbox = example().join("inbox").display().to_string();
     city.ok(&["ingest", &inbox, "--received", "folder"]);
@@ -57,8 +56,7 @@ fn the_same_file_twice_changes_nothing_and_a_correction_replaces() {
 
 #[test]
 fn a_file_with_errors_lists_them_all_and_changes_nothing() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let before = city.figures();
     let text = format!(
         "{HEADINGS}\n\

@@ -27,8 +27,7 @@ const TRANSFORM_STEPS: [&str; 5] = [
 fn undisturbed() -> &'static (String, String) {
     static FIGURES: OnceLock<(String, String)> = OnceLock::new();
     FIGURES.get_or_init(|| {
-        let city = City::with_example();
-        city.transform();
+        let city = City::with_release();
         (city.figures(), facts(&city))
     })
 }

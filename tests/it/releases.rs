@@ -79,8 +79,7 @@ fn parts(indicator: &str, with_cuts: bool) -> BTreeSet<String> {
 
 #[test]
 fn a_corrected_slice_changes_exactly_its_figures_and_is_named() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     assert!(send(&city, "更正", CORRECTED, &[]).status.success());
     // A slice that is sent back changes nothing but how often the school got it right.
     let bad = CORRECTED.replace("33,10,", "33,x,").replace("2019-10", "2019-09");
@@ -179,8 +178,7 @@ fn a_corrected_slice_changes_exactly_its_figures_and_is_named() {
 
 #[test]
 fn policy_sql_and_date_are_named_as_causes() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let open =
         |city: &City| city.query("select count(*) as number from finding where ended is null")[0]["number"].clone();
     let first = open(&city);
@@ -295,8 +293,7 @@ fn what_is_asked_amiss_is_no_empty_answer() {
 
 #[test]
 fn a_query_may_ask_the_release_that_stood_at_a_time() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     // Two releases made at known times: the evening of the second of March in London is the third in China. Which one answers is
     // told by its date.
     let place = |number: u32| city.warehouse().join(format!("releases/{number:08}.json"));
@@ -341,8 +338,7 @@ fn a_query_may_ask_the_release_that_stood_at_a_time() {
 
 #[test]
 fn the_city_declares_a_release_official() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let unknown = city.run(&["releases", "--official", "1", "--period", "2031-10"]);
     let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
     assert!(!unknown.status.success() && said.contains("第 1 期没有 2031-10 的数据"), "{said}");

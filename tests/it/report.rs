@@ -56,8 +56,7 @@ fn grouped(number: &str) -> Option<String> {
 
 #[test]
 fn figures_on_paper_are_those_of_a_query() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     if !can_read(&city) {
         return;
     }
@@ -153,8 +152,7 @@ fn figures_on_paper_are_those_of_a_query() {
 
 #[test]
 fn the_same_release_is_the_same_document() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     if !can_read(&city) {
         return;
     }
@@ -175,8 +173,7 @@ fn the_same_release_is_the_same_document() {
 
 #[test]
 fn what_can_t_be_set_is_refused_with_what_to_do() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let empty = city.folder().join("fonts");
     std::fs::create_dir(&empty).expect("made");
     let file = at(&city, "none.pdf");

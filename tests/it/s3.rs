@@ -126,8 +126,7 @@ fn a_bucket_holds_a_city_as_a_folder_does() {
     kehou(&["init", "--reference", &path("reference")]);
     kehou(&["ingest", &path("inbox"), "--received", "folder"]);
     kehou(&["transform", "--today", "2020-03-01"]);
-    let local = City::with_example();
-    local.transform();
+    let local = City::with_release();
     let sql = "select * from indicator_value order by indicator, level, unit_id, period_type, period, dimension";
     assert_eq!(kehou(&["query", sql, "--format", "csv"]), local.ok(&["query", sql, "--format", "csv"]));
     kehou(&["verify"]);

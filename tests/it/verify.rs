@@ -15,8 +15,7 @@ fn verify(city: &City, words: &[&str]) -> (String, Option<i32>) {
 
 /// A city with two releases, the first official, and an audit event.
 fn city() -> City {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     city.ok(&["releases", "--official", "1", "--period", "2019-09"]);
     let inbox = example().join("inbox/2019-10-08");
     let file = fs::read_dir(inbox).expect("the example").map(|file| file.expect("an entry").path());

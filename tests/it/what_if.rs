@@ -41,8 +41,7 @@ fn outcome(difference: &Value) -> Vec<Value> {
 
 #[test]
 fn a_number_set_otherwise_differs_as_the_next_release_does() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     let before = files(&city.warehouse());
     // Nobody's staff get all of the money, so each school with income falls short (R24).
     let words = ["what-if", "policy.staff_pay_min_share=1", "weight.C03=30", "weight.S01=20", "--format", "json"];
@@ -84,8 +83,7 @@ fn a_number_set_otherwise_differs_as_the_next_release_does() {
 
 #[test]
 fn what_can_not_be_set_is_refused() {
-    let city = City::with_example();
-    city.transform();
+    let city = City::with_release();
     for (words, part) in [
         (&["what-if"][..], "nothing is set otherwise"),
         (&["what-if", "policy.no_such=1"][..], "no_such"),

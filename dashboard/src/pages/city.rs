@@ -141,7 +141,7 @@ impl CityPage {
             html! {
                 header.head {
                     h1 { (t("nav.city")) }
-                    p.dek { (self.summary()) }
+                    p.dek { (self.summary()) " " a href=(routes::FINDINGS) { (t("findings.see")) } }
                     (self.months.chooser(routes::CITY, &[("indicator", &self.indicator)], lang))
                     (printed::links(CITY, lang))
                     (self.official)
@@ -420,7 +420,9 @@ impl CityPage {
                                         }
                                     }
                                 }
-                                td.number { strong { (format::whole(times)) } }
+                                td.number {
+                                    a href=(routes::with(routes::FINDINGS, &[("rule", rule)])) { strong { (format::whole(times)) } }
+                                }
                                 td.number { @if fen != 0 { (format::yuan(fen)) } }
                             }
                         }
@@ -435,7 +437,8 @@ impl CityPage {
                             }
                         }
                         @let (times, fen) = sum(&|_| true);
-                        td.number { strong { (format::whole(times)) } } td.number { (format::yuan(fen)) }
+                        td.number { a href=(routes::FINDINGS) { strong { (format::whole(times)) } } }
+                        td.number { (format::yuan(fen)) }
                     } }
                 }
             }

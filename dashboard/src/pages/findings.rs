@@ -379,7 +379,7 @@ pub fn list(lines: &[Line], catalogue: &Catalogue, columns: Columns, frame: &Fra
     let many = columns == Columns::Schools;
     html! {
         div.scroll tabindex="0" {
-            table.findings {
+            table.findings.cards {
                 thead {
                     tr {
                         th { (t("rule")) }

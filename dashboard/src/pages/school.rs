@@ -241,11 +241,11 @@ impl SchoolPage {
                 h2 { (t("similar.title")) }
                 p.dek { (t("similar.dek")) }
                 div.scroll tabindex="0" {
-                    table {
+                    table.similar {
                         thead {
                             tr {
                                 th { (t("indicator")) }
-                                th { (t("period")) }
+                                th.aside { (t("period")) }
                                 th.number { (t("similar.own")) }
                                 th { (t("similar.among")) }
                                 th.number { (t("similar.place")) }
@@ -260,7 +260,7 @@ impl SchoolPage {
                             @let said = lang.with("similar.said", &[&place.place.to_string(), &(place.schools + 1).to_string()]);
                             tr {
                                 th scope="row" { a href=(routes::indicator(&place.indicator)) { (title) } }
-                                td.nowrap { (format::period(&place.period, lang)) }
+                                td.nowrap.aside { (format::period(&place.period, lang)) }
                                 td.number {
                                     a.proof-link href=(routes::figure(&place.indicator, &self.id, &place.period)) { (unit.write(place.value)) }
                                 }

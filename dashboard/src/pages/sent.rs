@@ -42,6 +42,8 @@ struct Issue {
 
 /// Submissions shown; the newest come first.
 const SHOWN: usize = 60;
+/// So many are in sight, the others a click away.
+const AT_ONCE: usize = 12;
 /// Issues shown of one submission; the school has all of them in its report.
 const ISSUES: usize = 20;
 
@@ -138,10 +140,24 @@ pub fn list(sent: &[Submission], lang: Lang) -> Markup {
     if sent.is_empty() {
         return html! { p.empty { (t("school.nothing_sent")) } };
     }
+    let (newest, earlier) = sent.split_at(sent.len().min(AT_ONCE));
     html! {
         p.dek { (lang.with("school.sent.dek", &[&format::whole(sent.len() as i64)])) }
+        (table(newest, lang))
+        @if !earlier.is_empty() {
+            details {
+                summary { (lang.with("sent.earlier", &[&format::whole(earlier.len() as i64)])) }
+                (table(earlier, lang))
+            }
+        }
+    }
+}
+
+fn table(sent: &[Submission], lang: Lang) -> Markup {
+    let t = |key| lang.say(key);
+    html! {
         div.scroll tabindex="0" {
-            table {
+            table.cards {
                 thead {
                     tr {
                         th { (t("form")) }
@@ -162,11 +178,11 @@ pub fn list(sent: &[Submission], lang: Lang) -> Markup {
                             td.nowrap { (format::period(&one.period, lang)) }
                             td.nowrap { (state_badge(&one.state, lang)) }
                             td.file { (one.file_name) @if !one.sheet.is_empty() { " · " (one.sheet) } }
-                            td.nowrap { (Receipt::of(&one.id)) }
-                            td.number { @if let Some(day) = one.received_on { (day) } }
-                            td.number { (format::whole(one.rows)) }
-                            td.number { (format::whole(one.errors)) }
-                            td.number { (format::whole(one.warnings)) }
+                            td.nowrap data-label=(t("sent.receipt")) { (Receipt::of(&one.id)) }
+                            td.number data-label=(t("sent.received")) { @if let Some(day) = one.received_on { (day) } }
+                            td.number data-label=(t("sent.rows")) { (format::whole(one.rows)) }
+                            td.number data-label=(t("sent.errors")) { (format::whole(one.errors)) }
+                            td.number data-label=(t("sent.warnings")) { (format::whole(one.warnings)) }
                         }
                         @if let Some(changes) = &one.changes {
                             tr.issues { td colspan="9" { (changes.sentence(lang == Lang::En)) } }
