@@ -101,10 +101,8 @@ ranked as (
         case
             when is_new = 1 and people is not null
                 then cast(dense_rank() over (
-                    partition by family, period, is_new
-                    order by
-                        case when people is null then 0 else 1 end desc nulls last,
-                        small desc nulls last, people asc nulls last, district_code asc nulls last
+                    partition by family, period
+                    order by small desc nulls last, people asc nulls last, district_code asc nulls last
                 ) as bigint)
         end as place
     from beside
@@ -115,13 +113,13 @@ together as (
     select
         ranked.*,
         max(case when small = 1 then place else 0 end) over (partition by family, period) as smalls,
-        sum(case when place is not null then numerator else 0 end) over (
+        sum(numerator) over (
             partition by family, period, indicator order by place asc nulls last rows between unbounded preceding and current row
         ) as pool_numerator,
-        sum(case when place is not null then denominator else 0 end) over (
+        sum(denominator) over (
             partition by family, period, indicator order by place asc nulls last rows between unbounded preceding and current row
         ) as pool_denominator,
-        sum(case when place is not null and denominator > 0 then 1 else 0 end) over (
+        sum(case when denominator > 0 then 1 else 0 end) over (
             partition by family, period, indicator order by place asc nulls last rows between unbounded preceding and current row
         ) as pool_districts
     from ranked

@@ -1,15 +1,14 @@
 //! A run that computes only what changed ends in the same tables as one that computes everything, whatever happened before it.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use chrono::NaiveDate;
-use datafusion::arrow::array::AsArray;
-use datafusion::arrow::datatypes::Int64Type;
+use datafusion::arrow::row::{RowConverter, SortField};
 use warehouse::Warehouse;
-use warehouse::session::{Limits, register, session};
-use warehouse::table::TableName;
+use warehouse::session::{Limits, session};
 
 use crate::city::City;
 
@@ -273,18 +272,22 @@ async fn differing(one: &Path, other: &Path) -> Vec<String> {
     left.attach(&context);
     let mut wrong = Vec::new();
     for (name, version) in ours.tables.iter().filter(|(name, _)| name.schema != "facts" && name.schema != "reference") {
-        let sides = [("ours", left, *version), ("theirs", right, theirs.tables[name])];
-        for (side, warehouse, version) in sides {
+        let mut times: HashMap<Vec<u8>, [usize; 2]> = HashMap::new();
+        for (side, (warehouse, version)) in [(left, *version), (right, theirs.tables[name])].into_iter().enumerate() {
             let snapshot = warehouse.snapshot(name, Some(version)).await.expect("its files");
-            register(&context, &TableName::new("public", side), warehouse.provider(snapshot)).expect("registered");
-        }
-        for (less, more) in [("ours", "theirs"), ("theirs", "ours")] {
-            let sql = format!("select count(*) from (select * from {more} except all select * from {less})");
-            let batches = context.sql(&sql).await.expect("planned").collect().await.expect("ran");
-            let rows = batches[0].column(0).as_primitive::<Int64Type>().value(0);
-            if rows > 0 {
-                wrong.push(format!("{name}: {rows} rows only in {more}"));
+            let frame = context.read_table(warehouse.provider(snapshot)).expect("planned");
+            let fields = frame.schema().fields().iter().map(|field| SortField::new(field.data_type().clone()));
+            let converter = RowConverter::new(fields.collect()).expect("columns that can be compared");
+            for batch in frame.collect().await.expect("read") {
+                for row in &converter.convert_columns(batch.columns()).expect("the table's columns") {
+                    times.entry(row.as_ref().to_vec()).or_default()[side] += 1;
+                }
             }
+        }
+        let rows = |less: usize, more: usize| times.values().map(|times| times[more].saturating_sub(times[less])).sum();
+        let [ours, theirs]: [usize; 2] = [rows(1, 0), rows(0, 1)];
+        if ours + theirs > 0 {
+            wrong.push(format!("{name}: {ours} rows only by keys, {theirs} only as a whole"));
         }
     }
     wrong

@@ -378,7 +378,7 @@ fn solved(models: &Models, seed: u64, by_register: bool) -> (Vec<String>, usize)
 
 /// `KEHOU_PUBLIC_CITIES` says how many cities are tried; each has terms that have nothing to do with each other.
 fn cities() -> u64 {
-    std::env::var("KEHOU_PUBLIC_CITIES").ok().and_then(|text| text.parse().ok()).unwrap_or(2)
+    std::env::var("KEHOU_PUBLIC_CITIES").ok().and_then(|text| text.parse().ok()).unwrap_or(4)
 }
 
 #[test]

@@ -96,6 +96,13 @@ impl<'a> Stage<'a> {
         Stage { warehouse, target, plan, last, whole, keyed, ranges: Vec::new(), memory, needed: Needed::by(plan) }
     }
 
+    /// Computes every model in one piece, on one processor; from before there are ranges.
+    pub(crate) fn divide_nothing(&self) {
+        for context in [&self.whole, &self.keyed] {
+            context.state_ref().write().config_mut().options_mut().execution.target_partitions = 1;
+        }
+    }
+
     /// Computes whole models that have the key range by range, from before any table is shown.
     pub(crate) fn by_ranges(&mut self, ranges: Vec<Range>) {
         self.ranges = ranges.into_iter().map(|range| (range, like(&self.whole))).collect();

@@ -25,6 +25,10 @@ use crate::views::previous_table;
 /// Bytes of memory that a model needs to itself, so that others may be computed beside it.
 const MEMORY: usize = 1 << 30;
 
+/// So few rows of all inputs together are not divided among processors: with a hundred models that costs more than it gains, and
+/// models are computed beside each other anyway.
+const FEW_ROWS: u64 = 1_000_000;
+
 /// A run at work.
 pub(crate) struct Work<'a> {
     stage: Stage<'a>,
@@ -73,6 +77,7 @@ impl<'a> Work<'a> {
         let mut inputs = Vec::new();
         // The most rows that a whole table with the key has.
         let mut most = 0;
+        let mut rows = 0;
         for (name, version) in &plan.inputs.versions {
             if stage.is_needed(name) {
                 let place = if replaced.contains(name) { stage.target } else { stage.warehouse };
@@ -81,8 +86,13 @@ impl<'a> Work<'a> {
                 if key.is_some() && stage.is_needed_whole(name) {
                     most = snapshot.rows().max(most);
                 }
+                rows += snapshot.rows();
                 inputs.push((name, place, snapshot, key));
             }
+        }
+        // What is divided has twice the sorts and groups, which share the memory evenly.
+        if rows < FEW_ROWS || memory < MEMORY / 4 {
+            stage.divide_nothing();
         }
         let ranges = ranges::needed(most, memory);
         if ranges > 1

@@ -3,14 +3,15 @@
 use plotters::prelude::PathElement;
 
 use super::Words;
-use super::canvas::{DRAWN, Ink, dashes, dot, sheet};
+use super::canvas::{DRAWN, Ink, Spot, dashes, dot, sheet, with_spots};
 
 const WIDE: i32 = 132;
 const HIGH: i32 = 34;
 
 /// The line of `values`, in the order of their months, and the target as a dashed line. A month without a value is a gap:
-/// it is not 0. With less than two values there is no trend.
-pub fn trend(values: &[Option<f64>], target: Option<f64>, words: &Words) -> Option<String> {
+/// it is not 0. `said` is what each month tells who points at it, nothing where values stand beside. With less than two values there
+/// is no trend.
+pub fn trend(values: &[Option<f64>], said: &[String], target: Option<f64>, words: &Words) -> Option<String> {
     let known: Vec<f64> = values.iter().flatten().copied().collect();
     if known.len() < 2 {
         return None;
@@ -22,7 +23,7 @@ pub fn trend(values: &[Option<f64>], target: Option<f64>, words: &Words) -> Opti
     let middle = (high + low) / 2.0;
     let x = |at: usize| 5 + (at as i32 * (WIDE - 10)) / (values.len() as i32 - 1).max(1);
     let y = |value: f64| HIGH / 2 - (((value - middle) / room) * f64::from(HIGH - 12)).round() as i32;
-    Some(sheet((WIDE as u32, HIGH as u32), "trend", words, |area| {
+    let drawn = sheet((WIDE as u32, HIGH as u32), "trend", words, |area| {
         if let Some(target) = target {
             dashes(area, (0, y(target)), (WIDE, y(target)), Ink::Muted);
         }
@@ -38,7 +39,14 @@ pub fn trend(values: &[Option<f64>], target: Option<f64>, words: &Words) -> Opti
         {
             dot(area, (x(at), y(value)), 4, Ink::Accent);
         }
-    }))
+    });
+    let step = x(1) - x(0);
+    let spots: Vec<Spot> = said
+        .iter()
+        .enumerate()
+        .map(|(at, said)| Spot { corner: (x(at) - step / 2, 0), size: (step, HIGH), words: said.clone() })
+        .collect();
+    Some(with_spots(&drawn, &spots))
 }
 
 /// The stretches without a gap.
@@ -62,9 +70,15 @@ mod tests {
     #[test]
     fn a_gap_is_no_zero() {
         let words = Words { title: "走势".to_owned(), description: String::new() };
-        let svg = trend(&[Some(0.9), Some(0.95), None, Some(0.97), Some(0.99)], Some(1.0), &words).expect("a trend");
+        let said = ["一", "二", "三：无数据", "四", "五"].map(str::to_owned);
+        let values = [Some(0.9), Some(0.95), None, Some(0.97), Some(0.99)];
+        let svg = trend(&values, &said, Some(1.0), &words).expect("a trend");
         check_well_formed(&svg);
+        assert!(
+            said.iter().all(|said| svg.contains(&format!("<title>{said}</title>"))),
+            "each month tells its value: {svg}"
+        );
         assert_eq!(svg.matches("stroke-width=\"2\" points").count(), 2, "{svg}");
-        assert_eq!(trend(&[Some(1.0), None], None, &words), None);
+        assert_eq!(trend(&[Some(1.0), None], &[], None, &words), None);
     }
 }

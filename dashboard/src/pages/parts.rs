@@ -128,16 +128,12 @@ fn tile(figure: &Figure, figures: &[Figure], months: &Months, catalogue: &Catalo
     let title = catalogue.indicator_title(&figure.indicator, lang);
     let history: Vec<Option<f64>> =
         months.all.iter().map(|month| value_in(figures, &figure.indicator, month)).collect();
-    let words = Words {
-        title: lang.with("trend.title", &[title]),
-        description: months
-            .all
-            .iter()
-            .zip(&history)
-            .filter_map(|(month, value)| Some(format!("{} {}", format::period(month, lang), unit.write((*value)?))))
-            .collect::<Vec<_>>()
-            .join(", "),
+    let say = |(month, value): (&String, &Option<f64>)| {
+        let value = value.map_or_else(|| lang.say("figure.none").to_owned(), |value| unit.write(value));
+        format!("{} {value}", format::period(month, lang))
     };
+    let said: Vec<String> = months.all.iter().zip(&history).map(say).collect();
+    let words = Words { title: lang.with("trend.title", &[title]), description: said.join(", ") };
     html! {
         article class={ "tile " (figure.status.key()) } {
             h4 {
@@ -150,7 +146,7 @@ fn tile(figure: &Figure, figures: &[Figure], months: &Months, catalogue: &Catalo
                 (status(figure.status, lang))
                 @if let Some(target) = figure.target { span.target { (lang.with("target", &[&unit.write(target)])) } }
             }
-            @if let (Some(line), "month") = (trend(&history, figure.target, &words), figure.period_type.as_str()) {
+            @if let (Some(line), "month") = (trend(&history, &said, figure.target, &words), figure.period_type.as_str()) {
                 (PreEscaped(line))
             }
             p.small { (format::period(&figure.period, lang)) " " (coverage(figure, lang)) }

@@ -322,6 +322,6 @@ impl SchoolPage {
         let title = lang.with("trend.title", &[self.frame.catalogue.indicator_title(code, lang)]);
         let values: Vec<_> = self.months.all.iter().map(|month| parts::value_in(monthly, code, month)).collect();
         let target = monthly.iter().find(|figure| figure.indicator == code).and_then(|figure| figure.target);
-        html! { @if let Some(drawn) = trend(&values, target, &Words { title, description: String::new() }) { (PreEscaped(drawn)) } }
+        html! { @if let Some(drawn) = trend(&values, &[], target, &Words { title, description: String::new() }) { (PreEscaped(drawn)) } }
     }
 }
