@@ -25,10 +25,7 @@ use crate::desk::{Desk, Slice, school};
 /// The example city with a release as of 2020-03-01.
 fn city() -> &'static City {
     static CITY: OnceLock<City> = OnceLock::new();
-    CITY.get_or_init(|| {
-        let city = City::with_release();
-        city
-    })
+    CITY.get_or_init(City::with_release)
 }
 
 /// A sample city, which has every indicator but the one that needs casework.
