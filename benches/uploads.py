@@ -9,6 +9,7 @@ releases, an error, or an upload that is lost ends the run. Prints the times and
 """
 
 import argparse
+import concurrent.futures
 import http.client
 import os
 import pathlib
@@ -44,7 +45,7 @@ def main():
         if warehouse is None:
             built = bench.Bench(args.kehou, pathlib.Path(scratch), 1)
             built.pipeline(args.scale, runs=1)
-            warehouse, city = built.warehouse, built.city
+            warehouse, city = built.warehouse, built.sample
         schools = rosters(city, args.schools)
         for school in schools:
             command = [args.kehou, "user", "--warehouse", str(warehouse), "add", f"up-{school.id}", "--role", "school", "--unit", school.id, "--own"]
@@ -75,6 +76,8 @@ class School:
 
     def enter(self, host):
         self.cookie = log_in(host, f"up-{self.id}", WORD)
+        # Pupils of its primary grades alone, where it has others too.
+        self.pupils = self.figure(host)
 
     def figure(self, host):
         """The denominator of the school's share of pupils in the service."""
@@ -88,7 +91,7 @@ class School:
         rows = [list(row) for row in self.rows]
         rows[0][column] = str(int(rows[0][column]) + self.sent)
         text = "\n".join(",".join(row) for row in [self.head, *rows]) + "\n"
-        wanted = sum(int(row[column]) for row in rows)
+        wanted = self.pupils + self.sent
         _, page = ask(host, "/upload", self.cookie)
         token = re.search(r'name="form_token" value="([^"]*)"', text_of(page))[1]
         mark = "kehou-bench-boundary"
@@ -110,13 +113,8 @@ class School:
 
 
 def at_once(host, schools):
-    times = []
-    threads = [threading.Thread(target=lambda school=school: times.append(school.send(host))) for school in schools]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return times if len(times) == len(schools) else sys.exit("an upload was lost")
+    with concurrent.futures.ThreadPoolExecutor(len(schools)) as pool:
+        return list(pool.map(lambda school: school.send(host), schools))
 
 
 class Readers:
