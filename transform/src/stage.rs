@@ -127,12 +127,7 @@ impl<'a> Stage<'a> {
 
     /// Whether a query names it.
     pub(crate) fn is_needed(&self, name: &TableName) -> bool {
-        self.is_needed_whole(name) || self.needed.keyed.contains(name)
-    }
-
-    /// Whether a query over whole tables names it.
-    pub(crate) fn is_needed_whole(&self, name: &TableName) -> bool {
-        self.needed.whole.contains(name)
+        self.needed.whole.contains(name) || self.needed.keyed.contains(name)
     }
 
     /// Registers a table where it is needed; by its key, if it has one, where not all keys are looked at.

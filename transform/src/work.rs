@@ -75,17 +75,23 @@ impl<'a> Work<'a> {
         let memory = limits.memory / at_once;
         let mut stage = Stage::new(warehouses, context, memory, plan, last);
         let mut inputs = Vec::new();
-        // The most rows that a whole table with the key has.
+        // The most rows that an input with the key has. One that is not read itself lies below tables that are, and stayed as they were.
         let mut most = 0;
         let mut rows = 0;
+        let is_whole = |step: &Step<'_>| step.model.key().is_some() && step.change == Change::Everything;
+        let any_whole = plan.steps.iter().any(is_whole);
         for (name, version) in &plan.inputs.versions {
-            if stage.is_needed(name) {
-                let place = if replaced.contains(name) { stage.target } else { stage.warehouse };
-                let snapshot = place.snapshot(name, Some(*version)).await?;
-                let key = plan.key.filter(|key| snapshot.schema.column_with_name(key).is_some());
-                if key.is_some() && stage.is_needed_whole(name) {
-                    most = snapshot.rows().max(most);
-                }
+            let is_needed = stage.is_needed(name);
+            if !is_needed && !any_whole {
+                continue;
+            }
+            let place = if replaced.contains(name) { stage.target } else { stage.warehouse };
+            let snapshot = place.snapshot(name, Some(*version)).await?;
+            let key = plan.key.filter(|key| snapshot.schema.column_with_name(key).is_some());
+            if key.is_some() && any_whole {
+                most = snapshot.rows().max(most);
+            }
+            if is_needed {
                 rows += snapshot.rows();
                 inputs.push((name, place, snapshot, key));
             }
