@@ -45,7 +45,7 @@ def main():
         if warehouse is None:
             built = bench.Bench(args.kehou, pathlib.Path(scratch), 1)
             built.pipeline(args.scale, runs=1)
-            warehouse, city = built.warehouse, built.sample
+            warehouse, city = built.warehouse, built.scratch / f"city-{args.scale}"
         schools = rosters(city, args.schools)
         for school in schools:
             command = [args.kehou, "user", "--warehouse", str(warehouse), "add", f"up-{school.id}", "--role", "school", "--unit", school.id, "--own"]

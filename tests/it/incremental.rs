@@ -11,6 +11,7 @@ use warehouse::Warehouse;
 use warehouse::session::{Limits, session};
 
 use crate::city::City;
+use crate::facts::copy;
 
 /// How much happens; `KEHOU_HAPPENINGS` says how much instead, `KEHOU_SEED` in which order.
 const HAPPENINGS: u64 = 100;
@@ -243,19 +244,6 @@ impl Busy {
 
 fn named(path: &Path) -> String {
     path.file_name().expect("a file").to_string_lossy().into_owned()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("made");
-    for entry in fs::read_dir(from).expect("readable") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("copied");
-        }
-    }
 }
 
 /// The tables of two warehouses' newest releases that don't have the same rows.

@@ -72,7 +72,8 @@ fn an_original_comes_out_as_it_was_sent_and_the_audit_says_so() {
     assert_eq!(events(&city), vec![event.clone(), event]);
     let by = ask(&city.warehouse(), "select by_whom from facts.audit_event where number = 1");
     assert!(by[0]["by_whom"].starts_with("督导 ("), "{by:?}");
-    assert!(city.ok(&["verify"]).contains("2 audit events, "));
+    let said = city.ok(&["verify"]);
+    assert!(said.contains("2 audit events, ") && said.contains("all there"), "{said}");
 }
 
 #[test]
@@ -128,7 +129,8 @@ fn an_event_that_was_changed_shows_and_events_at_once_make_one_chain() {
         let output = child.wait_with_output().expect("it ends");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    assert!(city.ok(&["verify"]).contains("4 audit events, "));
+    let said = city.ok(&["verify"]);
+    assert!(said.contains("4 audit events, ") && said.contains("all there"), "{said}");
 
     forge(&city.warehouse().display().to_string());
     let output = city.run(&["verify"]);

@@ -1,6 +1,7 @@
 //! The casework on a finding's page.
 
 use datafusion::prelude::SessionContext;
+use ingest::casework::{Case, Finding, State, Step};
 
 use super::Site;
 use super::city::{
@@ -70,4 +71,58 @@ async fn a_finding_tells_its_case_to_those_whom_it_concerns() {
     let cookie = site.log_in("district").await;
     let sister = site.get(&routes::finding(FINDINGS[1]), &cookie).await.body;
     assert!(sister.contains("尚未办理") && !sister.contains("整改期限"), "an open case has no steps");
+}
+
+/// A case of [`DISTRICT`] after so many notices, the last one taken after the release was made.
+fn notified(finding_id: &str, times: usize) -> Case {
+    let step = Step {
+        finding_id: finding_id.to_owned(),
+        occurrence: 1,
+        state: State::Notified,
+        at: chrono::Utc::now().timestamp_micros(),
+        on: None,
+        by_whom: "王督学".to_owned(),
+        due_on: Some(day_of("2020-02-01")),
+        note: None,
+    };
+    let finding = Finding {
+        finding_id: finding_id.to_owned(),
+        rule: "R13".to_owned(),
+        severity: "high".to_owned(),
+        school_id: SISTER.to_owned(),
+        district_code: DISTRICT.to_owned(),
+        period: "2019-10".to_owned(),
+        message_zh: String::new(),
+        message_en: String::new(),
+        first_seen: None,
+        ended: None,
+        occurrence: 1,
+    };
+    Case { finding, steps: vec![step; times] }
+}
+
+fn day_of(text: &str) -> chrono::NaiveDate {
+    text.parse().expect("a date")
+}
+
+#[tokio::test]
+async fn a_step_that_no_release_has_yet_is_told_by_lists() {
+    let site = Site::new().await;
+    let cookie = site.log_in("district").await;
+    let listed = async |state: &str, finding: &str| {
+        let list = site.get(&format!("{}?case={state}", routes::FINDINGS), &cookie).await.body;
+        list.contains(&routes::finding(finding))
+    };
+    let sister = FINDINGS[1];
+    assert!(listed("open", sister).await && !listed("notified", sister).await && !listed("overdue", sister).await);
+
+    site.app.desk.remember(vec![notified(sister, 1)]);
+    assert!(!listed("open", sister).await && listed("notified", sister).await && listed("overdue", sister).await);
+
+    // What the release knows as well is the release's to tell.
+    assert!(listed("notified", FINDINGS[0]).await);
+    let mut answered = notified(FINDINGS[0], 2);
+    answered.steps[1].state = State::Answered;
+    site.app.desk.remember(vec![answered]);
+    assert!(listed("notified", FINDINGS[0]).await && !listed("answered", FINDINGS[0]).await);
 }
