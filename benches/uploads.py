@@ -23,6 +23,7 @@ import time
 import urllib.parse
 
 import bench
+import figures
 from pages import ask, log_in, text_of
 
 PERIOD = "2019-10"
@@ -43,9 +44,10 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         warehouse, city = args.warehouse, args.city
         if warehouse is None:
-            built = bench.Bench(args.kehou, pathlib.Path(scratch), 1)
-            built.pipeline(args.scale, runs=1)
-            warehouse, city = built.warehouse, built.scratch / f"city-{args.scale}"
+            built = figures.Bench(args, pathlib.Path(scratch))
+            built.make()
+            warehouse, city = built.warehouse, built.city
+            subprocess.run([args.kehou, "transform", "--today", args.today, "--warehouse", str(warehouse)], check=True, capture_output=True)
         schools = rosters(city, args.schools)
         for school in schools:
             command = [args.kehou, "user", "--warehouse", str(warehouse), "add", f"up-{school.id}", "--role", "school", "--unit", school.id, "--own"]
