@@ -18,7 +18,7 @@ use intake::{Ingest, Init, RotateKey, Sample, Status, Template, Unseal, Withdraw
 use paper::Report;
 use people::{Case, Demo, Serve, User};
 use token::Token;
-use upkeep::{Backup, Migrate, Optimize, Restore, Verify};
+use upkeep::{Backup, Forget, Migrate, Optimize, Restore, Verify};
 
 /// 课后 kehou: from schools' submissions to figures on after-school service that hold up before an inspector.
 #[derive(Debug, Parser)]
@@ -153,6 +153,17 @@ pub enum Command {
     ///
     /// Stop the dashboard and all other commands on it first, and make a backup. After a kill the same command goes on.
     Migrate(Migrate),
+    /// Erase rows of pupils and staff that are no longer to be kept; the figures that rest on them stay
+    ///
+    /// By the policy's keep_persons_years (policy.csv), or --before. Rows of the school years before are erased, with the sealed
+    /// originals that hold nothing newer; figures, findings and cases stay as they are, and so does everything that names no
+    /// person. For that all periods up to the end of that calendar year are closed for good: nothing of them is taken in any
+    /// more, and each release carries their figures over. Earlier releases keep their figures, official ones too, and lose the
+    /// rows. --plan tells first what would go. After a kill the same command goes on.
+    ///
+    /// What it can't reach: backups made before, which go by their own rules, files that people exported, and the subject of a
+    /// finding, by which a case keeps its number.
+    Forget(Forget),
     /// Open one sealed original, as it was sent, for whoever holds the private key; the audit keeps who, when and why
     ///
     /// The event is committed to facts.audit_event before the file is written, each event chained to the one before it; `kehou

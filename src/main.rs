@@ -74,6 +74,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Backup(args) => commands::backup::run(args).await,
         Command::Restore(args) => commands::restore::run(args).await,
         Command::Optimize(args) => commands::optimize::run(args).await,
+        Command::Forget(args) => commands::forget::run(args).await,
         Command::Migrate(args) => commands::migrate::run(args).await,
         Command::Unseal(args) => commands::unseal::run(args).await,
         Command::RotateKey(args) => commands::rotate::run(args).await,

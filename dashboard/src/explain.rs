@@ -22,6 +22,7 @@ use serde::Serialize;
 use transform::project::Project;
 use transform::views::register_parts;
 use warehouse::Warehouse;
+use warehouse::erasure::Erasure;
 use warehouse::release::Release;
 use warehouse::session::Limits;
 
@@ -37,6 +38,7 @@ pub struct Explainer<'a> {
     release: ReleaseTold,
     /// The SHA-256 of each model that computed the release.
     fingerprints: &'a BTreeMap<String, String>,
+    erasure: Option<Erasure>,
     lang: Lang,
 }
 
@@ -71,7 +73,8 @@ impl<'a> Explainer<'a> {
             official: release.official,
         };
         let tables = Tables::Whole(context);
-        Ok(Explainer { tables, project, release: told, fingerprints: &release.fingerprints, lang })
+        let erasure = release.erased_before.map(Erasure::before_day);
+        Ok(Explainer { tables, project, release: told, fingerprints: &release.fingerprints, erasure, lang })
     }
 
     /// Over what somebody may see of a release, and nothing else.
@@ -83,6 +86,8 @@ impl<'a> Explainer<'a> {
             today: edition.today,
             official: edition.official,
         };
-        Explainer { tables: Tables::Scoped(scoped), project, release, fingerprints: &edition.fingerprints, lang }
+        let tables = Tables::Scoped(scoped);
+        let (fingerprints, erasure) = (&*edition.fingerprints, edition.erasure);
+        Explainer { tables, project, release, fingerprints, erasure, lang }
     }
 }

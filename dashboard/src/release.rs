@@ -13,6 +13,7 @@ use transform::kept::project_of;
 use transform::project::Project;
 use transform::views::register_parts;
 use warehouse::Warehouse;
+use warehouse::erasure::Erasure;
 use warehouse::error::WarehouseError;
 use warehouse::official::Official;
 use warehouse::release::Release;
@@ -45,6 +46,8 @@ pub struct Edition {
     pub official: bool,
     /// What it was computed by: the SHA-256 of each model's SQL.
     pub fingerprints: Arc<BTreeMap<String, String>>,
+    /// Which rows of persons were erased, with periods that are closed by that.
+    pub erasure: Option<Erasure>,
 }
 
 impl Edition {
@@ -56,6 +59,7 @@ impl Edition {
             today: release.today,
             official: release.official,
             fingerprints: Arc::new(release.fingerprints.clone()),
+            erasure: release.erased_before.map(Erasure::before_day),
         }
     }
 }

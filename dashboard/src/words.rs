@@ -494,6 +494,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("explain.slices", "涉及的报送单元", "The slices that the rule looks at"),
     ("explain.amount", "金额怎么算", "How the amount is made up"),
     ("explain.events", "经过", "What became of it"),
+    ("explain.erased", "本期已结账：{}以前的学生、教职工明细已按规定销毁，数字和问题沿用销毁前的计算，不再变动；明细行可能不全。", "This period is closed: rows of pupils and staff before {} were erased as the policy says. Figures and findings stand as they were computed before; rows may be missing."),
     ("explain.sum", "{}：{} {} 行，合计 {}。", "{}: {} {} rows, {} in sum."),
     ("event.seen", "发现", "seen"),
     ("event.ended", "消除", "ended"),

@@ -159,6 +159,9 @@ pub enum IngestError {
     /// The keys failed.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// A slice's period was closed meanwhile, because rows that its figures rest on were erased.
+    #[error("{0} 已结账，其明细已按规定销毁；未作任何更改 / {0} is closed, as its rows were erased; nothing changed")]
+    Closed(String),
     /// The calendar in the warehouse can't be read.
     #[error("the calendar in the warehouse: {0}")]
     Calendar(String),

@@ -12,6 +12,8 @@ use warehouse::error::WarehouseError;
 use warehouse::table::Mark;
 
 use crate::accept::{IngestError, Known};
+use crate::forget::is_closed;
+use crate::form::form;
 use crate::keys::{KeyError, Keys, MARK};
 use crate::ledger::{Ledger, Line, State, ledger_batch, ledger_table};
 
@@ -36,6 +38,14 @@ pub async fn commit_lines(
             Some(keys) => (!fence(warehouse, keys, ledger.version).await?).then(|| mark(keys)),
             None => None,
         };
+        let erasure = warehouse.erasure(&ledger_table(), ledger.version).await?;
+        let is_of_closed = |line: &&Line| {
+            line.state != State::Rejected
+                && form(&line.slice.form).is_some_and(|form| is_closed(erasure, form, &line.slice.period))
+        };
+        if let Some(line) = lines.iter().find(is_of_closed) {
+            return Err(IngestError::Closed(line.slice.period.clone()));
+        }
         let following = follow(&mut ledger, lines, known);
         if following.lines.is_empty() {
             return Ok(following.left_out);

@@ -254,6 +254,14 @@ impl Form {
         self.columns.iter().filter(|column| column.key)
     }
 
+    /// The columns of persons' numbers, by their names, with whose numbers they are.
+    pub fn persons(&self) -> impl Iterator<Item = (&str, PersonKind)> {
+        self.columns.iter().filter_map(|column| match column.kind {
+            Kind::Person(kind) => Some((column.name.as_str(), kind)),
+            _ => None,
+        })
+    }
+
     /// The headings without which a sheet is not this form: the required ones, or all where none is required.
     pub fn telling_headings(&self) -> Vec<&str> {
         let required: Vec<_> =

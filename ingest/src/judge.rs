@@ -13,7 +13,9 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use datafusion::arrow::record_batch::RecordBatch;
+use warehouse::erasure::Erasure;
 
+use crate::forget::is_closed;
 use crate::form::{Form, SentBy};
 use crate::issue::{Issue, Issues};
 use crate::judge::part::{Gathering, Part};
@@ -34,6 +36,8 @@ pub struct World {
     pub sender: Option<String>,
     /// Hashes persons' numbers.
     pub hasher: PersonHasher,
+    /// Which persons' rows were erased: nothing is taken in of the periods that are closed by that.
+    pub erasure: Option<Erasure>,
 }
 
 /// A school as the register has it.
@@ -122,6 +126,12 @@ impl World {
             && self.knows(slice)
             && self.other_sender(slice).is_none()
             && !self.is_others_form(slice)
+            && !self.is_closed(slice)
+    }
+
+    /// Whether its period is closed, because rows that its figures rest on were erased.
+    fn is_closed(&self, slice: &JudgedSlice) -> bool {
+        is_closed(self.erasure, slice.form, &slice.period)
     }
 
     /// Whether a school sends a form that its district or a finance office sends: nobody registers, inspects or pays itself.

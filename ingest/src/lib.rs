@@ -12,6 +12,7 @@ mod commit;
 pub mod compare;
 pub mod correction;
 pub mod duty;
+pub mod forget;
 pub mod form;
 pub mod issue;
 pub mod judge;

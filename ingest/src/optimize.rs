@@ -7,7 +7,7 @@ use datafusion::arrow::array::AsArray;
 use uuid::Uuid;
 use warehouse::Warehouse;
 use warehouse::error::WarehouseError;
-use warehouse::optimize::{Abandoned, Compacted, Compaction};
+use warehouse::optimize::{Compacted, Compaction, Omitted};
 use warehouse::session::Limits;
 use warehouse::table::TableName;
 
@@ -29,7 +29,7 @@ fn layouts() -> Vec<(TableName, Vec<&'static str>)> {
 }
 
 /// School, person, then the rest of the key: attendance by school, pupil and day.
-fn order(form: &'static Form) -> Vec<&'static str> {
+pub(crate) fn order(form: &'static Form) -> Vec<&'static str> {
     let is_person = |kind: &Kind| matches!(kind, Kind::Person(_));
     let mut order = vec!["school_id"];
     let persons = form.columns.iter().filter(|column| is_person(&column.kind));
@@ -70,7 +70,7 @@ pub async fn compact(
         let known = lines(warehouse).await?;
         let is_abandoned = |id: &str| !known.contains(id) && is_older(id, age);
         let has_lines = table != ledger_table() && order.contains(&"submission_id");
-        let abandoned = has_lines.then_some(Abandoned { column: "submission_id", is: &is_abandoned });
+        let abandoned = has_lines.then_some(Omitted { column: "submission_id", is: &is_abandoned });
         let compacted = warehouse.compact(&Compaction { table, order, abandoned }, limits).await?;
         if let Some(compacted) = compacted {
             progress(&compacted);

@@ -25,7 +25,7 @@ use warehouse::table::{TableName, Writer};
 use self::numbers::Numbers;
 use crate::audit::{Event, record};
 use crate::commit::{commit_at, mark, next_moment};
-use crate::form::{Form, Kind, PersonKind, form, forms};
+use crate::form::{Form, PersonKind, form, forms};
 use crate::keys::{KeyError, Keys, SealKey, switch};
 use crate::ledger::{Ledger, issue_table, ledger_table, query};
 use crate::person::PersonHasher;
@@ -148,7 +148,7 @@ async fn in_force(warehouse: &Warehouse, keys: &Keys) -> Result<bool, WarehouseE
 
 /// The slices with persons that count at a version of the ledger, in the order of their originals.
 async fn slices(warehouse: &Warehouse, version: u64) -> Result<Vec<Slice>, WarehouseError> {
-    let with_persons = forms().iter().filter(|form| persons(form).next().is_some());
+    let with_persons = forms().iter().filter(|form| form.persons().next().is_some());
     let names: Vec<String> = with_persons.map(|form| format!("'{}'", form.name)).collect();
     let sql = format!(
         "with newest as ( \
@@ -161,6 +161,7 @@ async fn slices(warehouse: &Warehouse, version: u64) -> Result<Vec<Slice>, Wareh
         names.join(", ")
     );
     let snapshot = warehouse.snapshot(&ledger_table(), Some(version)).await?;
+    let erasure = warehouse.erasure(&ledger_table(), version).await?;
     let mut slices = Vec::new();
     for batch in query(warehouse, vec![snapshot], &sql).await? {
         let cell = |column: usize, row: usize| {
@@ -169,6 +170,10 @@ async fn slices(warehouse: &Warehouse, version: u64) -> Result<Vec<Slice>, Wareh
         };
         let text = |column: usize, row: usize| cell(column, row).unwrap_or_default();
         for row in 0..batch.num_rows() {
+            if erasure.is_some_and(|erasure| erasure.takes(&text(3, row))) {
+                // Its rows were erased.
+                continue;
+            }
             slices.push(Slice {
                 id: text(0, row),
                 form: form(&text(1, row)).expect("the query asks for forms of this build"),
@@ -181,14 +186,6 @@ async fn slices(warehouse: &Warehouse, version: u64) -> Result<Vec<Slice>, Wareh
         }
     }
     Ok(slices)
-}
-
-/// A form's columns of persons.
-fn persons(form: &Form) -> impl Iterator<Item = (&str, PersonKind)> {
-    form.columns.iter().filter_map(|column| match column.kind {
-        Kind::Person(kind) => Some((column.name.as_str(), kind)),
-        _ => None,
-    })
 }
 
 /// What a rotation has hashed anew so far.
@@ -263,7 +260,7 @@ impl Anew<'_> {
             let rows =
                 batch.column_by_name("row_no").expect("every table of rows numbers them").as_primitive::<Int64Type>();
             let mut copy = batch.clone();
-            for (name, kind) in persons(form) {
+            for (name, kind) in form.persons() {
                 let stored = text(&batch, name);
                 let mut hashes = Vec::with_capacity(batch.num_rows());
                 for row in 0..batch.num_rows() {

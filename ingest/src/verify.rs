@@ -11,7 +11,8 @@ use warehouse::table::TableName;
 use warehouse::verify::{Depth, Verified};
 
 use crate::audit::{Chain, audit_table, check_chain};
-use crate::form::forms;
+use crate::forget::{in_force, originals};
+use crate::form::{Form, forms};
 use crate::ledger::{ledger_table, query, read};
 
 /// Looks at everything: the warehouse's files, then what stands in them.
@@ -36,7 +37,7 @@ pub async fn verify(
             let table = TableName::new("facts", form.table());
             // A form of a later kehou than the warehouse has no table yet.
             if warehouse.has_table(&table).await? {
-                found.extend(rows(warehouse, &form.name, &table).await.unwrap_or_else(unreadable(&table)));
+                found.extend(rows(warehouse, form, &table).await.unwrap_or_else(unreadable(&table)));
             }
         }
     }
@@ -47,6 +48,9 @@ pub async fn verify(
             Chain::default()
         }
     };
+    if chain.faults.is_empty() && chain.events > 0 {
+        found.extend(unfinished_erasure(warehouse).await?);
+    }
     let of_chain = |fault: &String| {
         let damage = Damage::Record { zh: "审计链不完整".to_owned(), en: fault.clone() };
         Found::new(place(&audit_table()), damage, audit_table().to_string())
@@ -62,15 +66,21 @@ pub async fn verify(
     Ok((verified, chain))
 }
 
-/// The originals that a version of the ledger names, in order.
+/// The originals that a version of the ledger names and that were not erased since, in order.
 pub async fn originals_at(warehouse: &Warehouse, version: u64) -> Result<Vec<String>, WarehouseError> {
-    let sql = "select distinct file_sha256 from facts.submission where file_sha256 <> '' order by file_sha256";
-    let snapshot = warehouse.snapshot(&ledger_table(), Some(version)).await?;
-    let mut originals = Vec::new();
-    for batch in query(warehouse, vec![snapshot], sql).await? {
-        originals.extend(batch.column(0).as_string::<i32>().iter().flatten().map(str::to_owned));
-    }
-    Ok(originals)
+    Ok(originals(warehouse, version, in_force(warehouse).await?).await?.kept)
+}
+
+/// An erasure that the audit tells to have begun and not to have ended.
+async fn unfinished_erasure(warehouse: &Warehouse) -> Result<Option<Found>, WarehouseError> {
+    let sql =
+        "select action from facts.audit_event where action in ('forget', 'forgotten') order by number desc limit 1";
+    let last = read(warehouse, &[audit_table()], sql).await?;
+    let begun =
+        last.iter().any(|batch| batch.num_rows() > 0 && batch.column(0).as_string::<i32>().value(0) == "forget");
+    let zh = "销毁个人明细中断，尚未完成；再次运行 kehou forget".to_owned();
+    let en = "the erasure of persons' rows was interrupted; run `kehou forget` again".to_owned();
+    Ok(begun.then(|| Found::new(place(&audit_table()), Damage::Record { zh, en }, audit_table().to_string())))
 }
 
 /// Lines stand in one order: each has an id and a moment of its own, and replaces an earlier one.
@@ -102,24 +112,29 @@ async fn ledger_order(warehouse: &Warehouse, version: u64) -> Result<Vec<Found>,
     Ok(found)
 }
 
-/// Every accepted line of a form has as many rows as it says.
-async fn rows(warehouse: &Warehouse, form: &str, table: &TableName) -> Result<Vec<Found>, WarehouseError> {
+/// Every accepted line of a form has as many rows as it says, or none where they were erased.
+async fn rows(warehouse: &Warehouse, form: &Form, table: &TableName) -> Result<Vec<Found>, WarehouseError> {
     let sql = format!(
         "with entry as (select submission_id, count(*) as rows from {table} group by submission_id) \
-         select line.submission_id, line.rows, coalesce(entry.rows, 0) from facts.submission as line \
+         select line.submission_id, line.period, line.rows, coalesce(entry.rows, 0) from facts.submission as line \
          left join entry on entry.submission_id = line.submission_id \
-         where line.form = '{form}' and line.state = 'accepted' and line.rows <> coalesce(entry.rows, 0) \
-         order by line.submission_id"
+         where line.form = '{form}' and line.state = 'accepted' order by line.submission_id",
+        form = form.name
     );
+    let erasure = in_force(warehouse).await?.filter(|_| form.persons().next().is_some());
     let mut found = Vec::new();
     // The ledger first: rows are committed before their line.
     for batch in read(warehouse, &[ledger_table(), table.clone()], &sql).await? {
-        let id = batch.column(0).as_string::<i32>();
-        let [expected, rows] = [1, 2].map(|column| batch.column(column).as_primitive::<Int64Type>());
+        let [id, period] = [0, 1].map(|column| batch.column(column).as_string::<i32>());
+        let [told, rows] = [2, 3].map(|column| batch.column(column).as_primitive::<Int64Type>());
         for row in 0..batch.num_rows() {
-            let damage =
-                Damage::Rows { found: rows.value(row).unsigned_abs(), expected: expected.value(row).unsigned_abs() };
-            found.push(Found::new(place(table), damage, format!("facts.submission {}", id.value(row))));
+            let is_erased = erasure.is_some_and(|erasure| erasure.takes(period.value(row)));
+            let expected = if is_erased { 0 } else { told.value(row).unsigned_abs() };
+            let rows = rows.value(row).unsigned_abs();
+            if rows != expected {
+                let damage = Damage::Rows { found: rows, expected };
+                found.push(Found::new(place(table), damage, format!("facts.submission {}", id.value(row))));
+            }
         }
     }
     Ok(found)

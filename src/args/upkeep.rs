@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::Args as ClapArgs;
 
-use super::{Where, bytes};
+use super::{OwnSql, Where, bytes};
 
 /// `kehou verify`
 #[derive(Debug, ClapArgs)]
@@ -62,6 +63,39 @@ pub struct Optimize {
     /// Memory for sorting, before it spills to disk
     #[arg(long, value_name = "BYTES", default_value = "1GiB", value_parser = bytes)]
     pub memory: usize,
+}
+
+/// `kehou forget`
+#[derive(Debug, ClapArgs)]
+pub struct Forget {
+    #[command(flatten)]
+    pub at: Where,
+    /// The September with which the first school year begins that is kept, as 2023-09; default by the policy's keep_persons_years
+    #[arg(long, value_name = "MONTH", value_parser = september)]
+    pub before: Option<i32>,
+    /// The date that years are counted to and lateness is judged against; default today
+    #[arg(long, value_name = "DATE")]
+    pub today: Option<NaiveDate>,
+    /// Only tell what would be erased
+    #[arg(long)]
+    pub plan: bool,
+    /// Files of earlier releases that hold such rows wait so long; shorter only where nobody reads
+    #[arg(long, value_name = "HOURS", default_value_t = 24)]
+    pub grace_hours: u32,
+    /// Who asks for it, besides the account that the command runs under
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    #[command(flatten)]
+    pub own: OwnSql,
+    /// Memory for joins, sorts and groups before they spill to disk
+    #[arg(long, value_name = "BYTES", default_value = "2GiB", value_parser = bytes)]
+    pub memory: usize,
+}
+
+/// The year of a September.
+fn september(text: &str) -> Result<i32, String> {
+    let year = text.strip_suffix("-09").filter(|year| year.len() == 4).and_then(|year| year.parse().ok());
+    year.ok_or_else(|| "a school year begins in September: write 2023-09".to_owned())
 }
 
 /// `kehou migrate`

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod diff;
 pub mod explain;
 pub mod export;
+pub mod forget;
 pub mod ingest;
 pub mod init;
 pub mod migrate;

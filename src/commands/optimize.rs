@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use chrono::{TimeDelta, Utc};
 use warehouse::Warehouse;
+use warehouse::lock::Lock;
 use warehouse::optimize::{Keep, Tidy};
 use warehouse::session::Limits;
 
@@ -39,6 +40,13 @@ pub async fn run(args: Optimize) -> Result<ExitCode> {
         }
     })
     .await?;
+    remove(&warehouse, keep, age, &upkeep).await?;
+    upkeep.let_go().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lets releases go and removes what nothing that is kept names.
+pub async fn remove(warehouse: &Warehouse, keep: Keep, age: Duration, upkeep: &Lock) -> Result<()> {
     let running = warehouse.lock("transform").await?;
     warehouse.lay_back().await?;
     let tidy = warehouse.look_for_tidy(keep, age).await?;
@@ -46,9 +54,8 @@ pub async fn run(args: Optimize) -> Result<ExitCode> {
     running.check()?;
     warehouse.tidy(&tidy).await?;
     running.let_go().await;
-    upkeep.let_go().await;
     tell(&tidy, false);
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn tell(tidy: &Tidy, is_plan: bool) {

@@ -75,11 +75,17 @@ pub async fn frame(warehouse: &Warehouse, release: &Release, project: &Project, 
     Ok(context.sql_with_options(sql, reading).await?)
 }
 
-/// A table that only a run writes can't be had from a release that was made without it.
+/// What a release lost, or a table that only a run writes, can't be had from a release that was made without it.
 fn check_stored(project: &Project, release: &Release, sql: &str) -> Result<()> {
     let mut waiting: Vec<TableName> = tables_of(sql).unwrap_or_default().into_iter().collect();
     let mut seen = BTreeSet::new();
     while let Some(name) = waiting.pop() {
+        if release.lost.contains(&name) {
+            bail!(
+                "第 {} 期数据的 {name} 含个人明细，已按规定销毁；数字仍在 marts 各表 / {name} of release {0} held rows of persons, which were erased; its figures stand in marts",
+                release.release
+            );
+        }
         let Some(model) = project.model(&name) else { continue };
         if release.tables.contains_key(&name) || !seen.insert(name.clone()) {
             continue;

@@ -48,7 +48,7 @@ impl City {
     }
 
     /// Keeps what lies in the city's folder, for other tests to begin from.
-    fn kept(self, name: &str) -> PathBuf {
+    pub fn kept(self, name: &str) -> PathBuf {
         let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cities");
         // Those of runs that ended.
         for entry in std::fs::read_dir(&all).into_iter().flatten().flatten() {
@@ -62,7 +62,8 @@ impl City {
         folder
     }
 
-    fn copied(kept: &Path) -> City {
+    /// A city that begins with what was kept.
+    pub fn copied(kept: &Path) -> City {
         let city = City { folder: tempfile::tempdir().expect("a folder for temporary files") };
         copy(kept, city.folder());
         city

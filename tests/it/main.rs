@@ -14,6 +14,7 @@ mod example;
 mod explain;
 mod export;
 mod facts;
+mod forget;
 mod full;
 mod incremental;
 mod intake;

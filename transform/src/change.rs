@@ -9,6 +9,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use warehouse::Warehouse;
+use warehouse::erasure::Erasure;
 use warehouse::error::WarehouseError;
 use warehouse::release::Release;
 use warehouse::session::{PLAIN, register};
@@ -46,6 +47,8 @@ pub struct Inputs {
     pub changes: BTreeMap<TableName, Change>,
     /// The keys whose rows changed.
     pub keys: BTreeSet<String>,
+    /// Which persons' rows are erased, with periods that are closed by that.
+    pub erasure: Option<Erasure>,
 }
 
 impl Inputs {
@@ -63,6 +66,9 @@ impl Inputs {
         key: Option<&str>,
     ) -> Result<Inputs> {
         let mut inputs = Inputs { versions, ..Inputs::default() };
+        if let Some(version) = inputs.versions.get(&ledger()) {
+            inputs.erasure = warehouse.erasure(&ledger(), *version).await?;
+        }
         let Some(last) = last else {
             inputs.changes = inputs.versions.keys().map(|name| (name.clone(), Change::Everything)).collect();
             return Ok(inputs);
@@ -101,6 +107,11 @@ impl Inputs {
         // Rows without a line in the ledger don't exist, so what became of them stands there.
         let of_ledger = inputs.change(&ledger);
         inputs.changes.extend(followers.into_iter().map(|name| (name, of_ledger)));
+        // Rows were erased that have their lines.
+        if last.erased_before != inputs.erasure.map(Erasure::before) {
+            let facts = inputs.versions.keys().filter(|name| name.schema == "facts");
+            inputs.changes.extend(facts.map(|name| (name.clone(), Change::Everything)));
+        }
         if inputs.keys.len() > MOST_KEYS {
             let keyed = inputs.changes.values_mut().filter(|change| **change == Change::Keys);
             keyed.for_each(|change| *change = Change::Everything);

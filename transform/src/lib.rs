@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod change;
 pub mod check;
+mod closed;
 pub mod error;
 pub mod header;
 pub mod kept;

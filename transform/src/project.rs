@@ -22,6 +22,9 @@ pub const LAYERS: [&str; 4] = ["staging", "indicators", "rules", "marts"];
 /// indicators read, nobody reads them, and no run computes them.
 pub const PARTS: &str = "parts";
 
+/// The names of the unions that are generated of a schema's models.
+pub(crate) const UNIONS: [&str; 3] = ["all", "keyed", "unkeyed"];
+
 /// How a model's rows are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stored {
@@ -179,9 +182,18 @@ impl Project {
 
     /// The models and parts of these names and all that they read, in order.
     pub fn upstream(&self, names: impl IntoIterator<Item = TableName>) -> Vec<&Model> {
+        self.upstream_to(names, |_| false)
+    }
+
+    /// The models and parts of these names and what they read, down to what is known without its model, in order.
+    pub fn upstream_to(
+        &self,
+        names: impl IntoIterator<Item = TableName>,
+        is_known: impl Fn(&TableName) -> bool,
+    ) -> Vec<&Model> {
         let mut wanted: BTreeSet<TableName> = names.into_iter().collect();
         for model in self.parts.iter().chain(self.models.iter().rev()) {
-            if wanted.contains(&model.name) {
+            if wanted.contains(&model.name) && !is_known(&model.name) {
                 wanted.extend(model.reads.iter().cloned());
             }
         }
@@ -213,7 +225,8 @@ fn built_in_files() -> BTreeMap<String, String> {
 
 /// Whether a path is that of a union that is generated from a schema's models, and no file's.
 pub fn is_generated(path: &str) -> bool {
-    path.split_once('/').is_some_and(|(_, name)| ["all.sql", "keyed.sql", "unkeyed.sql"].contains(&name))
+    let name = path.split_once('/').and_then(|(_, name)| name.strip_suffix(".sql"));
+    name.is_some_and(|name| UNIONS.contains(&name))
 }
 
 /// Whether this build carries a file of this path.

@@ -10,6 +10,7 @@ use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use warehouse::Warehouse;
+use warehouse::erasure::Erasure;
 use warehouse::lock::Lock;
 use warehouse::release::Release;
 use warehouse::session::{Limits, days, session};
@@ -164,6 +165,8 @@ async fn run(
         fingerprints,
         models: Some(keep(warehouse, project).await?),
         logs: BTreeMap::new(),
+        erased_before: plan.inputs.erasure.map(Erasure::before),
+        lost: BTreeSet::new(),
     };
     warehouse.publish(&release).await?;
     step::reached("transform.published");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{RecordBatch, new_null_array};
 use datafusion::arrow::compute::{cast, concat_batches};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::arrow::row::{OwnedRow, RowConverter, Rows, SortField};
@@ -24,6 +24,7 @@ use warehouse::session::{apart, register};
 use warehouse::table::{Replace, Snapshot, Staged, TableName};
 
 use crate::change::Change;
+use crate::closed::Closed;
 use crate::error::{Result, TransformError};
 use crate::plan::Plan;
 use crate::project::{Model, Stored, is_generated};
@@ -175,7 +176,15 @@ impl<'a> Stage<'a> {
         let mut parts = computed(self.queries(model)?, model.key());
         let rows = parts.next().await.expect("a model has a query").map_err(&fault)?;
         let schema = storable(&rows.schema());
-        let mut stream = rows.chain(parts.try_flatten()).boxed().fuse();
+        let stream = rows.chain(parts.try_flatten());
+        let mut stream = match Closed::of(model, self.plan, self.last) {
+            Some(closed) => {
+                let carried = self.carried(&closed, model, &schema).await?;
+                let schema = schema.clone();
+                stream.map(move |batch| closed.open(&conform(&batch?, &schema)?)).chain(carried).boxed().fuse()
+            }
+            None => stream.boxed().fuse(),
+        };
         let (mut first, mut count) = (Vec::new(), 0);
         while count <= FEW_ROWS
             && let Some(batch) = stream.next().await
@@ -195,6 +204,26 @@ impl<'a> Stage<'a> {
         let staged = self.write(model, rows, &schema, None).await?;
         let rows = staged.rows();
         Ok((Some(self.target.overwrite(&model.name, &Replace::All, staged).await?), rows))
+    }
+
+    /// The rows of closed periods that a union carries over from the last release.
+    async fn carried(
+        &self,
+        closed: &Closed,
+        model: &Model,
+        schema: &SchemaRef,
+    ) -> Result<BoxStream<'static, datafusion::error::Result<RecordBatch>>> {
+        let fault = fault(model);
+        let mut streams = Vec::new();
+        for (name, version) in &closed.tables {
+            let before = self.warehouse.snapshot(name, Some(*version)).await?;
+            let frame = self.whole.read_table(self.warehouse.provider(before)).map_err(&fault)?;
+            let frame = in_order(frame, model.key()).map_err(&fault)?;
+            let rows = frame.execute_stream().await.map_err(&fault)?;
+            let (closed, schema) = (closed.clone(), schema.clone());
+            streams.push(rows.map(move |batch| closed.carried(&by_name(&batch?, &schema)?)));
+        }
+        Ok(stream::iter(streams).flatten().boxed())
     }
 
     /// The queries whose rows are a whole model's, each with the session that it is for. A generated union is computed part by
@@ -251,6 +280,13 @@ impl<'a> Stage<'a> {
         let fresh = collected(fresh, &schema).await.map_err(&fault)?;
         let stale = held.clone().filter(self.changed(key)).map_err(&fault)?;
         let stale = collected(stale, &schema).await.map_err(&fault)?;
+        let fresh = match Closed::of(model, self.plan, self.last) {
+            Some(closed) => {
+                let parts = [closed.open(&fresh).map_err(&fault)?, closed.carried(&stale).map_err(&fault)?];
+                concat_batches(&schema, &parts).map_err(DataFusionError::from).map_err(&fault)?
+            }
+            None => fresh,
+        };
         let rows = fresh.num_rows() as u64;
         if same_rows(&fresh, &stale).map_err(&fault)? {
             return Ok((None, rows));
@@ -391,6 +427,15 @@ pub(crate) fn storable(schema: &Schema) -> SchemaRef {
         Field::new(field.name(), kind, true)
     });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// A batch of an earlier release in the columns of now; what it lacks is null.
+fn by_name(batch: &RecordBatch, schema: &SchemaRef) -> datafusion::error::Result<RecordBatch> {
+    let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
+        Some(column) => cast(column, field.data_type()),
+        None => Ok(new_null_array(field.data_type(), batch.num_rows())),
+    });
+    Ok(RecordBatch::try_new(schema.clone(), columns.collect::<Result<Vec<_>, _>>()?)?)
 }
 
 fn conform(batch: &RecordBatch, schema: &SchemaRef) -> datafusion::error::Result<RecordBatch> {

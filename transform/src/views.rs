@@ -27,8 +27,9 @@ pub(crate) async fn plan_view(context: &SessionContext, model: &Model) -> Result
 pub async fn register_views(context: &SessionContext, project: &Project, release: &Release, query: &str) -> Result<()> {
     let Ok(named) = tables_of(query) else { return Ok(()) };
     register(context, &TableName::new(PLAIN, "run"), run_table(release.today))?;
-    for model in project.upstream(named) {
-        if model.stored == Stored::View && !model.is_test() && !release.tables.contains_key(&model.name) {
+    let is_stored = |name: &TableName| release.tables.contains_key(name);
+    for model in project.upstream_to(named, is_stored) {
+        if model.stored == Stored::View && !model.is_test() && !is_stored(&model.name) {
             register(context, &model.name, plan_view(context, model).await?)?;
         }
     }

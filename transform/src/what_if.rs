@@ -8,7 +8,7 @@ use warehouse::session::{Limits, session};
 use warehouse::table::TableName;
 
 use crate::audit::audit;
-use crate::change::{Change, Inputs};
+use crate::change::{Change, Inputs, ledger};
 use crate::check;
 use crate::error::Result;
 use crate::plan::Plan;
@@ -41,7 +41,11 @@ pub async fn what_if(
     let context = session(limits)?;
     warehouse.attach(&context);
     beside.attach(&context);
-    let mut inputs = Inputs::default();
+    let erasure = match base.tables.get(&ledger()) {
+        Some(version) => warehouse.erasure(&ledger(), *version).await?,
+        None => None,
+    };
+    let mut inputs = Inputs { erasure, ..Inputs::default() };
     for (name, version) in base.tables.iter().filter(|(name, _)| name.schema == "facts" || name.schema == "reference") {
         inputs.versions.insert(name.clone(), *version);
     }

@@ -226,6 +226,7 @@ impl Warehouse {
                 versions.entry(name).or_default().insert(version);
             }
         }
+        places.extend(self.losses().await?.into_iter().map(|number| (Place::Erasure(number).to_string(), None)));
         for number in self.official_numbers().await? {
             let place = Place::Official(number);
             let Some(bytes) = self.get(&place).await? else { continue };

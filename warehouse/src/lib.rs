@@ -7,6 +7,7 @@ pub mod backup;
 pub mod bucket;
 pub mod damage;
 pub mod digest;
+pub mod erasure;
 pub mod error;
 pub mod fault;
 pub mod lock;

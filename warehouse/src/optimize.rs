@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use object_store::ObjectStoreExt;
 use serde::{Deserialize, Serialize};
 
-pub use compact::{Abandoned, Compacted, Compaction};
+pub use compact::{Compacted, Compaction, Omitted};
 
 use crate::Warehouse;
 use crate::digest::signed;

@@ -21,6 +21,10 @@ pub enum Place {
     AllRetired,
     /// That one release was let go.
     Retired(u64),
+    /// The folder of what was said of releases that lost the tables with persons.
+    AllErasures,
+    /// Which tables releases up to one lost.
+    Erasure(u64),
     /// The folder of what was declared official.
     Officials,
     /// One declaration.
@@ -49,6 +53,8 @@ impl fmt::Display for Place {
             Place::Release(number) => write!(out, "releases/{number:08}.json"),
             Place::AllRetired => write!(out, "retired"),
             Place::Retired(number) => write!(out, "retired/{number:08}.json"),
+            Place::AllErasures => write!(out, "erasures"),
+            Place::Erasure(number) => write!(out, "erasures/{number:08}.json"),
             Place::Officials => write!(out, "officials"),
             Place::Official(number) => write!(out, "officials/{number:08}.json"),
             Place::Models(sha256) => write!(out, "models/{sha256}.json"),
@@ -74,6 +80,7 @@ mod tests {
         check(Place::Marker, "kehou.json");
         check(Place::Table(TableName::new("marts", "finding")), "tables/marts/finding");
         check(Place::Release(12), "releases/00000012.json");
+        check(Place::Erasure(4), "erasures/00000004.json");
         check(Place::Official(3), "officials/00000003.json");
         check(Place::Models("ab34".into()), "models/ab34.json");
         check(Place::Original("ab34".into()), "originals/ab/ab34.age");

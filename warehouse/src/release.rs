@@ -1,6 +1,6 @@
 //! Releases: one object each names the versions of all tables that belong together. Readers pin one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use chrono::NaiveDate;
@@ -40,6 +40,12 @@ pub struct Release {
     /// The checksum over the log of each table up to its version; none in releases of a kehou that kept none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub logs: BTreeMap<TableName, String>,
+    /// The day before which persons' rows were erased when it was made, if any were: what was closed with them it carried over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_before: Option<NaiveDate>,
+    /// The tables that it held, and lost because rows of persons in them were erased; told from what was said of it since.
+    #[serde(skip)]
+    pub lost: BTreeSet<TableName>,
 }
 
 /// Tables whose logs are read at once.
@@ -104,6 +110,7 @@ impl Warehouse {
         Ok(marked(self.read_release(number).await?, &self.officials().await?))
     }
 
+    /// A release as it was written, without the tables that it lost since.
     pub(crate) async fn read_release(&self, number: u64) -> Result<Release> {
         let place = Place::Release(number);
         let damaged = |why: String| WarehouseError::Damaged { place: Place::Release(number).to_string(), why };
@@ -114,7 +121,7 @@ impl Warehouse {
         if is_whole(&bytes) == Some(false) {
             return Err(damaged("its bytes are not those that were written; `kehou verify` tells more".to_owned()));
         }
-        serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))
+        self.without_lost(serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?).await
     }
 
     /// Keeps the models that a release is made with; the same ones are kept once. Gives the name for [`Release::models`].

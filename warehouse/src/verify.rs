@@ -164,7 +164,13 @@ impl Warehouse {
             match serde_json::from_slice::<Release>(&bytes) {
                 Ok(release) if release.release == number => {
                     verified.newest = Some((number, Sum::of(&bytes).sha256));
-                    releases.insert(number, release);
+                    match self.without_lost(release).await {
+                        Ok(release) => drop(releases.insert(number, release)),
+                        Err(WarehouseError::Damaged { place, why }) => {
+                            verified.found.push(Found::new(place, Damage::Unreadable { why }, "releases"));
+                        }
+                        Err(error) => return Err(error),
+                    }
                 }
                 Ok(_) => told(Damage::Bytes),
                 Err(error) => told(Damage::Unreadable { why: error.to_string() }),

@@ -282,6 +282,9 @@ impl Explainer<'_> {
     async fn take_apart_school(&self, model: &Model, explained: &mut FigureExplained) -> Result<()> {
         let FigureExplained { figure, dimension, unit, period, .. } = &*explained;
         let rows = self.rows(&model.name, figure, dimension).await?;
+        // Of a closed period rows that are left would look like all of them.
+        let is_left = |sum: &Sum| period.erased_before.is_some() && !(sum.numerator_fits && sum.denominator_fits);
+        let rows = rows.filter(|(rows, ..)| !is_left(&rows.sum));
         let (rows, counted, wanted) = match rows {
             Some((rows, counted, wanted)) => (Some(rows), counted, wanted),
             None => (None, Vec::new(), Vec::new()),

@@ -4,6 +4,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use ingest::form::{Form, PeriodKind};
 use serde::Serialize;
 use transform::project::Model;
+use warehouse::erasure::Erasure;
 
 use crate::error::Result;
 use crate::explain::Explainer;
@@ -23,6 +24,10 @@ pub struct PeriodTold {
     /// Its last day.
     #[schema(value_type = String, format = Date)]
     pub last_day: NaiveDate,
+    /// The day before which rows of persons were erased, where the period is closed by that: its figures stay, its rows may be gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub erased_before: Option<NaiveDate>,
 }
 
 /// The slices that something needs.
@@ -65,14 +70,17 @@ fn month_of(day: NaiveDate) -> String {
 impl Explainer<'_> {
     /// A period's kind and bounds.
     pub(crate) async fn period(&self, period: &str) -> Result<PeriodTold> {
+        let erased_before = self.erasure.filter(|erasure| erasure.closes(period)).map(Erasure::before);
         if let Some((kind, first_day, last_day)) = bounds(period) {
-            return Ok(PeriodTold { kind: kind.to_owned(), period: period.to_owned(), first_day, last_day });
+            let (kind, period) = (kind.to_owned(), period.to_owned());
+            return Ok(PeriodTold { kind, period, first_day, last_day, erased_before });
         }
         let mut told = PeriodTold {
             kind: "term".to_owned(),
             period: period.to_owned(),
             first_day: self.release.today,
             last_day: self.release.today,
+            erased_before,
         };
         if self.tables.has("staging", "period") {
             let sql = "select period_type, first_day, last_day from staging.period where period = $1";

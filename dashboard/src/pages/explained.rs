@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use crate::explain::coverage::{Coverage, SchoolTold};
 use crate::explain::model::{PolicyTold, SqlTold};
+use crate::explain::needs::PeriodTold;
 use crate::explain::proof::{Proof, form_title};
 use crate::explain::slices::SliceTold;
 use crate::format;
@@ -48,6 +49,13 @@ pub fn proof(proof: &Proof, lang: Lang) -> Markup {
                 } } }
             }
         }
+    }
+}
+
+/// That the period is closed, because rows of persons were erased.
+pub fn erased(period: &PeriodTold, lang: Lang) -> Markup {
+    html! {
+        @if let Some(day) = period.erased_before { p.empty { (lang.with("explain.erased", &[&format::date(day, lang)])) } }
     }
 }
 

@@ -97,6 +97,7 @@ impl FigurePage {
                     @if !told.dimension.is_empty() { p.dek { (dimension(&told.dimension, lang)) } }
                 }
                 (self.facts())
+                (explained::erased(&told.period, lang))
                 @if !told.clauses.is_empty() {
                     section {
                         h2 { (t("finding.clause")) }

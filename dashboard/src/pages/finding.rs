@@ -183,6 +183,7 @@ impl FindingPage {
                 @if self.part.all > 0 {
                     p.dek { (lang.with("finding.proof.dek", &[&format::whole(self.part.all)])) }
                 }
+                (explained::erased(&finding.period, lang))
                 @for one in &finding.evidence { (sums(one, lang)) }
                 @for proof in &finding.proofs { (explained::proof(proof, lang)) }
                 (self.part.pager(|number| routes::with(&routes::finding(&finding.finding_id), &[("part", number)]), lang))

@@ -54,6 +54,7 @@ pub async fn pinned() -> Pinned {
         today: day("2020-03-01"),
         official: true,
         fingerprints: Arc::default(),
+        erasure: None,
     };
     Pinned::load(edition, session(), BTreeMap::new(), None).await.expect("the tables have their columns")
 }

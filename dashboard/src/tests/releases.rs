@@ -50,6 +50,8 @@ pub(super) async fn publish(warehouse: &Warehouse, number: u64) {
         fingerprints: BTreeMap::new(),
         models: None,
         logs: BTreeMap::new(),
+        erased_before: None,
+        lost: BTreeSet::new(),
     };
     warehouse.publish(&release).await.expect("published");
 }

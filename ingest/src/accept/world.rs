@@ -23,7 +23,7 @@ use crate::city::read_reference_table;
 use crate::form::Form;
 use crate::judge::{Judged, SchoolEntry, SliceState, World, judge};
 use crate::keys::Keys;
-use crate::ledger::{Ledger, SliceKey, read_register};
+use crate::ledger::{Ledger, SliceKey, ledger_table, read_register};
 use crate::person::PersonHasher;
 use crate::read::parts::{tells_of_cells, unpack};
 use crate::read::{Kind, sniff};
@@ -55,6 +55,7 @@ pub async fn world(
         districts: codes.iter().flatten().map(str::to_owned).collect(),
         sender: options.sender.clone(),
         hasher: PersonHasher::new(keys.person),
+        erasure: warehouse.erasure(&ledger_table(), ledger.version).await?,
     };
     // The register first: other files of the same call name its schools. What can't be read is told when its turn comes.
     let register = crate::form::forms().iter().find(|form| form.is_register()).expect("one form is the register");

@@ -368,6 +368,17 @@ pub fn settle(slices: &mut [JudgedSlice], world: &World) {
             );
             slice.issues.push(at(issue));
         }
+        if world.is_closed(slice) {
+            let issue = Issue::error(
+                "period-closed",
+                format!("{} 已结账：其明细已按规定销毁，数字不再变动，不能再报送或更正。", slice.period),
+                format!(
+                    "{} is closed: its rows were erased as the policy says, so its figures stay as they are",
+                    slice.period
+                ),
+            );
+            slice.issues.push(at(issue).with_value(&slice.period));
+        }
         if slice.issues.rejects() {
             slice.state = SliceState::Rejected;
         }

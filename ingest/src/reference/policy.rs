@@ -32,6 +32,11 @@ pub(super) const REQUIRED: &[(&str, Number)] = &[
     ("min_cell", Number::Whole),
 ];
 
+/// How many years rows of persons are kept after their school year's end. Without it they are kept for good.
+pub const KEEP_PERSONS_YEARS: &str = "keep_persons_years";
+/// Keys that may be missing.
+const OPTIONAL: &[(&str, Number)] = &[(KEEP_PERSONS_YEARS, Number::Whole)];
+
 /// How a key's value is written.
 #[derive(Clone, Copy)]
 pub(super) enum Number {
@@ -43,7 +48,7 @@ pub(super) enum Number {
 
 /// How this key's value is written; none for a key of the bureau's own.
 pub(super) fn number_of(key: &str) -> Option<Number> {
-    let known = REQUIRED.iter().find(|(known, _)| *known == key).map(|(_, number)| *number);
+    let known = REQUIRED.iter().chain(OPTIONAL).find(|(known, _)| *known == key).map(|(_, number)| *number);
     known.or_else(|| key.starts_with("target_").then_some(Number::Decimal))
 }
 

@@ -36,5 +36,6 @@ pub fn world(schools: &[&str]) -> World {
         districts: HashSet::from(["379902".to_owned()]),
         sender: None,
         hasher: PersonHasher::new(KEY),
+        erasure: None,
     }
 }

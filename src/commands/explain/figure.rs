@@ -45,6 +45,7 @@ fn head(text: &mut Text, explained: &FigureExplained, unit: Unit) {
     let dimension = if explained.dimension.is_empty() { String::new() } else { format!(" · {}", explained.dimension) };
     text.line(format!("{} {title} · {of} · {}{dimension}", about.code, format::period(&figure.period, lang)));
     text.release(&explained.release);
+    text.erased(&explained.period);
     let status = lang.say(&format!("status.{}", figure.status.key()));
     let value = figure.value.map_or_else(|| lang.say("figure.none").to_owned(), |value| unit.write(value));
     text.named("数值", "Value", format!("{value}  {status}"));

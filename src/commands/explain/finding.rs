@@ -34,6 +34,7 @@ fn head(text: &mut Text, explained: &FindingExplained) {
     text.clause(&explained.clause, &explained.clauses);
     text.named("编号", "Id", &explained.finding_id);
     text.release(&explained.release);
+    text.erased(&explained.period);
     text.named("学校", "School", format!("{} {}", explained.school_id, explained.school_name).trim());
     let district = if zh || explained.district_en.is_empty() { &explained.district_zh } else { &explained.district_en };
     text.named("区（市）", "District", format!("{} {district}", explained.district_code));

@@ -2,6 +2,7 @@
 
 use dashboard::explain::ReleaseTold;
 use dashboard::explain::model::{ClauseTold, PolicyTold, SqlTold};
+use dashboard::explain::needs::PeriodTold;
 use dashboard::explain::proof::{Proof, form_title};
 use dashboard::explain::slices::SliceTold;
 use dashboard::format;
@@ -61,6 +62,14 @@ impl Text {
         all.extend(rows);
         for line in columns(&all).lines() {
             self.line(format!("  {line}"));
+        }
+    }
+
+    /// That the period is closed, because rows of persons were erased.
+    pub fn erased(&mut self, period: &PeriodTold) {
+        if let Some(day) = period.erased_before {
+            let line = self.lang.with("explain.erased", &[&format::date(day, self.lang)]);
+            self.line(line);
         }
     }
 

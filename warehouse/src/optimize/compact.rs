@@ -1,4 +1,5 @@
-//! Small files of a table of facts become few large ones, in the order in which rows are looked for.
+//! Files of a table of facts are written anew: small ones become few large ones in the order in which rows are looked for, and rows
+//! that are no longer kept are left out.
 
 use std::collections::HashSet;
 
@@ -31,12 +32,12 @@ pub struct Compaction<'a> {
     /// The columns by which its rows are sorted.
     pub order: Vec<&'a str>,
     /// Rows that are left out, because nobody sees them.
-    pub abandoned: Option<Abandoned<'a>>,
+    pub abandoned: Option<Omitted<'a>>,
 }
 
 /// Which rows are left out.
 #[derive(Clone, Copy)]
-pub struct Abandoned<'a> {
+pub struct Omitted<'a> {
     /// A column of text.
     pub column: &'a str,
     /// Whether rows with this value in it are.
@@ -71,25 +72,42 @@ impl Warehouse {
         if small.len() < FEWEST {
             return Ok(None);
         }
-        let before: u64 = small.iter().map(|file| file.rows).sum();
         let (staged, abandoned) = self.rewritten(how, Snapshot { files: small.clone(), ..snapshot }, limits).await?;
-        let rows = staged.rows();
-        if rows + abandoned != before {
-            let why = format!(
-                "{before} rows were to be laid out anew and {} were read; nothing was changed",
-                rows + abandoned
-            );
-            return Err(WarehouseError::Damaged { place: Place::Table(name.clone()).to_string(), why });
-        }
         crate::step::reached("optimize.compacted");
-        let files = (small.len(), staged.files());
-        self.swap(name, &small, staged).await?;
+        let (rows, files) = (staged.rows(), (small.len(), staged.files()));
+        let optimized = DeltaOperation::Optimize { predicate: None, target_size: FILE_BYTES as i64 };
+        self.swap(name, &small, staged, optimized).await?;
         crate::step::reached("optimize.swapped");
         Ok(Some(Compacted { table: name.clone(), files, rows, abandoned }))
     }
 
+    /// Writes the files of a table that may hold rows to be erased anew without them; none where no file may.
+    pub async fn erase_rows(
+        &self,
+        name: &TableName,
+        order: Vec<&str>,
+        erased: Omitted<'_>,
+        limits: &Limits,
+    ) -> Result<Option<Compacted>> {
+        let snapshot = self.snapshot(name, None).await?;
+        // Files without bounds may hold anything.
+        let may_hold = |file: &&DataFile| file.bounds(erased.column).is_none_or(|(least, _)| (erased.is)(&least));
+        let files: Vec<DataFile> = snapshot.files.iter().filter(may_hold).cloned().collect();
+        if files.is_empty() {
+            return Ok(None);
+        }
+        let how = Compaction { table: name.clone(), order, abandoned: Some(erased) };
+        let (staged, abandoned) = self.rewritten(&how, Snapshot { files: files.clone(), ..snapshot }, limits).await?;
+        crate::step::reached("erase.rewritten");
+        let (rows, counts) = (staged.rows(), (files.len(), staged.files()));
+        self.swap(name, &files, staged, DeltaOperation::Delete { predicate: None }).await?;
+        crate::step::reached("erase.swapped");
+        Ok(Some(Compacted { table: name.clone(), files: counts, rows, abandoned }))
+    }
+
     /// The rows of a snapshot, sorted, in new files that nobody sees; and how many were left out.
     async fn rewritten(&self, how: &Compaction<'_>, snapshot: Snapshot, limits: &Limits) -> Result<(Staged, u64)> {
+        let before = snapshot.rows();
         let context = session(limits)?;
         self.attach(&context);
         let (schema, version) = (snapshot.schema.clone(), snapshot.version);
@@ -106,7 +124,7 @@ impl Warehouse {
             });
             let plain = plain.collect::<Result<_, _>>().map_err(DataFusionError::from)?;
             let mut batch = RecordBatch::try_new(schema.clone(), plain).map_err(DataFusionError::from)?;
-            if let Some(Abandoned { column, is }) = how.abandoned {
+            if let Some(Omitted { column, is }) = how.abandoned {
                 let texts =
                     batch.column_by_name(column).expect("callers name a column of the table").as_string::<i32>();
                 let kept: BooleanArray = texts.iter().map(|text| Some(!text.is_some_and(is))).collect();
@@ -117,32 +135,42 @@ impl Warehouse {
                 writer.write(batch).await?;
             }
         }
-        Ok((writer.finish().await?, abandoned))
+        let staged = writer.finish().await?;
+        if staged.rows() + abandoned != before {
+            let read = staged.rows() + abandoned;
+            let why = format!("{before} rows were to be laid out anew and {read} were read; nothing was changed");
+            return Err(WarehouseError::Damaged { place: Place::Table(how.table.clone()).to_string(), why });
+        }
+        Ok((staged, abandoned))
     }
 
-    /// Puts the staged files in the place of others, in one commit that says that no row changed.
-    async fn swap(&self, name: &TableName, gone: &[DataFile], staged: Staged) -> Result<()> {
+    /// Puts the staged files in the place of others, in one commit that says whether a row changed.
+    async fn swap(&self, name: &TableName, gone: &[DataFile], staged: Staged, operation: DeltaOperation) -> Result<()> {
+        let changes = matches!(operation, DeltaOperation::Delete { .. });
         let folder = self.storage().path(&Place::Table(name.clone()));
         let gone: HashSet<_> = gone.iter().map(|file| &file.path).collect();
         loop {
             let table = self.load(name, None).await?;
             let state = table.snapshot().map_err(fault(name))?;
             let is_gone = |file: &LogicalFileView| gone.contains(&within(&folder, &file.object_store_path()));
-            let removed: Vec<Action> =
-                state.log_data().iter().filter(is_gone).map(|file| Action::Remove(file.remove_action(false))).collect();
+            let removed: Vec<Action> = state
+                .log_data()
+                .iter()
+                .filter(is_gone)
+                .map(|file| Action::Remove(file.remove_action(changes)))
+                .collect();
             if removed.len() != gone.len() {
                 // Somebody else compacted it.
                 return Err(WarehouseError::Moved { table: name.clone() });
             }
             let added = staged.adds.iter().cloned().map(|mut add| {
-                add.data_change = false;
+                add.data_change = changes;
                 Action::Add(add)
             });
-            let operation = DeltaOperation::Optimize { predicate: None, target_size: FILE_BYTES as i64 };
             let properties = CommitProperties::default().with_cleanup_expired_logs(Some(false)).with_max_retries(0);
             let done = CommitBuilder::from(properties)
                 .with_actions(removed.into_iter().chain(added).collect())
-                .build(Some(state as &dyn TableReference), table.log_store(), operation)
+                .build(Some(state as &dyn TableReference), table.log_store(), operation.clone())
                 .await;
             match done {
                 Ok(_) => return Ok(()),
