@@ -159,6 +159,8 @@ async fn a_release_number_is_published_once() {
         fingerprints: [].into(),
         models: None,
         logs: std::collections::BTreeMap::new(),
+        erased_before: None,
+        lost: [].into(),
     };
     assert_eq!(warehouse.latest_release().await.expect("none yet"), None);
     warehouse.publish(&release).await.expect("the first");

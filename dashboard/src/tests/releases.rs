@@ -1,6 +1,6 @@
 //! Pages over a real warehouse: the same pages as from memory, a new release without a restart, and none before the first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
