@@ -366,7 +366,13 @@ impl CityPage {
                         }
                         @for state in SliceState::ALL {
                             @let times: i64 = district.slices.iter().filter(|(one, _)| *one == state).map(|(_, times)| times).sum();
-                            td.number { (format::whole(times)) }
+                            td.number {
+                                @if times > 0 {
+                                    a href=(routes::with(&routes::reports(&district.code), &[("month", &self.months.chosen), ("state", state.code())])) {
+                                        (format::whole(times))
+                                    }
+                                } @else { (format::whole(times)) }
+                            }
                         }
                     } } }
                 }

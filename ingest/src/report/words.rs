@@ -110,6 +110,15 @@ const WORDS: &[Line] = &[
         ],
     ),
     (
+        "period-closed",
+        [
+            "统计期已结账",
+            "不能再报送或更正；有疑问请联系市教育局",
+            "a period that is closed",
+            "nothing of it can be sent or corrected any more; ask the city bureau",
+        ],
+    ),
+    (
         "other-office",
         [
             "不由学校报送的报表",
