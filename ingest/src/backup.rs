@@ -13,6 +13,9 @@ pub async fn cut(warehouse: &Warehouse, number: Option<u64>) -> Result<Cut, Ware
         Some(number) => Some(warehouse.release(number).await?),
         None => warehouse.latest_release().await?,
     };
+    if let Some(lost) = release.as_ref().filter(|release| number.is_some() && !release.lost.is_empty()) {
+        return Err(WarehouseError::Lost { release: lost.release });
+    }
     let is_input = |schema: &str| schema == "facts" || schema == "reference";
     let mut cut = Cut { release: release.as_ref().map(|release| release.release), ..Cut::default() };
     match release.filter(|_| number.is_some()) {

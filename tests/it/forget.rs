@@ -185,6 +185,14 @@ fn rows_go_and_figures_stay() {
     same(&before, &marts(&city, 1));
     let lost = city.run(&["query", "select count(*) from staging.charge", "--release", "1"]);
     assert!(!lost.status.success() && String::from_utf8_lossy(&lost.stderr).contains("已按规定销毁"));
+    let (given, part) = (city.folder().join("given"), city.folder().join("part"));
+    city.ok(&["export", "--all", "-o", &given.display().to_string(), "--release", "1"]);
+    assert!(
+        given.join("marts/indicator_value.parquet").exists() && given.join("staging/class_roster.parquet").exists()
+    );
+    assert!(!given.join("staging/charge.parquet").exists(), "what it lost is left out");
+    let refused = city.run(&["backup", "-o", &part.display().to_string(), "--release", "1"]);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("已按规定销毁"));
     let again = city.ok(&["forget", "--today", "2021-10-01", "--grace-hours", "0"]);
     assert!(again.contains("left to erase"), "{again}");
     let months = months_on_disk(&city);

@@ -75,6 +75,15 @@ pub enum WarehouseError {
         /// The number.
         release: u64,
     },
+    /// A release lost its rows of persons, and can't be had as it was.
+    #[error(
+        "第 {release} 期数据的个人明细已按规定销毁，不能再恢复成当时的样子；不加 --release 即备份最新一期 / rows of persons in release {release} were \
+         erased, so it can't be had as it was; without --release the newest is backed up"
+    )]
+    Lost {
+        /// The number.
+        release: u64,
+    },
     /// A backup can't be used, or not be made there.
     #[error("{folder}: {why}")]
     Backup {

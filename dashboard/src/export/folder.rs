@@ -25,7 +25,15 @@ const LOCK: &str = ".lock";
 /// The tables that analysts get of a release, in order.
 pub fn tables(project: &Project, release: &Release) -> Vec<TableName> {
     let facts = forms().iter().map(|form| TableName::new("staging", &form.name));
-    let facts = facts.filter(|name| project.model(name).is_some());
+    // What rests on rows that were erased since can't be had any more.
+    let is_stored = |name: &TableName| release.tables.contains_key(name);
+    let is_there = |name: &TableName| {
+        let models = project.upstream_to([name.clone()], is_stored);
+        !models
+            .iter()
+            .any(|model| !is_stored(&model.name) && model.reads.iter().any(|read| release.lost.contains(read)))
+    };
+    let facts = facts.filter(|name| project.model(name).is_some() && is_there(name));
     let stored = |schema: &'static str| release.tables.keys().filter(move |name| name.schema == schema).cloned();
     facts.chain(stored("marts")).chain(stored("reference")).collect()
 }
