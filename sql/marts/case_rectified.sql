@@ -1,5 +1,6 @@
 -- How many of the cases that were notified were put right, by the period of their finding.
 -- stored: table
+-- periods: period
 -- code: K02
 -- title_zh: 整改率
 -- title_en: Rectified

@@ -1,5 +1,6 @@
 -- A figure of a unit and a period with its interval, before its target and the evaluation score are laid beside it.
 -- stored: table
+-- periods: period
 -- collects: indicators.*
 with figure as (
     select

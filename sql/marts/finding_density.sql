@@ -1,5 +1,6 @@
 -- How many findings a unit has for ten thousand pupils in service.
 -- stored: table
+-- periods: period
 -- code: K01
 -- title_zh: 违规密度
 -- title_en: Density of findings

@@ -1,5 +1,6 @@
 -- A school's share beside the overall share of its district or of the city, with the limits that chance alone would keep it within.
 -- stored: table
+-- periods: period
 -- title_zh: 漏斗图
 -- title_en: Funnel
 -- formula: p ± z × √(p × (1 − p) ÷ n + τ²), z = 1.96 for 95 % and 3.09 for 99.8 %, clipped to 0–1; τ² = 0 unless φ > 1
@@ -62,7 +63,7 @@ ordered as (
     select
         *,
         row_number() over (
-            partition by group_level, group_id, indicator, period_type, period order by z asc nulls last
+            partition by group_level, group_id, indicator, period_type, period order by z asc nulls last, school_id asc nulls last
         ) - 1 as below
     from scored
 ),

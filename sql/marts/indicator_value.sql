@@ -1,5 +1,6 @@
 -- A figure: an indicator of a unit and a period, with what it rests on, its target and whether that is met.
 -- stored: table
+-- periods: period
 with figure as (
     select
         indicator, level, unit_id, unit_name, district_code, period_type, period, dimension, numerator, denominator,

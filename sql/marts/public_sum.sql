@@ -1,6 +1,7 @@
 -- Each school's sums of people that may become public: what marts.public_edition adds up, of months and terms whose reports were due.
 -- No door leads here.
 -- stored: table
+-- periods: period
 select
     cast(measure.family as varchar) as family,
     cast(figure.period_type as varchar) as period_type,

@@ -1,5 +1,6 @@
 -- What an indicator adds to the evaluation score of a unit and a period, with the whole score and its rank among units of its level.
 -- stored: table
+-- periods: period
 -- code: E01
 -- title_zh: 综合评分
 -- title_en: Evaluation score
@@ -14,9 +15,7 @@
 --   out among the others in proportion. Months, terms and years are scored apart: satisfaction has values of terms alone, the staff-pay
 --   share of months and years.
 with weight as (
-    select
-        indicator, weight, cast(weight as double) as share, cast(floor as double) as floor, cast(target as double) as target
-    from reference.weight
+    select indicator, weight, cast(floor as double) as floor, cast(target as double) as target from reference.weight
 ),
 
 figure as (
@@ -35,7 +34,7 @@ part as (
     select
         unit.level, unit.unit_id, unit.unit_name, unit.district_code, unit.period_type, unit.period,
         weight.indicator, weight.weight as given_weight, figure.value,
-        case when figure.value is not null then weight.share end as counting,
+        case when figure.value is not null then weight.weight end as counting,
         case
             when figure.value is not null
                 then least(
@@ -51,10 +50,11 @@ part as (
         and figure.period = unit.period
 ),
 
+-- Weights are summed as decimals: a double's last bit would depend on which comes first.
 shared as (
     select
         *,
-        coalesce(counting, cast(0 as double)) * cast(100 as double)
+        coalesce(cast(counting as double), cast(0 as double)) * cast(100 as double)
             / cast(sum(counting) over (partition by unit_id, period) as double) as weight
     from part
 ),

@@ -1,5 +1,6 @@
 -- Between which ranks and scores a unit moves as each weight of the evaluation score moves by a fifth.
 -- stored: table
+-- periods: period
 -- title_zh: 综合评分名次区间
 -- title_en: Range of the rank
 -- formula: the best and the worst rank, the lowest and the highest total, over the weights as given and each one a fifth up and down

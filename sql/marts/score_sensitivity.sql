@@ -1,5 +1,6 @@
 -- The evaluation score and rank of a unit had one indicator's weight been a fifth more or a fifth less.
 -- stored: table
+-- periods: period
 -- title_zh: 综合评分的权重敏感性
 -- title_en: Evaluation score under other weights
 -- formula: one weight × 1.2 (up) or × 0.8 (down), the others rescaled so that all sum to what they summed to, then as E01

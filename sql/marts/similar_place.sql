@@ -1,5 +1,6 @@
 -- Where a school's figure stands among those of its similar schools, which are not named.
 -- stored: table
+-- periods: period
 -- title_zh: 在相似学校中的位置
 -- title_en: Place among similar schools
 -- formula: 1 + the similar schools whose value is higher

@@ -1,5 +1,6 @@
 -- A school and one of the ten that are most like it: the same town or country, the same kind, the nearest in pupils.
 -- stored: table
+-- periods: period
 -- title_zh: 相似学校
 -- title_en: Similar schools
 -- formula: the ten of the same urban_rural and school_kind with the least difference in pupils; of equals, the smaller school_id
@@ -8,25 +9,12 @@
 -- note_zh: 在籍人数取时段内最后一个已报汇总表的月份，全部年级；时段内没有汇总表的学校不参与。城乡类型和办学类型以现行学校名录为准。
 -- note_en: Pupils are those of the period's last month whose roster is accepted, of all grades; a school without one takes no part. Kind and
 --   place are those of the register in force.
-with roster as (
-    select school_id, month, sum(pupils) as pupils from staging.roster_month group by school_id, month
-),
-
-latest as (
-    select period.period_type, period.period, roster.school_id, roster.pupils
-    from roster
-    inner join staging.period_month as period on period.month = roster.month
-    qualify row_number() over (
-        partition by period.period_type, period.period, roster.school_id order by roster.month desc nulls last
-    ) = 1
-),
-
-sized as (
+with sized as (
     select
-        latest.period_type, latest.period, latest.school_id, latest.pupils,
+        size.period_type, size.period, size.school_id, size.pupils,
         school.school_name, school.district_code, school.school_kind, school.urban_rural
-    from latest
-    inner join staging.school as school on school.school_id = latest.school_id
+    from staging.school_size as size
+    inner join staging.school as school on school.school_id = size.school_id
 ),
 
 -- Where a school stands among its like, from the smallest up and from the largest down; of equals the smaller id first. So the ten

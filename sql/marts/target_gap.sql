@@ -1,5 +1,6 @@
 -- What a unit lacks to a target that it does not meet: how many pupils, schools, yuan or whatever the indicator counts.
 -- stored: table
+-- periods: period
 -- title_zh: 距目标差额
 -- title_en: Distance to the target
 -- formula: the least whole number (of money: fen) by which the numerator must change, the denominator staying, so that the target is met

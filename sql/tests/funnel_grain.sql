@@ -1,4 +1,5 @@
 -- A school stands once in each funnel, its key has no gap, and its limits lie around the overall share in their order.
+-- periods: period
 select indicator, group_level, group_id, school_id, period_type, period, count(*) as rows
 from marts.funnel
 group by indicator, group_level, group_id, school_id, period_type, period

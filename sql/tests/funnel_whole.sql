@@ -1,4 +1,5 @@
 -- Every school with a share of its people stands in its district's funnel and in the city's, and no other.
+-- periods: period
 with figure as (
     select indicator, unit_id as school_id, district_code, period_type, period
     from marts.figure

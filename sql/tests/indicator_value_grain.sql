@@ -1,4 +1,5 @@
 -- A figure stands once, and its key has no gap.
+-- periods: period
 select indicator, level, unit_id, period_type, period, dimension, count(*) as rows
 from marts.indicator_value
 group by indicator, level, unit_id, period_type, period, dimension

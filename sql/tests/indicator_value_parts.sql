@@ -1,5 +1,6 @@
 -- Districts sum to the city, and town and country sum to the headline; but for means and scores, and for the cases of findings
 -- that are a district's and no school's.
+-- periods: period
 with district as (
     select indicator, period_type, period, dimension, sum(numerator) as numerator, sum(denominator) as denominator
     from marts.indicator_value

@@ -1,4 +1,5 @@
 -- A unit's range of ranks stands once and holds the rank that it has.
+-- periods: period
 select level, unit_id, period_type, period, count(*) as rows
 from marts.score_range
 group by level, unit_id, period_type, period

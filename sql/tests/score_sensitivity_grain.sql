@@ -1,4 +1,5 @@
 -- A unit's score under a moved weight stands once, up and down for each weight, and lies between nothing and a hundred.
+-- periods: period
 with moved as (
     select level, unit_id, period_type, period, indicator, direction, count(*) as rows, min(total) as lowest, max(total) as highest
     from marts.score_sensitivity

@@ -1,4 +1,5 @@
 -- A school's place stands once for an indicator and a period, and lies among as many schools as there are.
+-- periods: period
 select indicator, school_id, period_type, period, count(*) as rows
 from marts.similar_place
 group by indicator, school_id, period_type, period

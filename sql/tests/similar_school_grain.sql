@@ -1,4 +1,5 @@
 -- A school has its similar schools in places from 1 on without a gap, ten at most, none twice and never itself.
+-- periods: period
 select school_id, period_type, period, count(*) as rows
 from marts.similar_school
 group by school_id, period_type, period

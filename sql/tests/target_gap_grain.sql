@@ -1,4 +1,5 @@
 -- Every figure that misses its target has one distance to it, above nothing, and no other has one.
+-- periods: period
 with missed as (
     select indicator, level, unit_id, period_type, period, dimension
     from marts.indicator_value

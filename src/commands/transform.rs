@@ -70,15 +70,20 @@ fn told(plan: &Plan<'_>) -> String {
     let keys = &plan.inputs.keys;
     let mut text = String::new();
     for step in &plan.steps {
-        if step.change == Change::Nothing || (step.model.stored == Stored::View && !step.model.is_test()) {
+        if step.model.stored == Stored::View && !step.model.is_test() {
             continue;
         }
-        let part = if step.change == Change::Keys { "changed keys" } else { "all" };
+        let part = match step.change {
+            Change::Nothing => continue,
+            Change::Keys => "changed keys",
+            Change::Periods => "changed periods",
+            Change::Everything => "all",
+        };
         let mut causes: Vec<String> = step.causes.iter().take(CAUSES_SHOWN).map(ToString::to_string).collect();
         if step.causes.len() > CAUSES_SHOWN {
             causes.push(format!("{} more", step.causes.len() - CAUSES_SHOWN));
         }
-        writeln!(text, "{:<32} {part:<12} {}", step.model.name.to_string(), causes.join("; "))
+        writeln!(text, "{:<32} {part:<15} {}", step.model.name.to_string(), causes.join("; "))
             .expect("text takes text");
     }
     let of_all = plan.steps.iter().filter(|step| step.model.stored == Stored::Table || step.model.is_test()).count();

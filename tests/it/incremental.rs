@@ -7,6 +7,7 @@ use std::process::Command;
 
 use chrono::NaiveDate;
 use datafusion::arrow::row::{RowConverter, SortField};
+use tokio::runtime::Runtime;
 use warehouse::Warehouse;
 use warehouse::session::{Limits, session};
 
@@ -135,10 +136,14 @@ impl Busy {
         }
     }
 
-    /// One school's rows of a file that was sent, with a number that differs or a row less.
+    /// Some school's rows of a file that was sent, with a number that differs or a row less.
     fn correct(&mut self) {
         let file = self.chance.of(&self.sent).clone();
-        let bytes = fs::read(&file).expect("readable");
+        self.correct_of(&file);
+    }
+
+    fn correct_of(&mut self, file: &Path) {
+        let bytes = fs::read(file).expect("readable");
         // Some of the sample's files are UTF-8, the others GB18030.
         let text = match std::str::from_utf8(&bytes) {
             Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
@@ -164,7 +169,7 @@ impl Busy {
             rows[at] = cells.join(",");
         }
         self.files += 1;
-        let corrected = self.city.folder().join(format!("{}-{}", self.files, named(&file)));
+        let corrected = self.city.folder().join(format!("{}-{}", self.files, named(file)));
         fs::write(&corrected, format!("{head}\n{}\n", rows.join("\n"))).expect("written");
         self.send(&corrected);
     }
@@ -235,6 +240,22 @@ impl Busy {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Runs the models on the warehouse and, as a whole, on a copy of it: both must end in the same tables. What was planned for the
+    /// former, and nothing where nothing changed.
+    fn as_a_whole(&self, runtime: &Runtime) -> String {
+        let (ours, whole) = (self.city.warehouse(), self.city.folder().join("whole"));
+        drop(fs::remove_dir_all(&whole));
+        copy(&ours, &whole);
+        let plan = self.transform(&ours, &["--plan"]);
+        self.transform(&whole, &["--full"]);
+        if self.transform(&ours, &[]).starts_with("Nothing") {
+            return String::new();
+        }
+        let wrong = runtime.block_on(differing(&ours, &whole));
+        assert!(wrong.is_empty(), "{wrong:#?}\nafter {:#?}", self.log);
+        plan
+    }
+
     /// A run that leaves versions of tables behind that no release names, as one that was killed does.
     fn leave_behind(&mut self) {
         self.transform(&self.city.warehouse(), &["--select", "marts.figure"]);
@@ -286,23 +307,48 @@ fn what_is_computed_by_keys_is_what_is_computed_as_a_whole() {
     let number = |name: &str, default| std::env::var(name).map_or(default, |text| text.parse().expect("a number"));
     let (seed, happenings) = (number("KEHOU_SEED", 20_191_125), number("KEHOU_HAPPENINGS", HAPPENINGS));
     let mut busy = Busy::new(seed);
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let (mut happened, mut by_keys) = (0, 0);
+    busy.log.push(format!("seed {seed}"));
+    let runtime = Runtime::new().expect("a runtime");
+    let (mut happened, mut by_keys, mut by_periods) = (0, 0, 0);
     while happened < happenings {
         let more = 1 + busy.chance.below(7) as u64;
         (0..more).for_each(|_| busy.happen());
         happened += more;
-        let (ours, whole) = (busy.city.warehouse(), busy.city.folder().join("whole"));
-        drop(fs::remove_dir_all(&whole));
-        copy(&ours, &whole);
-        by_keys += usize::from(busy.transform(&ours, &["--plan"]).contains("changed keys"));
-        busy.transform(&whole, &["--full"]);
-        if busy.transform(&ours, &[]).starts_with("Nothing") {
-            continue;
-        }
-        let wrong = runtime.block_on(differing(&ours, &whole));
-        assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}\nafter {:#?}", busy.log);
+        let plan = busy.as_a_whole(&runtime);
+        by_keys += usize::from(plan.contains("changed keys"));
+        by_periods += usize::from(plan.contains("changed periods"));
     }
-    assert!(by_keys > 0, "some runs compute by keys");
+    assert!(by_keys > 0 && by_periods > 0, "some runs compute by keys and by periods");
     busy.city.ok(&["verify"]);
+}
+
+#[test]
+fn months_a_register_and_a_policy_are_corrected_one_after_the_other() {
+    let mut busy = Busy::new(1);
+    let runtime = Runtime::new().expect("a runtime");
+    let files = std::mem::take(&mut busy.waiting);
+    let words = ["ingest"].into_iter().chain(files.iter().map(|file| file.to_str().expect("UTF-8")));
+    let output = busy.city.run(&words.chain(["--received", "2019-11-05"]).collect::<Vec<_>>());
+    assert!(matches!(output.status.code(), Some(0 | 2)), "{}", String::from_utf8_lossy(&output.stderr));
+    busy.sent.extend(files);
+    busy.today = NaiveDate::from_ymd_opt(2020, 1, 10).expect("a date");
+    busy.transform(&busy.city.warehouse(), &[]);
+    let of = |busy: &Busy, part: &str| {
+        let found = busy.sent.iter().find(|file| named(file).contains(part));
+        found.unwrap_or_else(|| panic!("the sample has {part}")).clone()
+    };
+    let months = ["-class_roster-2019-09", "-class_roster-2019-10", "-attendance-2019-10", "-charge-2019-09"];
+    for (first, second) in [(months[0], months[1]), (months[2], months[3]), (months[1], months[1])] {
+        busy.correct_of(&of(&busy, first));
+        busy.correct_of(&of(&busy, second));
+        let plan = busy.as_a_whole(&runtime);
+        assert!(plan.is_empty() || plan.contains("changed periods"), "{plan}");
+    }
+    busy.correct_of(&of(&busy, "-school-"));
+    busy.as_a_whole(&runtime);
+    busy.correct_of(&of(&busy, months[0]));
+    busy.decree();
+    busy.as_a_whole(&runtime);
+    busy.correct_of(&of(&busy, months[0]));
+    busy.as_a_whole(&runtime);
 }

@@ -264,6 +264,16 @@ fn a_faulty_file_is_refused_by_file_and_line_and_harms_nothing() {
             "rules/x01.sql:6".into(),
             "a key is school_id",
         ),
+        (
+            rule("-- severity: low", "-- severity: low\n-- periods: month"),
+            "rules/x01.sql:6".into(),
+            "periods are period",
+        ),
+        (
+            rule("-- severity: low", "-- severity: low\n-- periods: period\n-- carries: rule varchar"),
+            "rules/x01.sql:6".into(),
+            "don't go with carries",
+        ),
         (rule("-- severity: low", "-- severity: grave"), "rules/x01.sql:5".into(), "high, medium or low"),
         (rule("-- title_zh: 需求过于集中\n", ""), "rules/x01.sql:1".into(), "lacks '-- title_zh"),
         (rule("-- rule: X01", "-- rule: R07"), "rules/x01.sql:2".into(), "rules/r07.sql"),

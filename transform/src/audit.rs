@@ -15,7 +15,7 @@ const SHOWN: usize = 5;
 /// Runs each test in the session that holds what it reads. Gives the findings of those that only warn; fails with those of
 /// all others together.
 pub(crate) async fn audit(
-    tests: &[(&Model, &SessionContext)],
+    tests: &[(&Model, SessionContext)],
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<Vec<String>> {
     let mut warnings = Vec::new();

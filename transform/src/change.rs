@@ -34,6 +34,8 @@ pub enum Change {
     Nothing,
     /// Rows of the run's changed keys.
     Keys,
+    /// Rows of some periods, which are known once what it reads is.
+    Periods,
     /// Perhaps everything.
     Everything,
 }

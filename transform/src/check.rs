@@ -149,6 +149,14 @@ async fn plan(context: &SessionContext, model: &Model, whole: bool) -> Result<Sc
         let line = crate::header::line_of(&model.sql, "key");
         return Err(one(line, format!("没有 key 所说的列 {key} / the key's column {key} is not among its columns")));
     }
+    let lacks = |column: &&str| schema.column_with_name(column).is_none();
+    // A data test's rows are whatever it shows.
+    if let Some(periods) = model.periods().filter(|_| !model.is_test()).filter(lacks) {
+        let line = crate::header::line_of(&model.sql, "periods");
+        let why =
+            format!("没有 periods 所说的列 {periods} / the column {periods} of its periods is not among its columns");
+        return Err(one(line, why));
+    }
     Ok(schema)
 }
 

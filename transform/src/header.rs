@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 /// The keys that a header may have, besides its sentence.
-pub const KEYS: [&str; 21] = [
+pub const KEYS: [&str; 22] = [
     "stored",
     "key",
+    "periods",
     "collects",
     "carries",
     "warns",

@@ -113,6 +113,7 @@ pub(crate) fn faults(models: &[Model], own: &BTreeSet<String>) -> Vec<Fault> {
         faults.extend(unknown_models(model, models));
         faults.extend(same_code(model, models));
         faults.extend(other_key(model, models, own));
+        faults.extend(other_periods(model, models, own));
         if collected.contains(model.name.schema.as_str()) {
             faults.extend(columns(model, models, own));
         }
@@ -169,6 +170,21 @@ fn other_key(model: &Model, models: &[Model], own: &BTreeSet<String>) -> Option<
         "key 只能是 {key}，不能是“{theirs}” / a key is {key}, not '{theirs}'; without the line the model is computed whole"
     );
     Some(model.fault(header::line_of(&model.sql, "key"), why))
+}
+
+/// Periods are computed apart where all that have any mean the same by them; what carries its own rows on rests on all of them.
+fn other_periods(model: &Model, models: &[Model], own: &BTreeSet<String>) -> Option<Fault> {
+    let theirs = model.periods()?;
+    let line = header::line_of(&model.sql, "periods");
+    if model.get("carries").is_some() {
+        let why = "periods 不能与 carries 并用 / periods don't go with carries: what is carried on rests on rows of all periods";
+        return Some(model.fault(line, why.to_owned()));
+    }
+    let periods = models.iter().filter(|other| !own.contains(&other.path)).find_map(Model::periods)?;
+    let why = format!(
+        "periods 只能是 {periods}，不能是“{theirs}” / periods are {periods}, not '{theirs}'; without the line the model is computed whole"
+    );
+    (theirs != periods).then(|| model.fault(line, why))
 }
 
 /// One column of a model's last select.

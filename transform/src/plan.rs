@@ -1,5 +1,5 @@
 //! What a run would compute, and why: a model is computed anew where its SQL or something that it reads changed, and only for
-//! the keys that changed where that is enough.
+//! the keys or periods that changed where that is enough.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -52,6 +52,20 @@ pub struct Step<'a> {
     pub causes: BTreeSet<Cause>,
 }
 
+impl Step<'_> {
+    /// Whether it will be known in which periods its rows change. What has a key and is computed whole has too many rows to
+    /// compare.
+    fn tells_periods(&self) -> bool {
+        let is_table = self.model.stored == Stored::Table;
+        let compared = match self.change {
+            Change::Nothing | Change::Periods => true,
+            Change::Keys => is_table,
+            Change::Everything => is_table && self.model.key().is_none(),
+        };
+        self.model.periods().is_some() && self.own < Change::Everything && compared
+    }
+}
+
 /// What a run does.
 #[derive(Debug)]
 pub struct Plan<'a> {
@@ -87,7 +101,8 @@ impl<'a> Plan<'a> {
                 None => (Change::Everything, BTreeSet::from([Cause::New])),
                 Some(last) => own_change(model, last),
             };
-            let change = change(model, own, &changes);
+            let before = |read: &TableName| steps.iter().find(|step: &&Step<'_>| step.model.name == *read);
+            let change = change(model, own, &changes, |read| before(read).is_some_and(Step::tells_periods));
             if !asked {
                 let changed = |read: &&TableName| changes.get(*read).is_some_and(|change| *change > Change::Nothing);
                 why.extend(model.reads.iter().filter(changed).flat_map(|read| causes[read].iter().cloned()));
@@ -113,11 +128,26 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// How much of a model changes where itself and what it reads change so much. Rows of a few keys change all of a model that
-/// has no key; what was carried over is a model's own rows, and asks for nothing.
-pub(crate) fn change(model: &Model, own: Change, changes: &BTreeMap<TableName, Change>) -> Change {
-    let of_reads = model.reads.iter().filter_map(|read| changes.get(read)).copied().max().unwrap_or(Change::Nothing);
-    let felt = if of_reads == Change::Keys && model.key().is_none() { Change::Everything } else { of_reads };
+/// How much of a model changes where itself and what it reads change so much. Rows of a few keys, or of a few periods, change all
+/// of a model that has no key, or no periods; of which tables the periods that changed are known says `known`. What was
+/// carried over is a model's own rows, and asks for nothing.
+pub(crate) fn change(
+    model: &Model,
+    own: Change,
+    changes: &BTreeMap<TableName, Change>,
+    known: impl Fn(&TableName) -> bool,
+) -> Change {
+    let changed = || {
+        let of_reads = model.reads.iter().filter_map(|read| Some((read, *changes.get(read)?)));
+        of_reads.filter(|(_, change)| *change > Change::Nothing)
+    };
+    let by_periods = model.key().is_none() && model.periods().is_some() && changed().all(|(read, _)| known(read));
+    let felt = match (changed().map(|(_, change)| change).max(), model.key()) {
+        (None, _) => Change::Nothing,
+        (Some(Change::Keys), Some(_)) => Change::Keys,
+        _ if by_periods => Change::Periods,
+        _ => Change::Everything,
+    };
     own.max(felt)
 }
 

@@ -70,6 +70,12 @@ impl Model {
         self.get("key")
     }
 
+    /// The column of its rows' periods: a row rests on rows of the same period alone of what has such a column too, and on any rows
+    /// of all else. So periods in which nothing changed stay as they were.
+    pub fn periods(&self) -> Option<&str> {
+        self.get("periods")
+    }
+
     /// Whether it is a data test.
     pub fn is_test(&self) -> bool {
         self.name.schema == "tests"
@@ -292,15 +298,17 @@ fn with_line(message: &str) -> (String, Option<usize>) {
 /// Adds `<schema>.all` for each schema that some model collects: the union of all its models, so that a rule is one file. It is
 /// a view of two stored tables where only some of the models have a key.
 fn add_collections(models: &mut Vec<Model>) -> Result<()> {
-    let mut schemas = BTreeSet::new();
+    // What is collected has the periods of what it is collected for.
+    let mut schemas = BTreeMap::new();
     for model in models.iter() {
         let Some(pattern) = model.get("collects") else { continue };
         let schema = pattern.strip_suffix(".*").filter(|schema| LAYERS.contains(schema)).ok_or_else(|| {
             TransformError::Model { path: model.path.clone(), why: format!("'collects: {pattern}' is no schema.*") }
         })?;
-        schemas.insert(schema.to_owned());
+        let periods = model.periods().map(|periods| format!("-- periods: {periods}\n"));
+        schemas.insert(schema.to_owned(), periods.unwrap_or_default());
     }
-    for schema in schemas {
+    for (schema, periods) in schemas {
         let parts = |key: Option<&str>| -> Vec<String> {
             let members = models.iter().filter(|model| model.name.schema == schema && model.key() == key);
             members.map(|model| model.name.to_string()).collect()
@@ -314,22 +322,26 @@ fn add_collections(models: &mut Vec<Model>) -> Result<()> {
         };
         let more = match (keyed.is_empty(), other.is_empty()) {
             (true, true) => continue,
-            (false, true) => vec![union("all", format!("-- All rows of {schema}.\n-- stored: table\n{key}"), &keyed)?],
-            (true, false) => vec![union("all", format!("-- All rows of {schema}.\n-- stored: table\n"), &other)?],
+            (false, true) => {
+                vec![union("all", format!("-- All rows of {schema}.\n-- stored: table\n{key}{periods}"), &keyed)?]
+            }
+            (true, false) => {
+                vec![union("all", format!("-- All rows of {schema}.\n-- stored: table\n{periods}"), &other)?]
+            }
             (false, false) => vec![
                 union(
                     "keyed",
-                    format!("-- The rows of {schema} that each rest on one key.\n-- stored: table\n{key}"),
+                    format!("-- The rows of {schema} that each rest on one key.\n-- stored: table\n{key}{periods}"),
                     &keyed,
                 )?,
                 union(
                     "unkeyed",
-                    format!("-- The rows of {schema} that rest on many keys.\n-- stored: table\n"),
+                    format!("-- The rows of {schema} that rest on many keys.\n-- stored: table\n{periods}"),
                     &other,
                 )?,
                 union(
                     "all",
-                    format!("-- All rows of {schema}.\n"),
+                    format!("-- All rows of {schema}.\n{periods}"),
                     &[format!("{schema}.keyed"), format!("{schema}.unkeyed")],
                 )?,
             ],
@@ -447,5 +459,22 @@ mod tests {
         .expect("good models");
         let order: Vec<_> = project.models().map(|model| model.name.to_string()).collect();
         assert_eq!(order, ["rules.r01", "rules.r02", "rules.all", "marts.finding"]);
+    }
+
+    #[test]
+    fn what_is_collected_has_the_periods_of_what_collects_it() {
+        let project = project(&[
+            ("rules/r01.sql", "-- One.\n-- key: school_id\nselect 1 as school_id, 1 as month"),
+            ("rules/r02.sql", "-- Two.\nselect 2 as school_id, 1 as month"),
+            (
+                "marts/finding.sql",
+                "-- All.\n-- stored: table\n-- collects: rules.*\n-- periods: month\nselect * from rules.all",
+            ),
+        ])
+        .expect("good models");
+        for (name, key) in [("keyed", Some("school_id")), ("unkeyed", None), ("all", None)] {
+            let model = project.model(&TableName::new("rules", name)).expect("it is generated");
+            assert_eq!((model.key(), model.periods()), (key, Some("month")), "{name}");
+        }
     }
 }

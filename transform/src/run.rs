@@ -151,7 +151,7 @@ async fn run(
     }
     step::reached("transform.models_written");
 
-    let warnings = audit(&work.tests(), progress).await?;
+    let warnings = audit(&work.tests().await?, progress).await?;
     step::reached("transform.tested");
 
     lock.check()?;

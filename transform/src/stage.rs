@@ -1,13 +1,16 @@
-//! Where models are computed: sessions over whole tables, over the changed keys and over ranges of keys; and the rows of a model written beside what readers see.
+//! Where models are computed: sessions over whole tables, over the changed keys, over changed periods and over ranges of keys; and the rows of a model written beside what readers see.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{RecordBatch, new_null_array};
-use datafusion::arrow::compute::{cast, concat_batches};
+use datafusion::arrow::array::{AsArray, RecordBatch, UInt32Array, new_null_array};
+use datafusion::arrow::compute::{cast, concat_batches, take_record_batch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use datafusion::arrow::row::{OwnedRow, RowConverter, Rows, SortField};
+use datafusion::arrow::row::{Row, RowConverter, Rows, SortField};
 use datafusion::catalog::TableProvider;
+use datafusion::common::TableReference;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, col, lit, not};
@@ -21,7 +24,7 @@ use warehouse::Warehouse;
 use warehouse::error::WarehouseError;
 use warehouse::release::Release;
 use warehouse::session::{apart, register};
-use warehouse::table::{Replace, Snapshot, Staged, TableName};
+use warehouse::table::{Replace, Snapshot, Staged, TableName, Writer};
 
 use crate::change::Change;
 use crate::closed::Closed;
@@ -32,7 +35,9 @@ use crate::ranges::Range;
 use crate::views::plan_view;
 
 /// A model with at most so many rows is compared with what it was before it is written.
-const FEW_ROWS: usize = 50_000;
+const FEW_ROWS: usize = 100_000;
+/// A table with periods that has more rows than this has files of one period each: what a few periods touch is little.
+const FILE_OF_PERIODS_ROWS: u64 = 1 << 15;
 /// A keyed table's rows stand in the order of their keys, in files of about so many: what a few keys touch is little.
 const FILE_ROWS: u64 = 1 << 18;
 
@@ -61,6 +66,17 @@ struct Needed<'a> {
     keyed: BTreeSet<&'a TableName>,
 }
 
+/// What came of a model's table.
+#[derive(Default)]
+pub(crate) struct Came {
+    /// The version that was written, unless the rows are those that were there.
+    pub(crate) version: Option<u64>,
+    /// How many rows were computed, where any were.
+    pub(crate) rows: Option<u64>,
+    /// The periods of the rows that changed, where they are known.
+    pub(crate) periods: Option<BTreeSet<String>>,
+}
+
 impl<'a> Needed<'a> {
     fn by(plan: &Plan<'a>) -> Needed<'a> {
         let mut needed = Needed::default();
@@ -71,7 +87,7 @@ impl<'a> Needed<'a> {
                 // A view that is new must be sound, whoever reads it.
                 needed.whole.insert(name);
             }
-            if (runs && step.change == Change::Everything) || (!runs && needed.whole.contains(name)) {
+            if (runs && step.change >= Change::Periods) || (!runs && needed.whole.contains(name)) {
                 needed.whole.extend(reads);
             }
             // What is planned as a whole for what it reads may come down to the keys when that comes out as it was.
@@ -166,12 +182,24 @@ impl<'a> Stage<'a> {
 
     /// Whether a row's key is one of those that changed.
     fn changed(&self, key: &str) -> Expr {
-        col(key).in_list(self.plan.inputs.keys.iter().map(lit).collect(), false)
+        one_of(key, &self.plan.inputs.keys)
     }
 
-    /// Computes a whole model and writes its table, unless its rows are few and those of version `base`. Gives the version that
-    /// was written, and the number of rows.
-    pub(crate) async fn store(&self, model: &Model, base: Option<u64>) -> Result<(Option<u64>, u64)> {
+    /// A session that has what a model reads, of what has periods only the rows of these.
+    pub(crate) async fn of_periods(&self, model: &Model, periods: &BTreeSet<String>) -> Result<SessionContext> {
+        let context = like(&self.whole);
+        for read in &model.reads {
+            let table = TableReference::partial(read.schema.clone(), read.table.clone());
+            let table = self.whole.table_provider(table).await.map_err(fault(model))?;
+            let step = self.plan.steps.iter().find(|step| step.model.name == *read);
+            let of_periods = step.and_then(|step| step.model.periods()).map(|column| one_of(column, periods));
+            register(&context, read, narrowed(&context, table, of_periods)?)?;
+        }
+        self.apart(&context)
+    }
+
+    /// Computes a whole model and writes its table, unless its rows are few and those of version `base`.
+    pub(crate) async fn store(&self, model: &Model, base: Option<u64>) -> Result<Came> {
         let fault = fault(model);
         let mut parts = computed(self.queries(model)?, model.key());
         let rows = parts.next().await.expect("a model has a query").map_err(&fault)?;
@@ -185,25 +213,22 @@ impl<'a> Stage<'a> {
             }
             None => stream.boxed().fuse(),
         };
-        let (mut first, mut count) = (Vec::new(), 0);
-        while count <= FEW_ROWS
-            && let Some(batch) = stream.next().await
-        {
-            let batch = batch.and_then(|batch| conform(&batch, &schema)).map_err(&fault)?;
-            count += batch.num_rows();
-            first.push(batch);
-        }
+        let (first, count) = begun(&mut stream, &schema).await.map_err(&fault)?;
+        let mut periods = None;
         if let Some(base) = base
             && count <= FEW_ROWS
-            && self.is_same(model, base, &schema, &first).await?
+            && let Some(differing) = self.differing(model, base, &schema, &first).await?
         {
-            return Ok((None, count as u64));
+            if differing.num_rows() == 0 {
+                return Ok(Came { rows: Some(count as u64), ..Came::default() });
+            }
+            periods = self.periods_of(model, &differing).map_err(&fault)?;
         }
         self.target.shape_table(&model.name, &schema).await?;
         let rows = stream::iter(first.into_iter().map(Ok)).chain(stream);
-        let staged = self.write(model, rows, &schema, None).await?;
-        let rows = staged.rows();
-        Ok((Some(self.target.overwrite(&model.name, &Replace::All, staged).await?), rows))
+        let staged = self.write(model, rows, &schema, None, count as u64).await?;
+        let rows = Some(staged.rows());
+        Ok(Came { version: Some(self.target.overwrite(&model.name, &Replace::All, staged).await?), rows, periods })
     }
 
     /// The rows of closed periods that a union carries over from the last release.
@@ -245,35 +270,47 @@ impl<'a> Stage<'a> {
         Ok(queries)
     }
 
-    /// Whether a version of a model's table has these columns and rows.
-    async fn is_same(&self, model: &Model, base: u64, schema: &SchemaRef, rows: &[RecordBatch]) -> Result<bool> {
+    /// The rows that only a version of a model's table has, or only these, which are few; `None` where it has other columns or many
+    /// rows, and where nobody asks in which periods they differ and their number does.
+    async fn differing(
+        &self,
+        model: &Model,
+        base: u64,
+        schema: &SchemaRef,
+        rows: &[RecordBatch],
+    ) -> Result<Option<RecordBatch>> {
         let before = self.warehouse.snapshot(&model.name, Some(base)).await?;
         let count: usize = rows.iter().map(RecordBatch::num_rows).sum();
-        if before.schema.fields() != schema.fields() || before.rows() != count as u64 {
-            return Ok(false);
+        let is_other = model.periods().is_none() && before.rows() != count as u64;
+        if before.schema.fields() != schema.fields() || is_other || before.rows() > FEW_ROWS as u64 {
+            return Ok(None);
         }
         let fault = fault(model);
         let frame = self.whole.read_table(self.warehouse.provider(before)).map_err(&fault)?;
         let before = collected(frame, schema).await.map_err(&fault)?;
         let rows = concat_batches(schema, rows).map_err(DataFusionError::from).map_err(&fault)?;
-        same_rows(&rows, &before).map_err(&fault)
+        differing(&rows, &before).map(Some).map_err(&fault)
+    }
+
+    /// The periods of a model's rows; `None` where it has none, or where what reads it is computed beside what was there.
+    fn periods_of(&self, model: &Model, rows: &RecordBatch) -> datafusion::error::Result<Option<BTreeSet<String>>> {
+        let Some(column) = model.periods().filter(|_| std::ptr::eq(self.warehouse, self.target)) else {
+            return Ok(None);
+        };
+        let parts = by_period(rows, column)?;
+        // Rows without a period are found by none.
+        Ok(parts.into_keys().collect())
     }
 
     /// Computes the rows of the changed keys and writes them in place of those that version `base` has of these keys: only
-    /// the files in which such rows may lie are written anew, and none where the rows are the same. Gives the version that was
-    /// written, and the number of rows computed.
-    pub(crate) async fn store_keys(&self, model: &Model, base: u64) -> Result<(Option<u64>, u64)> {
+    /// the files in which such rows may lie are written anew, and none where the rows are the same.
+    pub(crate) async fn store_keys(&self, model: &Model, base: u64) -> Result<Came> {
         let fault = fault(model);
         let key = model.key().expect("the plan computes by keys only what has one");
-        let before = self.warehouse.snapshot(&model.name, Some(base)).await?;
+        let before = touched(self.warehouse.snapshot(&model.name, Some(base)).await?, key, &self.plan.inputs.keys);
         let schema = before.schema.clone();
-        let keys = &self.plan.inputs.keys;
-        let touched = |bounds: Option<(String, String)>| {
-            bounds.is_none_or(|(least, greatest)| keys.range(least..=greatest).next().is_some())
-        };
-        let files: Vec<_> = before.files.iter().filter(|file| touched(file.bounds(key))).cloned().collect();
-        let gone: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
-        let held = self.whole.read_table(self.warehouse.provider(Snapshot { files, ..before })).map_err(&fault)?;
+        let gone: Vec<_> = before.files.iter().map(|file| file.path.clone()).collect();
+        let held = self.whole.read_table(self.warehouse.provider(before)).map_err(&fault)?;
 
         let (keyed, sql) = (self.apart(&self.keyed)?, model.sql.clone());
         let fresh = spawned(async move { keyed.sql(&sql).await }).await.map_err(&fault)?;
@@ -287,28 +324,89 @@ impl<'a> Stage<'a> {
             }
             None => fresh,
         };
-        let rows = fresh.num_rows() as u64;
-        if same_rows(&fresh, &stale).map_err(&fault)? {
-            return Ok((None, rows));
+        let rows = Some(fresh.num_rows() as u64);
+        let differing = differing(&fresh, &stale).map_err(&fault)?;
+        if differing.num_rows() == 0 {
+            return Ok(Came { rows, ..Came::default() });
         }
+        let periods = self.periods_of(model, &differing).map_err(&fault)?;
         let kept = held.filter(col(key).is_null().or(not(self.changed(key)))).map_err(&fault)?;
         let fresh = self.whole.read_batch(fresh).map_err(&fault)?;
         let frame = kept.union(fresh).and_then(|frame| in_order(frame, Some(key))).map_err(&fault)?;
         let stream = frame.execute_stream().await.map_err(&fault)?;
-        let staged = self.write(model, stream, &schema, Some(base)).await?;
-        Ok((Some(self.target.replace(&model.name, base, &gone, staged).await?), rows))
+        let staged = self.write(model, stream, &schema, Some(base), 0).await?;
+        let version = Some(self.target.replace(&model.name, base, &gone, staged).await?);
+        Ok(Came { version, rows, periods })
     }
 
-    /// Writes rows to files that nobody sees yet.
+    /// Computes the rows of some periods and writes them in place of those that version `base` has of these periods: only the
+    /// files in which such rows may lie are written anew, and none where the rows are few and the same.
+    pub(crate) async fn store_periods(&self, model: &Model, base: u64, periods: &BTreeSet<String>) -> Result<Came> {
+        let fault = fault(model);
+        let column = model.periods().expect("the plan computes by periods only what has them");
+        let before = self.warehouse.snapshot(&model.name, Some(base)).await?;
+        let rows_of_all = before.rows();
+        let before = touched(before, column, periods);
+        let rows_before = before.rows();
+        let schema = before.schema.clone();
+        let gone: Vec<_> = before.files.iter().map(|file| file.path.clone()).collect();
+        let held = self.whole.read_table(self.warehouse.provider(before)).map_err(&fault)?;
+
+        let (context, sql) = (self.of_periods(model, periods).await?, model.sql.clone());
+        let of_periods = one_of(column, periods);
+        let wanted = of_periods.clone();
+        let fresh = spawned(async move { context.sql(&sql).await?.filter(wanted)?.execute_stream().await });
+        let mut fresh = ahead(fresh.await.map_err(&fault)?).fuse();
+        let (first, count) = begun(&mut fresh, &schema).await.map_err(&fault)?;
+        let mut periods = periods.clone();
+        if rows_before.max(count as u64) <= FEW_ROWS as u64 {
+            let stale = held.clone().filter(of_periods.clone()).map_err(&fault)?;
+            let stale = collected(stale, &schema).await.map_err(&fault)?;
+            let rows = concat_batches(&schema, &first).map_err(DataFusionError::from).map_err(&fault)?;
+            let differing = differing(&rows, &stale).map_err(&fault)?;
+            if differing.num_rows() == 0 {
+                return Ok(Came { rows: Some(count as u64), ..Came::default() });
+            }
+            periods = self.periods_of(model, &differing).map_err(&fault)?.unwrap_or(periods);
+        }
+        let kept = held.filter(col(column).is_null().or(not(of_periods))).map_err(&fault)?;
+        let kept = kept.execute_stream().await.map_err(&fault)?;
+        let mut more = 0;
+        let fresh = fresh.inspect_ok(|batch| more += batch.num_rows());
+        let rows = stream::iter(first.into_iter().map(Ok)).chain(fresh).chain(kept);
+        let staged = self.write(model, rows.boxed(), &schema, Some(base), rows_of_all.max(count as u64)).await?;
+        let version = Some(self.target.replace(&model.name, base, &gone, staged).await?);
+        Ok(Came { version, rows: Some((count + more) as u64), periods: Some(periods) })
+    }
+
+    /// Writes rows to files that nobody sees yet; of a table with periods that has so many rows, each period to its own.
     async fn write(
         &self,
         model: &Model,
         mut stream: impl Stream<Item = datafusion::error::Result<RecordBatch>> + Unpin,
         schema: &SchemaRef,
         base: Option<u64>,
+        rows: u64,
     ) -> Result<Staged> {
         let fault = fault(model);
         let mut staged = Staged::default();
+        if let Some(column) = model.periods().filter(|_| model.key().is_none() && rows > FILE_OF_PERIODS_ROWS) {
+            let mut writers: BTreeMap<Option<String>, Writer> = BTreeMap::new();
+            while let Some(batch) = stream.next().await {
+                let batch = batch.and_then(|batch| conform(&batch, schema)).map_err(&fault)?;
+                for (period, rows) in by_period(&batch, column).map_err(&fault)? {
+                    let writer = match writers.entry(period) {
+                        Entry::Occupied(writer) => writer.into_mut(),
+                        Entry::Vacant(place) => place.insert(self.target.writer_at(&model.name, base).await?),
+                    };
+                    writer.write(rows).await?;
+                }
+            }
+            for (_, writer) in writers {
+                staged = staged.join(writer.finish().await?);
+            }
+            return Ok(staged);
+        }
         let mut writer = self.target.writer_at(&model.name, base).await?;
         while let Some(batch) = stream.next().await {
             let batch = batch.map_err(&fault)?;
@@ -327,6 +425,18 @@ impl<'a> Stage<'a> {
 /// A session of the same settings and memory, without tables.
 fn like(context: &SessionContext) -> SessionContext {
     SessionContext::new_with_config_rt(context.copied_config(), context.runtime_env())
+}
+
+/// A table's files in which a column may have one of these values.
+fn touched(mut table: Snapshot, column: &str, values: &BTreeSet<String>) -> Snapshot {
+    let may_have = |(least, greatest)| values.range::<String, _>(least..=greatest).next().is_some();
+    table.files.retain(|file| file.bounds(column).is_none_or(may_have));
+    table
+}
+
+/// Whether a column has one of these values.
+fn one_of(column: &str, values: &BTreeSet<String>) -> Expr {
+    col(column).in_list(values.iter().map(lit).collect(), false)
 }
 
 /// The rows of a table that a condition on its key holds for; all of one without the key.
@@ -399,20 +509,68 @@ async fn collected(frame: DataFrame, schema: &SchemaRef) -> datafusion::error::R
     Ok(concat_batches(schema, &batches)?)
 }
 
-/// Whether two batches of one schema have the same rows, in whatever order.
-fn same_rows(one: &RecordBatch, other: &RecordBatch) -> datafusion::error::Result<bool> {
-    if one.num_rows() != other.num_rows() {
-        return Ok(false);
+/// The first batches of a stream: all of one of few rows, or a few more. And how many rows they have.
+async fn begun(
+    stream: &mut (impl Stream<Item = datafusion::error::Result<RecordBatch>> + Unpin),
+    schema: &SchemaRef,
+) -> datafusion::error::Result<(Vec<RecordBatch>, usize)> {
+    let (mut first, mut count) = (Vec::new(), 0);
+    while count <= FEW_ROWS
+        && let Some(batch) = stream.next().await
+    {
+        let batch = conform(&batch?, schema)?;
+        count += batch.num_rows();
+        first.push(batch);
     }
+    Ok((first, count))
+}
+
+/// The rows that only one of two batches of one schema has, in whatever order they stand there.
+fn differing(one: &RecordBatch, other: &RecordBatch) -> datafusion::error::Result<RecordBatch> {
     let fields = one.schema().fields().iter().map(|field| SortField::new(field.data_type().clone())).collect();
     let converter = RowConverter::new(fields)?;
-    let (one, other) = (converter.convert_columns(one.columns())?, converter.convert_columns(other.columns())?);
-    let sorted = |rows: &Rows| -> Vec<OwnedRow> {
-        let mut rows: Vec<OwnedRow> = rows.iter().map(|row| row.owned()).collect();
-        rows.sort();
-        rows
-    };
-    Ok(sorted(&one) == sorted(&other))
+    let (ours, theirs) = (converter.convert_columns(one.columns())?, converter.convert_columns(other.columns())?);
+    let (ours, theirs) = (in_their_order(&ours), in_their_order(&theirs));
+    let (mut left, mut right) = (ours.iter().peekable(), theirs.iter().peekable());
+    let (mut only_left, mut only_right) = (Vec::new(), Vec::new());
+    loop {
+        let order = match (left.peek(), right.peek()) {
+            (Some((ours, _)), Some((theirs, _))) => ours.cmp(theirs),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => break,
+        };
+        let (ours, theirs) = (left.next_if(|_| order.is_le()), right.next_if(|_| order.is_ge()));
+        if order.is_ne() {
+            only_left.extend(ours.map(|(_, place)| *place));
+            only_right.extend(theirs.map(|(_, place)| *place));
+        }
+    }
+    let (one, other) = (taken(one, only_left)?, taken(other, only_right)?);
+    Ok(concat_batches(&one.schema(), [&one, &other])?)
+}
+
+/// Rows with their places, the least first.
+fn in_their_order(rows: &Rows) -> Vec<(Row<'_>, u32)> {
+    let mut rows: Vec<_> = rows.iter().zip(0..).collect();
+    rows.sort_unstable();
+    rows
+}
+
+/// A batch's rows of some places.
+fn taken(batch: &RecordBatch, places: Vec<u32>) -> datafusion::error::Result<RecordBatch> {
+    Ok(take_record_batch(batch, &UInt32Array::from(places))?)
+}
+
+/// A batch's rows by their period.
+fn by_period(batch: &RecordBatch, column: &str) -> datafusion::error::Result<BTreeMap<Option<String>, RecordBatch>> {
+    let periods = cast(batch.column(batch.schema().index_of(column)?), &DataType::Utf8)?;
+    let mut places: BTreeMap<Option<&str>, Vec<u32>> = BTreeMap::new();
+    for (period, place) in periods.as_string::<i32>().iter().zip(0..) {
+        places.entry(period).or_default().push(place);
+    }
+    let part = |(period, places): (Option<&str>, _)| Ok((period.map(str::to_owned), taken(batch, places)?));
+    places.into_iter().map(part).collect()
 }
 
 /// The schema that a model's rows are stored in: what every reader of Delta knows.

@@ -59,7 +59,7 @@ pub async fn what_if(
 
     let mut work = Work::new([warehouse, beside], replaced, (context, limits), &plan, Some(base), base.today).await?;
     work.run(progress).await?;
-    let warnings = audit(&work.tests(), progress).await?;
+    let warnings = audit(&work.tests().await?, progress).await?;
     let fingerprints = project.models().map(|model| (model.path.clone(), model.fingerprint())).collect();
     let (tables, mut beside) = work.into_tables();
     beside.extend(replaced.iter().cloned());

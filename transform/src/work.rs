@@ -19,7 +19,7 @@ use crate::plan::{Plan, Step, change};
 use crate::project::{Model, Stored};
 use crate::ranges;
 use crate::run::{Progress, run_table};
-use crate::stage::Stage;
+use crate::stage::{Came, Stage};
 use crate::views::previous_table;
 
 /// Bytes of memory that a model needs to itself, so that others may be computed beside it.
@@ -38,12 +38,16 @@ pub(crate) struct Work<'a> {
     written: BTreeSet<TableName>,
     /// How much of each table changed, as far as the run has come: what was computed may have come out as it was.
     changes: BTreeMap<TableName, Change>,
+    /// The periods of the rows that changed, of each table of which they are known.
+    periods: BTreeMap<TableName, BTreeSet<String>>,
 }
 
 /// A stored model whose turn has come.
 struct Task<'a> {
     step: &'a Step<'a>,
     change: Change,
+    /// The periods that are to be computed, where some are.
+    periods: BTreeSet<String>,
     /// The version that the last release has.
     base: Option<u64>,
 }
@@ -51,11 +55,9 @@ struct Task<'a> {
 /// What came of it.
 struct Done<'a> {
     model: &'a Model,
-    /// Its version now, and whether this run wrote it.
+    /// Its version now, and what came of it.
     version: u64,
-    is_written: bool,
-    /// How many rows were computed, where any were.
-    rows: Option<u64>,
+    came: Came,
     took: Duration,
 }
 
@@ -113,7 +115,7 @@ impl<'a> Work<'a> {
             stage.show(name, place.provider(snapshot), key)?;
         }
         let (tables, changes) = (plan.inputs.versions.clone(), plan.inputs.changes.clone());
-        Ok(Work { stage, at_once, tables, written: BTreeSet::new(), changes })
+        Ok(Work { stage, at_once, tables, written: BTreeSet::new(), changes, periods: BTreeMap::new() })
     }
 
     /// Computes every model of the plan as far as it says, each when what it reads is there, as many at once as there are
@@ -132,7 +134,7 @@ impl<'a> Work<'a> {
                 && let Some(at) = waiting.iter().position(ready)
             {
                 let step = waiting.remove(at);
-                match begin(&self.stage, &self.tables, &mut self.changes, step).await? {
+                match begin(&self.stage, &self.tables, (&mut self.changes, &mut self.periods), step).await? {
                     Some(task) => running.push(compute(&self.stage, task)),
                     None => drop(open.remove(&step.model.name)),
                 }
@@ -141,14 +143,17 @@ impl<'a> Work<'a> {
             let Some(done) = running.next().await else { break };
             let done = done?;
             open.remove(&done.model.name);
-            if let Some(count) = done.rows {
+            if let Some(count) = done.came.rows {
                 step::reached(&format!("transform.stored.{}", done.model.name));
                 rows.push((done.model.name.clone(), count));
                 progress(Progress::Done { model: done.model, rows: Some(count), took: done.took });
             }
-            match done.is_written {
+            match done.came.version.is_some() {
                 true => drop(self.written.insert(done.model.name.clone())),
                 false => drop(self.changes.insert(done.model.name.clone(), Change::Nothing)),
+            }
+            if let Some(periods) = done.came.periods {
+                self.periods.insert(done.model.name.clone(), periods);
             }
             self.tables.insert(done.model.name.clone(), done.version);
         }
@@ -156,15 +161,19 @@ impl<'a> Work<'a> {
     }
 
     /// The data tests that are to run, each with the session that has what it reads.
-    pub(crate) fn tests(&self) -> Vec<(&'a Model, &SessionContext)> {
-        let tests = self.stage.plan.steps.iter().filter(|step| step.model.is_test());
-        tests
-            .filter_map(|step| match change(step.model, step.own, &self.changes) {
-                Change::Nothing => None,
-                Change::Keys => Some((step.model, &self.stage.keyed)),
-                Change::Everything => Some((step.model, &self.stage.whole)),
-            })
-            .collect()
+    pub(crate) async fn tests(&self) -> Result<Vec<(&'a Model, SessionContext)>> {
+        let mut tests = Vec::new();
+        for step in self.stage.plan.steps.iter().filter(|step| step.model.is_test()) {
+            let known = |read: &TableName| self.periods.contains_key(read);
+            let context = match change(step.model, step.own, &self.changes, known) {
+                Change::Nothing => continue,
+                Change::Keys => self.stage.keyed.clone(),
+                Change::Periods => self.stage.of_periods(step.model, &periods(step.model, &self.periods)).await?,
+                Change::Everything => self.stage.whole.clone(),
+            };
+            tests.push((step.model, context));
+        }
+        Ok(tests)
     }
 
     /// The versions of all tables that belong together now, and which of them this run wrote.
@@ -173,18 +182,27 @@ impl<'a> Work<'a> {
     }
 }
 
+/// The periods that changed in what a model reads.
+fn periods(model: &Model, known: &BTreeMap<TableName, BTreeSet<String>>) -> BTreeSet<String> {
+    model.reads.iter().filter_map(|read| known.get(read)).flatten().cloned().collect()
+}
+
 /// Sees how much of a model is to be computed now that what it reads is known. A view is done with that.
 async fn begin<'a>(
     stage: &Stage<'a>,
     tables: &BTreeMap<TableName, u64>,
-    changes: &mut BTreeMap<TableName, Change>,
+    (changes, known): (&mut BTreeMap<TableName, Change>, &mut BTreeMap<TableName, BTreeSet<String>>),
     step: &'a Step<'a>,
 ) -> Result<Option<Task<'a>>> {
     let model = step.model;
     require(stage.plan, tables, model)?;
-    let change = change(model, step.own, changes);
+    let change = change(model, step.own, changes, |read| known.contains_key(read));
     changes.insert(model.name.clone(), change);
+    let periods = periods(model, known);
     if model.stored == Stored::View {
+        if change == Change::Periods {
+            known.insert(model.name.clone(), periods);
+        }
         stage.show_view(model).await?;
         return Ok(None);
     }
@@ -195,31 +213,27 @@ async fn begin<'a>(
         stage.show_everywhere(&name, previous, model.key())?;
     }
     let base = stage.last.and_then(|last| last.tables.get(&model.name)).copied();
-    Ok(Some(Task { step, change, base }))
+    Ok(Some(Task { step, change, periods, base }))
 }
 
 /// Computes a stored model, and shows it to those that read it.
 async fn compute<'a>(stage: &Stage<'a>, task: Task<'a>) -> Result<Done<'a>> {
-    let Task { step, change, base } = task;
+    let Task { step, change, periods, base } = task;
     let (model, started) = (step.model, Instant::now());
-    let (written, rows) = match (change, base) {
-        (Change::Nothing, Some(_)) => (None, None),
-        (Change::Keys, Some(base)) => {
-            stage.store_keys(model, base).await.map(|(version, rows)| (version, Some(rows)))?
-        }
-        _ => {
-            // What was asked for, or has another text, is written whatever was there.
-            let like = base.filter(|_| step.own < Change::Everything);
-            stage.store(model, like).await.map(|(version, rows)| (version, Some(rows)))?
-        }
+    let came = match (change, base) {
+        (Change::Nothing, Some(_)) => Came::default(),
+        (Change::Keys, Some(base)) => stage.store_keys(model, base).await?,
+        (Change::Periods, Some(base)) => stage.store_periods(model, base, &periods).await?,
+        // What was asked for, or has another text, is written whatever was there.
+        _ => stage.store(model, base.filter(|_| step.own < Change::Everything)).await?,
     };
-    let version = written.or(base).expect("what the last release lacks is computed and written");
+    let version = came.version.or(base).expect("what the last release lacks is computed and written");
     if stage.is_needed(&model.name) {
-        let place = if written.is_some() { stage.target } else { stage.warehouse };
+        let place = if came.version.is_some() { stage.target } else { stage.warehouse };
         let snapshot = place.snapshot(&model.name, Some(version)).await?;
         stage.show(&model.name, place.provider(snapshot), model.key())?;
     }
-    Ok(Done { model, version, is_written: written.is_some(), rows, took: started.elapsed() })
+    Ok(Done { model, version, came, took: started.elapsed() })
 }
 
 /// Everything that a model reads must be there, else the engine's message would not say what to do.

@@ -1,6 +1,6 @@
 //! Runs of small projects on a warehouse in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use chrono::NaiveDate;
@@ -237,4 +237,116 @@ async fn what_is_planned_as_a_whole_may_come_down_to_keys() {
     assert_eq!(computed(&warehouse, &project, &on(1)).await["marts.share"], 3);
     let shares = "select school_id, total, most from share order by school_id";
     assert_eq!(ask(&warehouse, &project, shares).await, ["1 10 20", "2 28 20", "3 9 20"]);
+}
+
+const MONTH: &str = "-- What a school sold in one of ten months.\n-- stored: table\n-- key: school_id\n-- periods: period\n\
+     select school_id, cast(amount % 10 as varchar) as period, cast(sum(amount) as bigint) as total from staging.sale group by 1, 2";
+const MONTH_TOTAL: &str = "-- What all sold in a month.\n-- stored: table\n-- periods: period\n\
+     select period, cast(sum(total) as bigint) as total from staging.month group by period";
+const PLACE: &str = "-- A school's place in a month, in so many rows that nobody compares them.\n-- stored: table\n-- periods: period\n\
+     select month.school_id, month.period, copy.copy, rank() over (partition by month.period, copy.copy order by month.total desc) as place\n\
+     from staging.month as month cross join (values (1), (2), (3), (4)) as copy (copy)";
+const BEST: &str = "-- The best of a month.\n-- stored: table\n-- periods: period\n\
+     select place.period, min(place.school_id) as school_id, max(total.total) as total from marts.place as place\n\
+     inner join marts.month_total as total on total.period = place.period where place.place = 1 group by place.period";
+const ONE: &str =
+    "-- A month has a best school.\n-- periods: period\nselect period from marts.best where school_id is null";
+
+/// A project with periods, and a city of so many schools that each sold something in each of ten months.
+async fn months(schools: usize) -> (Warehouse, Project) {
+    let keyed = ("staging/sale.sql", "-- A sale.\n-- key: school_id\nselect school_id, amount from facts.raw_sale");
+    let project = project(&[
+        keyed,
+        ("staging/month.sql", MONTH),
+        ("marts/month_total.sql", MONTH_TOTAL),
+        ("marts/place.sql", PLACE),
+        ("marts/best.sql", BEST),
+        ("tests/one.sql", ONE),
+    ]);
+    let ids: Vec<String> = (0..schools).map(|school| format!("{school:04}")).collect();
+    let amount = |school: usize, period: i64| 10 * (school as i64 * 7_919 % 1_000 + 1) + period;
+    let rows = ids.iter().enumerate();
+    let rows: Vec<_> = rows.flat_map(|(at, id)| (0..10).map(move |period| (id.as_str(), amount(at, period)))).collect();
+    let warehouse = city(&rows).await;
+    run(&warehouse, &project, &on(1)).await.expect("it runs");
+    (warehouse, project)
+}
+
+/// All rows of the tables that rest on periods.
+async fn all_months(warehouse: &Warehouse, project: &Project) -> Vec<String> {
+    let mut rows = Vec::new();
+    for table in ["staging.month", "marts.month_total", "marts.place", "marts.best"] {
+        let mut of_table = ask(warehouse, project, &format!("select * from {table}")).await;
+        of_table.sort();
+        rows.extend(of_table);
+    }
+    rows
+}
+
+#[tokio::test]
+async fn only_the_periods_that_changed_are_computed() {
+    // Few rows are compared, many are not: of these a month has files of its own.
+    for (schools, files) in [(50, 1), (3_000, 10)] {
+        let (warehouse, project) = months(schools).await;
+        let paths = async || {
+            let release = warehouse.latest_release().await.expect("readable").expect("there is one");
+            let place = TableName::new("marts", "place");
+            let held = warehouse.snapshot(&place, Some(release.tables[&place])).await.expect("its files");
+            held.files.into_iter().map(|file| file.path.to_string()).collect::<BTreeSet<_>>()
+        };
+        let before = paths().await;
+        assert_eq!(before.len(), files);
+
+        // Two months of two schools.
+        sell(&warehouse, &[("0003", 20_003), ("0007", 40_005)]).await;
+        let done = computed(&warehouse, &project, &on(1)).await;
+        let computed_rows = |model: &str| done.get(model).copied();
+        assert_eq!(computed_rows("staging.month"), Some(20), "two schools' months");
+        assert_eq!(computed_rows("marts.month_total"), Some(2), "{done:?}");
+        assert_eq!(computed_rows("marts.place"), Some(8 * schools as u64));
+        assert_eq!((computed_rows("marts.best"), computed_rows("tests.one")), (Some(2), Some(0)));
+        let after = paths().await;
+        assert_eq!(after.difference(&before).count(), files.min(2), "the files of these months alone");
+        let by_periods = all_months(&warehouse, &project).await;
+        run(&warehouse, &project, &Options { full: true, ..on(1) }).await.expect("it runs");
+        assert_eq!(all_months(&warehouse, &project).await, by_periods, "{schools} schools");
+
+        // A month more, of which nobody had a row.
+        let release = warehouse.latest_release().await.expect("readable").expect("there is one");
+        sell(&warehouse, &[("0003", -1)]).await;
+        assert_eq!(computed(&warehouse, &project, &on(1)).await["marts.month_total"], 1);
+        assert_eq!(ask(&warehouse, &project, "select * from best where period = '-1'").await, ["-1 0003 -1"]);
+        let by_periods = all_months(&warehouse, &project).await;
+        assert!(release.release < warehouse.latest_release().await.expect("readable").expect("one").release);
+        run(&warehouse, &project, &Options { full: true, ..on(1) }).await.expect("it runs");
+        assert_eq!(all_months(&warehouse, &project).await, by_periods, "{schools} schools");
+    }
+}
+
+#[tokio::test]
+async fn periods_that_come_out_as_they_were_are_nobody_elses_matter() {
+    let (warehouse, project) = months(50).await;
+    sell(&warehouse, &[("0003", 10), ("0003", -10)]).await;
+    let done = computed(&warehouse, &project, &on(1)).await;
+    assert_eq!(done.keys().map(String::as_str).collect::<Vec<_>>(), ["marts.total", "staging.month"]);
+    // What they sold together stays; only the places move.
+    sell(&warehouse, &[("0003", 20_000), ("0004", -20_000)]).await;
+    let done = computed(&warehouse, &project, &on(1)).await;
+    assert_eq!((done["marts.month_total"], done["marts.place"], done["marts.best"]), (1, 200, 1));
+    let moved = ask(&warehouse, &project, "select school_id from best where period = '0'").await;
+    assert_eq!(moved, ["0003"]);
+}
+
+#[tokio::test]
+async fn what_has_no_periods_changes_all_of_them() {
+    let (warehouse, with_periods) = months(50).await;
+    // The same models, one of them without its header's line: what reads it has nothing to go by.
+    let sql = MONTH_TOTAL.replace("-- periods: period\n", "");
+    let files: BTreeMap<String, String> = with_periods.files().clone();
+    let files = files.into_iter().chain([("marts/month_total.sql".to_owned(), sql)]).collect();
+    let project = Project::new(files).expect("a sound project");
+    run(&warehouse, &project, &on(1)).await.expect("it runs");
+    sell(&warehouse, &[("0003", 20_003)]).await;
+    let done = computed(&warehouse, &project, &on(1)).await;
+    assert_eq!((done["marts.month_total"], done["marts.place"], done["marts.best"]), (10, 200, 10));
 }

@@ -92,7 +92,7 @@ const FRAME: [(&str, &str); 7] = [
 /// The header of an indicator or a rule.
 pub fn about(model: &Model) -> About {
     let mut header = model.header.clone();
-    for key in ["stored", "key", "collects", "carries", "warns"] {
+    for key in ["stored", "key", "periods", "collects", "carries", "warns"] {
         header.remove(key);
     }
     let mut take = |key: &str| header.remove(key).unwrap_or_default();
