@@ -91,7 +91,7 @@ class Bench:
         at = ["--warehouse", str(self.warehouse)]
         password = os.urandom(12).hex()
         subprocess.run([self.kehou, "user", *at, "add", "city", "--role", "city", "--own"], input=password + "\n", text=True, check=True, capture_output=True)
-        server = subprocess.Popen([self.kehou, "serve", "--listen", "127.0.0.1:0", *at], stdout=subprocess.PIPE, text=True)
+        server = subprocess.Popen([self.kehou, "serve", *TODAY, "--listen", "127.0.0.1:0", *at], stdout=subprocess.PIPE, text=True)
         try:
             address = server.stdout.readline().strip()
             browser = log_in(address, "city", password)

@@ -54,7 +54,7 @@ def main():
             unit = unit_of(args.kehou, warehouse, PEOPLE[role])
             command = [args.kehou, "user", "--warehouse", str(warehouse), "add", names[role], "--role", role, "--own"]
             subprocess.run(command + (["--unit", unit] if unit else []), input=password + "\n", text=True, check=True, capture_output=True)
-        with subprocess.Popen([args.kehou, "serve", "--listen", "127.0.0.1:0", "--warehouse", str(warehouse)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        with subprocess.Popen([args.kehou, "serve", *bench.TODAY, "--listen", "127.0.0.1:0", "--warehouse", str(warehouse)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
             try:
                 host = urllib.parse.urlsplit(server.stdout.readline().strip()).netloc
                 print(f"{os.cpu_count()} cores, shared with the load; scale {args.scale}; {args.rate} requests a second for {args.seconds:g} s")

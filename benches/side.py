@@ -109,7 +109,7 @@ def side_of_pages(args, made):
     password = os.urandom(12).hex()
     command = [args.kehou, "user", *made.at, "add", "side", "--role", "city", "--own"]
     subprocess.run(command, input=password + "\n", text=True, check=True, capture_output=True)
-    with subprocess.Popen([args.kehou, "serve", "--listen", "127.0.0.1:0", *made.at], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+    with subprocess.Popen([args.kehou, "serve", *bench.TODAY, "--listen", "127.0.0.1:0", *made.at], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
             host = urllib.parse.urlsplit(server.stdout.readline().strip()).netloc
             ours = Side("kehou", args, chromium, host, f"/city?month={peers.MONTH}", [server.pid])
