@@ -44,7 +44,7 @@ pub async fn run(args: Forget) -> Result<ExitCode> {
             erasure.closed_until().format("%Y")
         );
     }
-    let due = forget::due(&warehouse, erasure).await?;
+    let mut due = forget::due(&warehouse, erasure).await?;
     if args.plan || (standing != Some(erasure) && due.is_empty()) {
         tell(erasure, &due, true);
         return Ok(ExitCode::SUCCESS);
@@ -65,6 +65,8 @@ pub async fn run(args: Forget) -> Result<ExitCode> {
                 break;
             }
         }
+        // With what came until the periods were closed.
+        due = forget::due(&warehouse, erasure).await?;
     }
     forget::erase(&warehouse, erasure, &due, &limits, &|table| eprintln!("{table}: 已销毁 / erased")).await?;
     if !due.is_empty() || !warehouse.has_lost_tables(erasure).await? {
