@@ -362,7 +362,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("city.heat", "区（市）× 指标", "Districts × indicators"),
     ("city.heat.dek", "颜色为与目标的差距，○ 为未达标，* 为报送不足九成。", "Colour is the distance to the target, ○ marks a miss, * fewer than nine in ten reports."),
     ("city.reports", "报送情况 · {}", "What was reported · {}"),
-    ("city.reports.dek", "只计按月报送的表；点数字看是哪些学校。零报告是“没有可报的”，缺报是“没有报”，两者不同。", "Of forms that are sent by the month; a number leads to its schools. A zero report says that there is nothing to report; missing says nothing. They are not the same."),
+    ("city.reports.months", "只计按月报送的表；点数字看是哪些学校。", "Of forms that are sent by the month; a number leads to its schools."),
+    ("city.reports.dek", "零报告是“没有可报的”，缺报是“没有报”，两者不同。", "A zero report says that there is nothing to report; missing says nothing. They are not the same."),
     ("city.findings", "问题线索：规则 × 区（市）", "Open findings: rules × districts"),
     // A district.
     ("district.dek", "{} 所学校，未消除的问题线索 {} 条。", "{} schools, {} open findings."),

@@ -155,7 +155,7 @@ impl CityPage {
                     section { h2 { (t("rollout.title")) } (rollout_figure(&self.days, self.deadline, &self.frame)) }
                     section {
                         h2 { (lang.with("city.reports", &[&format::period(&self.months.chosen, lang)])) }
-                        p.dek { (t("city.reports.dek")) }
+                        p.dek { (t("city.reports.months")) " " (t("city.reports.dek")) }
                         (self.reports())
                     }
                 }
