@@ -13,8 +13,8 @@ use object_store::ObjectStoreExt;
 use serde::{Deserialize, Serialize};
 
 use crate::Warehouse;
-use crate::digest::{is_whole, signed};
-use crate::error::{Result, WarehouseError};
+use crate::digest::signed;
+use crate::error::Result;
 use crate::place::Place;
 use crate::release::Release;
 use crate::table::{Mark, TableName};
@@ -38,13 +38,13 @@ impl Erasure {
 
     /// Of the school years that ended `years` years ago or more.
     pub fn after_years(years: u32, today: NaiveDate) -> Option<Erasure> {
-        let running = if today.month() >= SEPTEMBER { today.year() } else { today.year() - 1 };
+        let running = Erasure::before_day(today).year;
         Some(Erasure { year: running.checked_sub_unsigned(years)? })
     }
 
-    /// Of the rows before the school year in which this day lies, as a release says it.
-    pub fn before_day(before: NaiveDate) -> Erasure {
-        Erasure { year: before.year() }
+    /// Of the rows before the school year in which this day lies.
+    pub fn before_day(day: NaiveDate) -> Erasure {
+        Erasure { year: if day.month() >= SEPTEMBER { day.year() } else { day.year() - 1 } }
     }
 
     /// The first day whose rows are kept.
@@ -131,8 +131,7 @@ impl Warehouse {
 
     /// The numbers of what was said of releases that lost tables.
     pub(crate) async fn losses(&self) -> Result<Vec<u64>> {
-        let names = self.list(&Place::AllErasures).await?;
-        Ok(names.iter().filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect())
+        self.numbers(&Place::AllErasures).await
     }
 
     /// The sealed originals that are there, by their SHA-256.
@@ -163,13 +162,7 @@ impl Warehouse {
     }
 
     async fn lost(&self, number: u64) -> Result<Lost> {
-        let place = Place::Erasure(number);
-        let damaged = |why: String| WarehouseError::Damaged { place: Place::Erasure(number).to_string(), why };
-        let Some(bytes) = self.get(&place).await? else { return Err(damaged("it is missing".to_owned())) };
-        if is_whole(&bytes) == Some(false) {
-            return Err(damaged("its bytes are not those that were written; `kehou verify` tells more".to_owned()));
-        }
-        serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))
+        self.read_signed(&Place::Erasure(number)).await
     }
 }
 

@@ -33,6 +33,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -135,6 +136,28 @@ impl Warehouse {
     /// Reads an object; `None` where there is none.
     pub async fn get(&self, place: &Place) -> Result<Option<Bytes>> {
         self.storage.get(place).await
+    }
+
+    /// Reads an object that carries its own checksum; `None` where there is none.
+    async fn find_signed<T: DeserializeOwned>(&self, place: &Place) -> Result<Option<T>> {
+        let damaged = |why: String| WarehouseError::Damaged { place: place.to_string(), why };
+        let Some(bytes) = self.get(place).await? else { return Ok(None) };
+        if digest::is_whole(&bytes) == Some(false) {
+            return Err(damaged("its bytes are not those that were written; `kehou verify` tells more".to_owned()));
+        }
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| damaged(error.to_string()))
+    }
+
+    /// The same of one that must be there.
+    async fn read_signed<T: DeserializeOwned>(&self, place: &Place) -> Result<T> {
+        let missing = || WarehouseError::Damaged { place: place.to_string(), why: "it is missing".to_owned() };
+        self.find_signed(place).await?.ok_or_else(missing)
+    }
+
+    /// The numbers of a folder's numbered objects, in order.
+    async fn numbers(&self, folder: &Place) -> Result<Vec<u64>> {
+        let names = self.list(folder).await?;
+        Ok(names.iter().filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect())
     }
 
     /// The names of the objects below a place, in order.

@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::Warehouse;
-use crate::digest::{is_whole, signed};
-use crate::error::{Result, WarehouseError};
+use crate::digest::signed;
+use crate::error::Result;
 use crate::place::Place;
 use crate::release::Release;
 
@@ -47,20 +47,13 @@ impl Warehouse {
     pub async fn officials(&self) -> Result<Vec<Official>> {
         let mut officials = Vec::new();
         for number in self.official_numbers().await? {
-            let place = Place::Official(number);
-            let damaged = |why: String| WarehouseError::Damaged { place: Place::Official(number).to_string(), why };
-            let Some(bytes) = self.get(&place).await? else { return Err(damaged("it is missing".to_owned())) };
-            if is_whole(&bytes) == Some(false) {
-                return Err(damaged("its bytes are not those that were written; `kehou verify` tells more".to_owned()));
-            }
-            officials.push(serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?);
+            officials.push(self.read_signed(&Place::Official(number)).await?);
         }
         Ok(officials)
     }
 
     pub(crate) async fn official_numbers(&self) -> Result<Vec<u64>> {
-        let names = self.list(&Place::Officials).await?;
-        Ok(names.iter().filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect())
+        self.numbers(&Place::Officials).await
     }
 }
 

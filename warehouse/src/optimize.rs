@@ -62,8 +62,7 @@ struct Retired {
 impl Warehouse {
     /// The releases that were let go.
     pub async fn retired(&self) -> Result<BTreeSet<u64>> {
-        let names = self.list(&Place::AllRetired).await?;
-        Ok(names.iter().filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect())
+        Ok(self.numbers(&Place::AllRetired).await?.into_iter().collect())
     }
 
     /// Sees what is to be removed. `age` is how old a file must be for it, and how long ago nothing may have named it any more.

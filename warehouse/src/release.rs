@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::Warehouse;
-use crate::digest::{is_whole, sha256, signed};
+use crate::digest::{sha256, signed};
 use crate::error::{Result, WarehouseError};
 use crate::official::marked;
 use crate::place::Place;
@@ -112,16 +112,11 @@ impl Warehouse {
 
     /// A release as it was written, without the tables that it lost since.
     pub(crate) async fn read_release(&self, number: u64) -> Result<Release> {
-        let place = Place::Release(number);
-        let damaged = |why: String| WarehouseError::Damaged { place: Place::Release(number).to_string(), why };
-        let Some(bytes) = self.get(&place).await? else {
+        let Some(release) = self.find_signed(&Place::Release(number)).await? else {
             let newest = self.release_numbers().await?.last().copied();
             return Err(WarehouseError::NoRelease { release: number, newest });
         };
-        if is_whole(&bytes) == Some(false) {
-            return Err(damaged("its bytes are not those that were written; `kehou verify` tells more".to_owned()));
-        }
-        self.without_lost(serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?).await
+        self.without_lost(release).await
     }
 
     /// Keeps the models that a release is made with; the same ones are kept once. Gives the name for [`Release::models`].
@@ -145,7 +140,6 @@ impl Warehouse {
     }
 
     pub(crate) async fn release_numbers(&self) -> Result<Vec<u64>> {
-        let names = self.list(&Place::Releases).await?;
-        Ok(names.iter().filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect())
+        self.numbers(&Place::Releases).await
     }
 }
