@@ -61,6 +61,8 @@ pub enum Command {
     /// `kehou query "select * from rules.x01" --sql DIR` tries it without publishing. What is wrong with a file is told with its line
     /// before anything runs. The release carries the files: pages and catalogue show them, and later runs keep them until --sql
     /// gives another folder or --no-sql leaves them out, because a rule that is forgotten would end its findings.
+    ///
+    /// Exit code: 0 there is a release of what came in, 3 another process is at work on the warehouse (try again), 1 could not run.
     Transform(Transform),
     /// Ask a release in SQL: marts.*, facts.*, reference.*, staging.* and, by their bare names, finding, indicator_value, …
     Query(Query),

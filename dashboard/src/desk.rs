@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod publisher;
+pub mod runner;
 pub mod uploads;
 
 use std::collections::HashMap;
@@ -83,7 +84,7 @@ impl Desk {
         Desk {
             audit: Auditor::start(warehouse.clone()),
             uploads: Uploads::default(),
-            publisher: Publisher::start(warehouse.clone(), releases.clone(), config.today),
+            publisher: Publisher::start(warehouse.clone(), releases.clone(), config.runner.clone(), config.today),
             metrics: Metrics::default(),
             warehouse,
             releases,
@@ -239,6 +240,7 @@ pub(crate) fn today(given: Option<NaiveDate>) -> NaiveDate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desk::runner::Runner;
 
     #[tokio::test]
     async fn a_comparison_that_failed_is_tried_again() {
@@ -251,6 +253,7 @@ mod tests {
             keys: PathBuf::new(),
             today: None,
             api: Default::default(),
+            runner: Runner::Here,
         };
         let desk = Arc::new(Desk::new(warehouse.clone(), Releases::new(warehouse), &config));
         let mut seen = Vec::new();

@@ -114,6 +114,12 @@ pub enum DashboardError {
     /// A password can't be hashed or a stored hash not be read.
     #[error("a password can't be hashed: {0}")]
     Hash(argon2::password_hash::Error),
+    /// Another process is at work on the warehouse.
+    #[error("another process is at work on the warehouse")]
+    OthersAtWork,
+    /// The run that makes the next release failed; it has said why on standard error.
+    #[error("kehou transform ended with {0}; what it said stands above")]
+    Run(std::process::ExitStatus),
     /// What somebody does can't be recorded, so it isn't done.
     #[error("the audit can't be written: {0}")]
     Audit(String),

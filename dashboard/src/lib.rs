@@ -47,6 +47,7 @@ use warehouse::Warehouse;
 use crate::accounts::Accounts;
 use crate::api::limit::Limits;
 use crate::catalog::Catalogue;
+pub use crate::desk::runner::Runner;
 use crate::error::{DashboardError, Result};
 use crate::release::Releases;
 use crate::visit::App;
@@ -69,6 +70,8 @@ pub struct Config {
     pub today: Option<NaiveDate>,
     /// How much programs may ask.
     pub api: Limits,
+    /// Where releases are computed.
+    pub runner: Runner,
 }
 
 /// How often the clock is looked at for a new day.

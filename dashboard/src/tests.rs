@@ -30,7 +30,7 @@ use crate::accounts::{Accounts, Role};
 use crate::api::limit::Limits;
 use crate::release::Releases;
 use crate::visit::App;
-use crate::{Config, routes};
+use crate::{Config, Runner, routes};
 
 /// The password of all test accounts.
 pub const PASSWORD: &str = "a good password";
@@ -91,6 +91,7 @@ impl Site {
             keys,
             today: Some("2020-03-01".parse().expect("a day")),
             api,
+            runner: Runner::Here,
         };
         let project = Project::built_in().expect("sound");
         let app = App::new(releases, warehouse, accounts.clone(), city::catalogue(), project, &config);

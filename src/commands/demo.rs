@@ -10,7 +10,7 @@ use ::transform::run::Options as TransformOptions;
 use anyhow::{Result, ensure};
 use chrono::NaiveDate;
 use dashboard::accounts::{Accounts, Role};
-use dashboard::{Config, serve};
+use dashboard::{Config, Runner, serve};
 use warehouse::session::Limits;
 
 use crate::args::OwnSql;
@@ -55,6 +55,7 @@ pub async fn run(args: Demo) -> Result<ExitCode> {
         keys: init::folder_of_keys(&warehouse),
         today: Some(TODAY),
         api: dashboard::api::limit::Limits::default(),
+        runner: Runner::of_this_kehou(&location)?,
     };
     serve(warehouse, config, |address| {
         step("serving; stop with Ctrl-C");

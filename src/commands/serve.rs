@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use dashboard::api::limit::Limits;
-use dashboard::{Config, serve};
+use dashboard::{Config, Runner, serve};
 use warehouse::Warehouse;
 
 use crate::args::people::Serve;
@@ -23,6 +23,7 @@ pub async fn run(args: Serve) -> Result<ExitCode> {
         keys: folder_of_keys(&warehouse),
         today: args.today,
         api: Limits { token: args.api_token_rate, address: args.api_address_rate },
+        runner: Runner::of_this_kehou(&args.at.warehouse)?,
     };
     serve(warehouse, config, |address| println!("http://{address}/")).await?;
     Ok(ExitCode::SUCCESS)

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use transform::change::Change;
+use transform::error::{OTHERS_AT_WORK, TransformError};
 use transform::kept::gone;
 use transform::plan::Plan;
 use transform::project::{Project, Stored, is_built_in};
@@ -37,7 +38,14 @@ pub async fn run(args: Transform) -> Result<ExitCode> {
         print!("{}", told(&transform::run::plan(&warehouse, &project, &options).await?));
         return Ok(ExitCode::SUCCESS);
     }
-    match transform(&warehouse, &project, &options).await? {
+    let outcome = match transform(&warehouse, &project, &options).await {
+        Err(error) if error.downcast_ref().is_some_and(TransformError::is_others_work) => {
+            eprintln!("kehou: {error:#}");
+            return Ok(ExitCode::from(OTHERS_AT_WORK));
+        }
+        outcome => outcome?,
+    };
+    match outcome {
         Outcome::Unchanged(release) => {
             println!("Nothing changed since release {} ({}): it stands.", release.release, release.today);
         }

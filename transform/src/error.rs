@@ -110,6 +110,17 @@ pub enum TransformError {
     Warehouse(#[from] WarehouseError),
 }
 
+/// The exit code of `kehou transform` where another process is at work on the warehouse.
+pub const OTHERS_AT_WORK: u8 = 3;
+
+impl TransformError {
+    /// Whether another process was at work on the warehouse: nothing is wrong, and the same run can be tried again.
+    pub fn is_others_work(&self) -> bool {
+        use WarehouseError::{LockLost, Locked, ReleaseTaken};
+        matches!(self, TransformError::Warehouse(Locked { .. } | LockLost { .. } | ReleaseTaken { .. }))
+    }
+}
+
 fn lines(faults: &[Fault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

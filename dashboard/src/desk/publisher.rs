@@ -6,14 +6,11 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use tokio::sync::{mpsc, watch};
-use transform::error::TransformError;
-use transform::kept::standing_project;
-use transform::run::{Options, Outcome, transform};
 use warehouse::Warehouse;
-use warehouse::error::WarehouseError;
-use warehouse::session::Limits;
+use warehouse::release::Release;
 
-use crate::error::Result;
+use crate::desk::runner::Runner;
+use crate::error::{DashboardError, Result};
 use crate::release::Releases;
 
 /// Changes that come within this time of the first share a release.
@@ -45,10 +42,10 @@ pub struct State {
 
 impl Publisher {
     /// Of a warehouse, with the date of its runs if it is not the clock's. The worker ends when this is dropped.
-    pub fn start(warehouse: Warehouse, releases: Arc<Releases>, today: Option<NaiveDate>) -> Publisher {
+    pub fn start(warehouse: Warehouse, releases: Arc<Releases>, runner: Runner, today: Option<NaiveDate>) -> Publisher {
         let (queue, asked) = mpsc::unbounded_channel();
         let (told, state) = watch::channel(State::default());
-        tokio::spawn(work(warehouse, releases, today, asked, told));
+        tokio::spawn(work(warehouse, releases, runner, today, asked, told));
         Publisher { asked: AtomicU64::new(0), queue, state }
     }
 
@@ -85,6 +82,7 @@ impl Publisher {
 async fn work(
     warehouse: Warehouse,
     releases: Arc<Releases>,
+    runner: Runner,
     today: Option<NaiveDate>,
     mut asked: mpsc::UnboundedReceiver<u64>,
     told: watch::Sender<State>,
@@ -94,7 +92,7 @@ async fn work(
         while let Ok(later) = asked.try_recv() {
             ticket = ticket.max(later);
         }
-        let outcome = publish(&warehouse, &releases, super::today(today)).await;
+        let outcome = publish(&warehouse, &releases, &runner, super::today(today)).await;
         told.send_modify(|state| match outcome {
             Ok((release, is_new)) => {
                 state.done = state.done.max(ticket);
@@ -111,36 +109,31 @@ async fn work(
 }
 
 /// Makes the next release; gives its number, and whether it is a new one.
-async fn publish(warehouse: &Warehouse, releases: &Arc<Releases>, today: NaiveDate) -> Result<(u64, bool)> {
-    ingest::duty::ensure(warehouse).await?;
+async fn publish(
+    warehouse: &Warehouse,
+    releases: &Arc<Releases>,
+    runner: &Runner,
+    today: NaiveDate,
+) -> Result<(u64, bool)> {
     let mut waits = 0;
-    let (release, is_new) = loop {
+    let (before, after) = loop {
+        let last = warehouse.latest_release().await?;
         // A run is never dated before the last one, whatever this machine's clock says.
-        let last = warehouse.latest_release().await?.map(|release| release.today);
-        let today = last.map_or(today, |last| last.max(today));
-        let project = standing_project(warehouse).await?;
-        let options = Options { today, full: false, select: Vec::new(), limits: Limits::default() };
-        match transform(warehouse, &project, &options, &|_| {}).await {
-            Ok(Outcome::Published { release, warnings }) => {
-                for warning in warnings {
-                    tracing::warn!(warning, release = release.release, "a data test warns");
-                }
-                break (release.release, true);
-            }
-            Ok(Outcome::Unchanged(release)) => break (release.release, false),
-            Ok(Outcome::Selected { .. }) => unreachable!("nothing was selected"),
-            // Another process computes: its release may lack what came in meanwhile.
-            Err(TransformError::Warehouse(WarehouseError::Locked { .. } | WarehouseError::ReleaseTaken { .. }))
-                if waits < WAITS =>
-            {
+        let today = last.as_ref().map_or(today, |last| last.today.max(today));
+        match runner.run(warehouse, today).await {
+            Ok(()) => break (last, warehouse.latest_release().await?),
+            // Its release may lack what came in meanwhile.
+            Err(DashboardError::OthersAtWork) if waits < WAITS => {
                 waits += 1;
                 tokio::time::sleep(WAIT).await;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
     };
     releases.refresh().await?;
-    Ok((release, is_new))
+    let number = |release: Option<Release>| release.map_or(0, |release| release.release);
+    let (before, after) = (number(before), number(after));
+    Ok((after, after > before))
 }
 
 #[cfg(test)]
