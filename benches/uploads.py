@@ -5,7 +5,8 @@
 
 Each school sends its class roster of October with one pupil more, and asks for its figure C04 (参与率) until the denominator
 has the pupil. Readers ask for the overview, a district's and a school's page without a pause; a page whose figures are of two
-releases, an error, or an upload that is lost ends the run. Prints the times and the peak of the server's memory.
+releases, an error, or an upload that is lost ends the run. Prints the times, and peaks of resident memory: the server's, its
+runs' (processes of their own), and that of both at one moment.
 """
 
 import argparse
@@ -56,6 +57,7 @@ def main():
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
             try:
                 host = urllib.parse.urlsplit(server.stdout.readline().strip()).netloc
+                memory = Memory(server.pid)
                 for school in schools:
                     school.enter(host)
                 print(f"scale {args.scale}; the load shares the machine")
@@ -65,9 +67,7 @@ def main():
                 together = at_once(host, schools)
                 readers.end()
                 print(f"{len(schools)} uploads at once beside {args.readers} readers: median {statistics.median(together):.2f} s, the last {max(together):.2f} s; {readers.answers} pages read meanwhile, none of two releases")
-                status = pathlib.Path(f"/proc/{server.pid}/status").read_text()
-                peak = int(re.search(r"VmHWM:\s+(\d+)", status)[1]) >> 10
-                print(f"peak of the server's resident memory: {peak} MiB")
+                print(f"peak of resident memory: the server {memory.server} MiB, its runs {memory.runs} MiB, both at once {memory.both} MiB")
             finally:
                 server.terminate()
 
@@ -117,6 +117,33 @@ class School:
 def at_once(host, schools):
     with concurrent.futures.ThreadPoolExecutor(len(schools)) as pool:
         return list(pool.map(lambda school: school.send(host), schools))
+
+
+class Memory:
+    """Peaks of resident memory in MiB, looked at all the time."""
+
+    def __init__(self, server):
+        self.server = self.runs = self.both = 0
+        threading.Thread(target=self.look, args=(server,), daemon=True).start()
+
+    def look(self, server):
+        while True:
+            children = [child for task in pathlib.Path(f"/proc/{server}/task").glob("*/children") for child in self.text(task).split()]
+            runs = [self.of(child, "VmRSS") for child in children]
+            self.runs = max(self.runs, *(self.of(child, "VmHWM") for child in children), 0)
+            self.server = max(self.server, self.of(server, "VmHWM"))
+            self.both = max(self.both, self.of(server, "VmRSS") + sum(runs))
+            time.sleep(0.02)
+
+    def of(self, process, what):
+        found = re.search(rf"{what}:\s+(\d+)", self.text(pathlib.Path(f"/proc/{process}/status")))
+        return int(found[1]) >> 10 if found else 0
+
+    def text(self, path):
+        try:
+            return path.read_text()
+        except OSError:
+            return ""  # it has ended
 
 
 class Readers:

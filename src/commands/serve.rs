@@ -13,6 +13,8 @@ use crate::commands::user;
 
 /// Serves until it is interrupted.
 pub async fn run(args: Serve) -> Result<ExitCode> {
+    #[cfg(unix)]
+    keep_no_memory();
     let warehouse = Warehouse::open(&args.at.warehouse).await?;
     let accounts = user::file(&args.at.warehouse)?;
     let config = Config {
@@ -27,4 +29,19 @@ pub async fn run(args: Serve) -> Result<ExitCode> {
     };
     serve(warehouse, config, |address| println!("http://{address}/")).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A server stands idle most of the time, and would keep what its busiest moment took. The allocator reads its settings once, as a
+/// process begins; so this one begins again, with memory given back at once, unless somebody chose otherwise.
+#[cfg(unix)]
+fn keep_no_memory() {
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+
+    const KEPT_FOR: &str = "MIMALLOC_PURGE_DELAY";
+    if std::env::var_os(KEPT_FOR).is_none() {
+        let own = std::env::current_exe().map(Command::new);
+        let failed = own.map(|mut own| own.args(std::env::args_os().skip(1)).env(KEPT_FOR, "0").exec());
+        tracing::warn!(why = ?failed, "it can't begin again, and will keep more memory than it needs");
+    }
 }

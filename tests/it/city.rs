@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -86,9 +87,15 @@ impl City {
         command
     }
 
-    /// Runs the command.
+    /// Runs the command; again while a run is at work that a killed server left behind.
     pub fn run(&self, words: &[&str]) -> Output {
-        self.command(words).output().expect("the command starts")
+        loop {
+            let output = self.command(words).output().expect("the command starts");
+            if output.status.code() != Some(3) {
+                return output;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
     }
 
     /// Runs the command, which must end well; gives what it printed.

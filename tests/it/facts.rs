@@ -134,7 +134,8 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn run<T>(work: impl Future<Output = T>) -> T {
+/// Waits for what is asynchronous.
+pub fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(16 << 20)

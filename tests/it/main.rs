@@ -24,6 +24,7 @@ mod optimize;
 mod own_rules;
 mod persons;
 mod public;
+mod publishing;
 mod releases;
 mod report;
 mod returned;

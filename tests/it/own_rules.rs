@@ -194,7 +194,7 @@ impl Drop for Site {
 
 impl Site {
     fn serve(city: &City) -> Site {
-        let mut command = city.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut command = city.command(&["serve", "--listen", "127.0.0.1:0", "--today", "2019-12-01"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
         let address =

@@ -11,11 +11,11 @@ use warehouse::Warehouse;
 use warehouse::session::{Limits, PLAIN, register, session};
 use warehouse::table::TableName;
 
+use crate::batches::storable;
 use crate::error::{Fault, Result, TransformError};
 use crate::lint;
 use crate::project::{Model, Project, is_generated};
 use crate::run::run_table;
-use crate::stage::storable;
 use crate::views::carried;
 
 /// Fails with all that the engine, or the tables that are there, hold against models of one's own. Does nothing without any.

@@ -4,6 +4,7 @@
 //! DataFusion's own parser, so that no file lists what it reads.
 
 pub mod audit;
+mod batches;
 pub mod change;
 pub mod check;
 mod closed;
@@ -17,6 +18,7 @@ pub mod project;
 mod ranges;
 pub mod run;
 mod stage;
+mod streams;
 pub mod views;
 pub mod what_if;
 mod work;

@@ -1,23 +1,18 @@
-//! Where models are computed: sessions over whole tables, over the changed keys, over changed periods and over ranges of keys; and the rows of a model written beside what readers see.
+//! Where models are computed: sessions over whole tables, over the changed keys, over changed periods and over ranges of keys; and
+//! the rows of a model written beside what readers see.
 
-use std::cmp::Ordering;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{AsArray, RecordBatch, UInt32Array, new_null_array};
-use datafusion::arrow::compute::{cast, concat_batches, take_record_batch};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use datafusion::arrow::row::{Row, RowConverter, Rows, SortField};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::concat_batches;
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::common::TableReference;
-use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, col, lit, not};
-use datafusion::physical_plan::stream::RecordBatchReceiverStream;
-use datafusion::physical_plan::{SendableRecordBatchStream, execute_stream};
-use datafusion::prelude::{DataFrame, SessionContext};
-use futures::future::ready;
+use datafusion::prelude::SessionContext;
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt, TryStreamExt};
 use warehouse::Warehouse;
@@ -26,12 +21,14 @@ use warehouse::release::Release;
 use warehouse::session::{apart, register};
 use warehouse::table::{Replace, Snapshot, Staged, TableName, Writer};
 
+use crate::batches::{by_name, by_period, conform, differing, storable};
 use crate::change::Change;
 use crate::closed::Closed;
 use crate::error::{Result, TransformError};
 use crate::plan::Plan;
 use crate::project::{Model, Stored, is_generated};
 use crate::ranges::Range;
+use crate::streams::{ahead, begun, collected, computed, in_order, spawned};
 use crate::views::plan_view;
 
 /// A model with at most so many rows is compared with what it was before it is written.
@@ -213,7 +210,7 @@ impl<'a> Stage<'a> {
             }
             None => stream.boxed().fuse(),
         };
-        let (first, count) = begun(&mut stream, &schema).await.map_err(&fault)?;
+        let (first, count) = begun(&mut stream, &schema, FEW_ROWS).await.map_err(&fault)?;
         let mut periods = None;
         if let Some(base) = base
             && count <= FEW_ROWS
@@ -357,7 +354,7 @@ impl<'a> Stage<'a> {
         let wanted = of_periods.clone();
         let fresh = spawned(async move { context.sql(&sql).await?.filter(wanted)?.execute_stream().await });
         let mut fresh = ahead(fresh.await.map_err(&fault)?).fuse();
-        let (first, count) = begun(&mut fresh, &schema).await.map_err(&fault)?;
+        let (first, count) = begun(&mut fresh, &schema, FEW_ROWS).await.map_err(&fault)?;
         let mut periods = periods.clone();
         if rows_before.max(count as u64) <= FEW_ROWS as u64 {
             let stale = held.clone().filter(of_periods.clone()).map_err(&fault)?;
@@ -452,156 +449,4 @@ fn narrowed(
 
 fn fault(model: &Model) -> impl Fn(DataFusionError) -> TransformError + '_ {
     |source| TransformError::Run { path: model.path.clone(), source: Box::new(source) }
-}
-
-/// The rows of queries, each by key: while those of one are taken, the next is already planned.
-fn computed(
-    queries: Vec<(SessionContext, String)>,
-    key: Option<&str>,
-) -> BoxStream<'static, datafusion::error::Result<SendableRecordBatchStream>> {
-    let key = key.map(str::to_owned);
-    let plan = move |(context, sql): (SessionContext, String)| {
-        let key = key.clone();
-        spawned(async move {
-            let plan = in_order(context.sql(&sql).await?, key.as_deref())?.create_physical_plan().await?;
-            Ok((plan, context.task_ctx()))
-        })
-    };
-    let plans = stream::iter(queries).map(plan).buffered(2);
-    plans.and_then(|(plan, tasks)| ready(execute_stream(plan, tasks).map(ahead))).boxed()
-}
-
-/// Rows that a task of their own computes, a few batches ahead of whoever takes them.
-fn ahead(mut rows: SendableRecordBatchStream) -> SendableRecordBatchStream {
-    let mut ahead = RecordBatchReceiverStream::builder(rows.schema(), 2);
-    let taker = ahead.tx();
-    ahead.spawn(async move {
-        while let Some(batch) = rows.next().await {
-            if taker.send(batch).await.is_err() {
-                break;
-            }
-        }
-        Ok(())
-    });
-    ahead.build()
-}
-
-/// What a task of its own gives, so that whoever waits for it may see to others.
-fn spawned<T: Send + 'static>(
-    work: impl Future<Output = datafusion::error::Result<T>> + Send + 'static,
-) -> impl Future<Output = datafusion::error::Result<T>> {
-    let task = SpawnedTask::spawn(work);
-    async { task.join_unwind().await.map_err(|failed| DataFusionError::ExecutionJoin(Box::new(failed)))? }
-}
-
-/// By key, where there is one.
-fn in_order(frame: DataFrame, key: Option<&str>) -> datafusion::error::Result<DataFrame> {
-    match key {
-        Some(key) => frame.sort(vec![col(key).sort(true, true)]),
-        None => Ok(frame),
-    }
-}
-
-/// All rows of a frame in the columns of a stored table. Only for what is known to be little.
-async fn collected(frame: DataFrame, schema: &SchemaRef) -> datafusion::error::Result<RecordBatch> {
-    let batches = spawned(frame.collect()).await?;
-    let batches = batches.iter().map(|batch| conform(batch, schema)).collect::<Result<Vec<_>, _>>()?;
-    Ok(concat_batches(schema, &batches)?)
-}
-
-/// The first batches of a stream: all of one of few rows, or a few more. And how many rows they have.
-async fn begun(
-    stream: &mut (impl Stream<Item = datafusion::error::Result<RecordBatch>> + Unpin),
-    schema: &SchemaRef,
-) -> datafusion::error::Result<(Vec<RecordBatch>, usize)> {
-    let (mut first, mut count) = (Vec::new(), 0);
-    while count <= FEW_ROWS
-        && let Some(batch) = stream.next().await
-    {
-        let batch = conform(&batch?, schema)?;
-        count += batch.num_rows();
-        first.push(batch);
-    }
-    Ok((first, count))
-}
-
-/// The rows that only one of two batches of one schema has, in whatever order they stand there.
-fn differing(one: &RecordBatch, other: &RecordBatch) -> datafusion::error::Result<RecordBatch> {
-    let fields = one.schema().fields().iter().map(|field| SortField::new(field.data_type().clone())).collect();
-    let converter = RowConverter::new(fields)?;
-    let (ours, theirs) = (converter.convert_columns(one.columns())?, converter.convert_columns(other.columns())?);
-    let (ours, theirs) = (in_their_order(&ours), in_their_order(&theirs));
-    let (mut left, mut right) = (ours.iter().peekable(), theirs.iter().peekable());
-    let (mut only_left, mut only_right) = (Vec::new(), Vec::new());
-    loop {
-        let order = match (left.peek(), right.peek()) {
-            (Some((ours, _)), Some((theirs, _))) => ours.cmp(theirs),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => break,
-        };
-        let (ours, theirs) = (left.next_if(|_| order.is_le()), right.next_if(|_| order.is_ge()));
-        if order.is_ne() {
-            only_left.extend(ours.map(|(_, place)| *place));
-            only_right.extend(theirs.map(|(_, place)| *place));
-        }
-    }
-    let (one, other) = (taken(one, only_left)?, taken(other, only_right)?);
-    Ok(concat_batches(&one.schema(), [&one, &other])?)
-}
-
-/// Rows with their places, the least first.
-fn in_their_order(rows: &Rows) -> Vec<(Row<'_>, u32)> {
-    let mut rows: Vec<_> = rows.iter().zip(0..).collect();
-    rows.sort_unstable();
-    rows
-}
-
-/// A batch's rows of some places.
-fn taken(batch: &RecordBatch, places: Vec<u32>) -> datafusion::error::Result<RecordBatch> {
-    Ok(take_record_batch(batch, &UInt32Array::from(places))?)
-}
-
-/// A batch's rows by their period.
-fn by_period(batch: &RecordBatch, column: &str) -> datafusion::error::Result<BTreeMap<Option<String>, RecordBatch>> {
-    let periods = cast(batch.column(batch.schema().index_of(column)?), &DataType::Utf8)?;
-    let mut places: BTreeMap<Option<&str>, Vec<u32>> = BTreeMap::new();
-    for (period, place) in periods.as_string::<i32>().iter().zip(0..) {
-        places.entry(period).or_default().push(place);
-    }
-    let part = |(period, places): (Option<&str>, _)| Ok((period.map(str::to_owned), taken(batch, places)?));
-    places.into_iter().map(part).collect()
-}
-
-/// The schema that a model's rows are stored in: what every reader of Delta knows.
-pub(crate) fn storable(schema: &Schema) -> SchemaRef {
-    let fields = schema.fields().iter().map(|field| {
-        let kind = match field.data_type() {
-            DataType::Utf8View | DataType::LargeUtf8 | DataType::Null => DataType::Utf8,
-            DataType::UInt64 | DataType::UInt32 | DataType::Int32 | DataType::Int16 | DataType::Int8 => DataType::Int64,
-            DataType::Timestamp(_, _) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-            other => other.clone(),
-        };
-        Field::new(field.name(), kind, true)
-    });
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
-}
-
-/// A batch of an earlier release in the columns of now; what it lacks is null.
-fn by_name(batch: &RecordBatch, schema: &SchemaRef) -> datafusion::error::Result<RecordBatch> {
-    let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
-        Some(column) => cast(column, field.data_type()),
-        None => Ok(new_null_array(field.data_type(), batch.num_rows())),
-    });
-    Ok(RecordBatch::try_new(schema.clone(), columns.collect::<Result<Vec<_>, _>>()?)?)
-}
-
-fn conform(batch: &RecordBatch, schema: &SchemaRef) -> datafusion::error::Result<RecordBatch> {
-    let columns = batch
-        .columns()
-        .iter()
-        .zip(schema.fields())
-        .map(|(column, field)| cast(column, field.data_type()))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(RecordBatch::try_new(schema.clone(), columns)?)
 }
