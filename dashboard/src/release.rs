@@ -1,7 +1,7 @@
 //! The current release in memory: the one place that meets the warehouse. A page's tables are loaded once a release, so
 //! that reading a page touches no file but those of a finding's proof.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::prelude::SessionContext;
+use hashlink::LruCache;
 use transform::kept::project_of;
 use transform::project::Project;
 use transform::views::register_parts;
@@ -23,12 +24,16 @@ use warehouse::table::TableName;
 use crate::catalog::Catalogue;
 use crate::error::{DashboardError, Result};
 use crate::scope::doors::{DOORS, Hold};
-use crate::scope::{Scope, Scoped};
+use crate::scope::{Scope, Scoped, city_apart};
 
 /// How long a release is taken for the current one before the warehouse is asked again.
 const FRESH: Duration = Duration::from_secs(2);
 /// After this long without a visitor the known release may be long outdated, so the next one waits for the answer.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// Scopes of a release that are kept; each has some hundred KiB of rows and answers, and takes some 30 ms to make. The one that nobody
+/// asked for the longest makes room.
+const SCOPES: usize = 64;
 
 /// After this long without a reader an earlier release is let go.
 const EARLIER: Duration = Duration::from_secs(120);
@@ -85,7 +90,7 @@ pub struct Pinned {
     /// The version of each table of the release.
     versions: BTreeMap<TableName, u64>,
     pub(crate) whole: SessionContext,
-    scopes: Mutex<HashMap<Scope, Arc<Scoped>>>,
+    scopes: Mutex<LruCache<Scope, Arc<Scoped>>>,
 }
 
 impl Pinned {
@@ -119,12 +124,20 @@ impl Pinned {
             let schema: SchemaRef = Arc::new(table.schema().as_arrow().clone());
             let batches = table.collect().await?;
             let schema = batches.first().map_or(schema, RecordBatch::schema);
-            held.insert(place, Held { schema, batches });
+            held.insert(place, city_apart(door, Held { schema, batches })?);
         }
-        Ok(Pinned { edition, catalogue: None, project: None, held, versions, whole, scopes: Mutex::default() })
+        Ok(Pinned {
+            edition,
+            catalogue: None,
+            project: None,
+            held,
+            versions,
+            whole,
+            scopes: Mutex::new(LruCache::new(SCOPES)),
+        })
     }
 
-    /// What somebody sees of the release; made once for each scope.
+    /// What somebody sees of the release; made once for each scope, as long as not too many others are asked for.
     pub async fn scoped(&self, scope: &Scope) -> Result<Arc<Scoped>> {
         if let Some(made) = self.scopes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get(scope) {
             return Ok(made.clone());

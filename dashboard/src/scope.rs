@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use datafusion::arrow::array::{Array, BooleanArray, RecordBatch, StringArray};
-use datafusion::arrow::compute::{cast, filter_record_batch};
+use datafusion::arrow::compute::{cast, concat_batches, filter_record_batch, not};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
 use datafusion::common::TableReference;
@@ -230,6 +230,21 @@ fn districts(pinned: &Pinned, scope: &Scope) -> Result<HashSet<String>> {
         }
         Scope::City | Scope::Public | Scope::Admin => HashSet::new(),
     })
+}
+
+/// The city's indicators, which every scope sees, in a batch of their own: what a scope sees the whole of, it shares.
+pub(crate) fn city_apart(door: &Door, held: Held) -> Result<Held> {
+    if door.guard != Guard::Indicator {
+        return Ok(held);
+    }
+    let (mut city, mut others) = (Vec::new(), Vec::new());
+    for batch in &held.batches {
+        let is_city = texts(batch, "level")?.iter().map(|level| Some(level == Some("city"))).collect();
+        city.push(filter_record_batch(batch, &is_city)?);
+        others.push(filter_record_batch(batch, &not(&is_city)?)?);
+    }
+    others.push(concat_batches(&held.schema, &city)?);
+    Ok(Held { schema: held.schema, batches: others })
 }
 
 /// The rows of a table that a scope may see.

@@ -1,6 +1,7 @@
 //! What a report is asked for: of which unit and which period; and whether somebody may have it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use transform::kept::project_of;
 use warehouse::Warehouse;
@@ -153,8 +154,12 @@ pub(crate) async fn of_pinned(
     wish: &Wish,
     lang: Lang,
 ) -> Result<Report, AskError> {
-    // Not kept with the release: a city may print the reports of thousands of schools.
-    let scoped = Scoped::new(pinned, &subject.scope()).await?;
+    let scope = subject.scope();
+    let scoped = match scope {
+        // Not kept with the release: a city may print the reports of thousands of schools.
+        Scope::School(_) => Arc::new(Scoped::new(pinned, &scope).await?),
+        _ => pinned.scoped(&scope).await?,
+    };
     let known = periods(&scoped, subject).await?;
     let period = match &wish.period {
         Some(period) if known.contains(period) => period.clone(),
