@@ -137,3 +137,31 @@ async fn a_session_only_reads() {
         assert!(scoped.query(sql, &[]).await.is_err(), "{sql}");
     }
 }
+
+#[tokio::test]
+async fn of_many_scopes_the_one_that_nobody_asks_for_makes_room() {
+    let pinned = city::pinned().await;
+    let school = |n: usize| Scope::School(format!("37990{n:05}"));
+    let first = pinned.scoped(&school(0)).await.expect("a session");
+    let city = pinned.scoped(&Scope::City).await.expect("a session");
+    for n in 1..100 {
+        pinned.scoped(&school(n)).await.expect("a session");
+        assert!(Arc::ptr_eq(&city, &pinned.scoped(&Scope::City).await.expect("a session")), "it is asked for");
+    }
+    assert_eq!(Arc::strong_count(&first), 1, "only whoever reads on holds it");
+    assert!(!Arc::ptr_eq(&first, &pinned.scoped(&school(0)).await.expect("a session")), "it is made anew");
+}
+
+#[tokio::test]
+async fn what_all_see_of_the_city_lies_in_memory_once() {
+    let pinned = city::pinned().await;
+    let door = DOORS.iter().find(|door| door.table == "indicator_value").expect("a door");
+    let whole = &pinned.held[&(door.schema, door.table)];
+    let of = |scope: Scope| narrowed(whole, door, &scope, &HashSet::new(), &BTreeMap::new()).expect("rows");
+    let ours = of(Scope::School(SCHOOL.to_owned())).batches;
+    let theirs = of(Scope::School("3799999999".to_owned())).batches;
+    let (ours, theirs) = (ours.last().expect("the city's"), theirs.last().expect("the city's"));
+    assert!(ours.num_rows() > 0 && theirs.num_rows() == ours.num_rows());
+    let value = |batch: &RecordBatch| batch.column_by_name("value").expect("a column").to_data().buffers()[0].as_ptr();
+    assert_eq!(value(ours), value(theirs));
+}
