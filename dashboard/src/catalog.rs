@@ -177,7 +177,13 @@ impl Unit {
     pub fn difference(self, by: f64, lang: Lang) -> String {
         let sign = if by < 0.0 { "−" } else { "+" };
         match self {
-            Unit::Share | Unit::Part => lang.with("points", &[&format!("{sign}{:.1}", (by * 100.0).abs())]),
+            Unit::Share | Unit::Part => {
+                let points = (by * 100.0).abs();
+                // As many decimals as it takes that a little difference is not told as none.
+                let decimals = (1..4).find(|decimals| points == 0.0 || points >= 0.5 * 0.1f64.powi(*decimals));
+                let decimals = decimals.unwrap_or(4) as usize;
+                lang.with("points", &[&format!("{sign}{points:.decimals$}")])
+            }
             Unit::Yuan => format!("{sign}{}", format::yuan((by.abs() * 100.0).round() as i128)),
             Unit::Number => format!("{sign}{}", format::number(by.abs())),
         }
@@ -187,6 +193,12 @@ impl Unit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_little_difference_is_not_told_as_none() {
+        let said = [0.1234, -0.002, 0.000_2, 0.000_000_1, 0.0].map(|by| Unit::Share.difference(by, Lang::Zh));
+        assert_eq!(said, ["+12.3", "−0.2", "+0.02", "+0.0000", "+0.0"].map(|by| format!("{by} 个百分点")));
+    }
 
     #[test]
     fn headers_become_entries() {

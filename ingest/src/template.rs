@@ -120,7 +120,7 @@ fn is_school(text: &str) -> bool {
 }
 
 /// Whether the text is a period of this kind in its canonical form.
-fn is_period(kind: PeriodKind, text: &str) -> bool {
+pub fn is_period(kind: PeriodKind, text: &str) -> bool {
     let shape: String = text.chars().map(|letter| if letter.is_ascii_digit() { '9' } else { letter }).collect();
     let number = |from: usize, to: usize| text[from..to].parse::<u16>().unwrap_or_default();
     match (kind, shape.as_str()) {

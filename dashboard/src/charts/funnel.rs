@@ -57,8 +57,10 @@ pub fn funnel(schools: &[Dot], limits: &Limits, screen: Screen, words: &Words) -
     };
     let scale = ticks(most.ceil() as i64);
     let right_end = scale.last().copied().unwrap_or(1) as f64;
-    let least = schools.iter().map(|school| school.value).fold(limits.overall.0, f64::min);
-    let greatest = schools.iter().map(|school| school.value).fold(limits.overall.0, f64::max);
+    // The limits are in sight at least where the largest schools are.
+    let (lowest_limit, highest_limit) = limits.at(right_end, Z[1]);
+    let least = schools.iter().map(|school| school.value).fold(limits.overall.0.min(lowest_limit), f64::min);
+    let greatest = schools.iter().map(|school| school.value).fold(limits.overall.0.max(highest_limit), f64::max);
     // Whole tenths around what there is, so that the dots have room.
     let low = ((least - 0.03) * 10.0).floor().max(0.0) / 10.0;
     let high = ((greatest + 0.03) * 10.0).ceil().min(10.0) / 10.0;
@@ -86,17 +88,40 @@ pub fn funnel(schools: &[Dot], limits: &Limits, screen: Screen, words: &Words) -
             let along = |pick: &dyn Fn((f64, f64)) -> f64| -> Vec<(i32, i32)> {
                 (1..=60)
                     .map(|step| right_end * f64::from(step) / 60.0)
-                    .map(|people| (x(people), y(pick(limits.at(people, *z)))))
+                    .map(|people| (people, pick(limits.at(people, *z))))
+                    // Beyond the scale there is no line: along its edge it would be a false one.
+                    .filter(|(_, limit)| (low..=high).contains(limit))
+                    .map(|(people, limit)| (x(people), y(limit)))
                     .collect()
             };
-            for points in [along(&|ends| ends.0), along(&|ends| ends.1)] {
+            let both = [along(&|ends| ends.0), along(&|ends| ends.1)];
+            for points in both.into_iter().filter(|points| points.len() > 1) {
                 if at == 0 { dashed_path(area, points, Ink::Muted) } else { path(area, points, Ink::Muted, 1) }
             }
         }
         let overall = y(limits.overall.0);
         dashes(area, (left, overall), (right, overall), Ink::Accent);
         if narrow {
-            text(area, (right, 13), Side::End, STRONG, &limits.overall.1);
+            // At that end of its line, above or below, where no dot stands.
+            let room = width(&limits.overall.1, 13.0);
+            let is_free = |from: i32, level: i32| {
+                !schools.iter().any(|school| {
+                    let (at, high) = (x(school.people), y(school.value));
+                    at + 5 > from && at - 5 < from + room && (high - level).abs() < 13
+                })
+            };
+            let places = [(right - room, -9), (right - room, 10), (left + 4, -9), (left + 4, 10)];
+            let free = places.into_iter().find(|(from, off)| is_free(*from, overall + off));
+            let (from, off) = free.unwrap_or(places[0]);
+            text(area, (from, overall + off), Side::Start, STRONG, &limits.overall.1);
+            let mut taken = vec![overall + off];
+            for (label, z) in limits.labels.iter().zip(Z) {
+                let at = y(limits.at(right_end, z).0) + 10;
+                if at < foot - 6 && taken.iter().all(|one| (one - at).abs() >= 14) {
+                    text(area, (right, at), Side::End, QUIET, label);
+                    taken.push(at);
+                }
+            }
         } else {
             text(area, (right + 8, overall), Side::Start, STRONG, &fitted(&limits.overall.1, 13.0, full.0 - right - 8));
             let mut taken = vec![overall];

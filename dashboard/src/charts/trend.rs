@@ -9,9 +9,15 @@ const WIDE: i32 = 132;
 const HIGH: i32 = 34;
 
 /// The line of `values`, in the order of their months, and the target as a dashed line. A month without a value is a gap:
-/// it is not 0. `said` is what each month tells who points at it, nothing where values stand beside. With less than two values there
-/// is no trend.
-pub fn trend(values: &[Option<f64>], said: &[String], target: Option<f64>, words: &Words) -> Option<String> {
+/// it is not 0. `said` is what each month tells who points at it, nothing where values stand beside. The month `shown`, whose value
+/// stands beside it, has a dot. With less than two values there is no trend.
+pub fn trend(
+    values: &[Option<f64>],
+    said: &[String],
+    shown: Option<usize>,
+    target: Option<f64>,
+    words: &Words,
+) -> Option<String> {
     let known: Vec<f64> = values.iter().flatten().copied().collect();
     if known.len() < 2 {
         return None;
@@ -34,9 +40,7 @@ pub fn trend(values: &[Option<f64>], said: &[String], target: Option<f64>, words
                 _ => area.draw(&PathElement::new(points, Ink::Accent.stroke(2))).expect(DRAWN),
             }
         }
-        if let Some((at, value)) =
-            values.iter().enumerate().rev().find_map(|(at, value)| value.map(|value| (at, value)))
-        {
+        if let Some((at, value)) = shown.and_then(|at| Some((at, (*values.get(at)?)?))) {
             dot(area, (x(at), y(value)), 4, Ink::Accent);
         }
     });
@@ -72,13 +76,13 @@ mod tests {
         let words = Words { title: "走势".to_owned(), description: String::new() };
         let said = ["一", "二", "三：无数据", "四", "五"].map(str::to_owned);
         let values = [Some(0.9), Some(0.95), None, Some(0.97), Some(0.99)];
-        let svg = trend(&values, &said, Some(1.0), &words).expect("a trend");
+        let svg = trend(&values, &said, Some(1), Some(1.0), &words).expect("a trend");
         check_well_formed(&svg);
         assert!(
             said.iter().all(|said| svg.contains(&format!("<title>{said}</title>"))),
             "each month tells its value: {svg}"
         );
         assert_eq!(svg.matches("stroke-width=\"2\" points").count(), 2, "{svg}");
-        assert_eq!(trend(&[Some(1.0), None], &[], None, &words), None);
+        assert_eq!(trend(&[Some(1.0), None], &[], None, None, &words), None);
     }
 }

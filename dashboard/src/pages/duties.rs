@@ -47,6 +47,12 @@ impl Duty {
         matches!(self.state, SliceState::Missing | SliceState::Rejected)
     }
 
+    /// Whether it is owed, or will be, or was excused: a district may give it more time or an excuse, before its day too.
+    fn is_open(&self) -> bool {
+        let comes = self.state == SliceState::NotDue && self.due_on.is_some();
+        self.is_owed() || self.is_excused || comes
+    }
+
     fn counts(&self) -> bool {
         matches!(self.state, SliceState::Reported | SliceState::Zero)
     }
@@ -118,15 +124,17 @@ async fn duties(scoped: &Scoped, code: &str, period: &str) -> Result<Vec<Duty>, 
     Ok(rows.iter().map(read).collect())
 }
 
-/// The periods of a district's slices that are due or came, in their order; and the one to show where none is asked for: the
-/// latest in which something is owed.
+/// The periods of a district's slices, in their order; and the one to show where none is asked for: the latest in which something
+/// is owed, or else was due.
 async fn periods(scoped: &Scoped, code: &str) -> Result<(Vec<String>, String), Fault> {
-    let sql = "select period, max(due_on) as due_on, max(case when state in ('missing', 'rejected') then 1 else 0 end) as is_owed
-        from marts.slice where district_code = $1 and state <> 'not_due' group by period order by due_on nulls first, period";
+    let sql = "select period, max(due_on) as due_on, max(case when state in ('missing', 'rejected') then 1 else 0 end) as is_owed,
+            max(case when state <> 'not_due' then 1 else 0 end) as was_due
+        from marts.slice where district_code = $1 and (state <> 'not_due' or due_on is not null) group by period order by due_on nulls first, period";
     let rows = scoped.query(sql, &[code]).await?;
     let all: Vec<String> = rows.iter().map(|row| row.text("period").to_owned()).collect();
-    let owed = rows.iter().filter(|row| row.count("is_owed") > 0).map(|row| row.text("period").to_owned()).last();
-    let usual = owed.or_else(|| all.last().cloned()).unwrap_or_default();
+    let latest =
+        |what: &str| rows.iter().filter(|row| row.count(what) > 0).map(|row| row.text("period").to_owned()).last();
+    let usual = latest("is_owed").or_else(|| latest("was_due")).unwrap_or_default();
     Ok((all, usual))
 }
 
@@ -296,7 +304,7 @@ impl DutiesPage {
         let t = |key| lang.say(key);
         let counted = self.duties.iter().filter(|duty| duty.counts()).count();
         let confirmed = self.duties.iter().filter(|duty| duty.is_confirmed).count();
-        let owed: Vec<&Duty> = self.duties.iter().filter(|duty| duty.is_owed() || duty.is_excused).collect();
+        let owed: Vec<&Duty> = self.duties.iter().filter(|duty| duty.is_open()).collect();
         let came: Vec<&Duty> = self.duties.iter().filter(|duty| duty.counts()).collect();
         let numbers = [confirmed, counted].map(|number| format::whole(number as i64));
         page(
@@ -335,7 +343,7 @@ impl DutiesPage {
         let t = |key| lang.say(key);
         html! {
             div.scroll tabindex="0" {
-                table {
+                table.cards {
                     thead {
                         tr {
                             th { (t("school")) }
@@ -361,8 +369,8 @@ impl DutiesPage {
                                     " "
                                     (duty.state.word(lang))
                                 }
-                                td.number { @if let Some(day) = duty.due_on { (day) } }
-                                td { (word(duty, lang)) }
+                                td.number data-label=(t("duties.due")) { @if let Some(day) = duty.due_on { (day) } }
+                                td.sentence { (word(duty, lang)) }
                             }
                         }
                     }
@@ -414,7 +422,7 @@ impl DutiesPage {
                         summary {
                             strong { (form_title(&form.name, lang)) }
                             " "
-                            span.count { (lang.with("duties.of", &[&format::whole(done as i64), &format::whole(own.len() as i64)])) }
+                            span.count.done[done == own.len()] { (lang.with("duties.of", &[&format::whole(done as i64), &format::whole(own.len() as i64)])) }
                         }
                         ul {
                             @for duty in own {

@@ -348,7 +348,7 @@ pub fn lineage_of(project: &Project, model: &Model, lang: Lang) -> Markup {
     let drawn = (2..=LARGEST_PICTURE).contains(&nodes.len()).then(|| lineage(&nodes, &words)).flatten();
     html! {
         @if let Some(drawn) = &drawn { div.scroll tabindex="0" role="group" aria-label=(words.title) { (PreEscaped(drawn)) } }
-        @else if nodes.len() > LARGEST_PICTURE { p.small { (lang.with("lineage.large", &[&nodes.len().to_string()])) } }
+        @else if nodes.len() > LARGEST_PICTURE { p.small { (lang.with("lineage.large", &[&(nodes.len() - 1).to_string()])) } }
         details open[drawn.is_none() && nodes.len() <= LARGEST_PICTURE] {
             summary { (lang.with("lineage.list", &[&(nodes.len() - 1).to_string()])) }
             ul.columns {

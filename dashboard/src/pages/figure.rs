@@ -18,6 +18,7 @@ use crate::pages::explained;
 use crate::pages::fault::Fault;
 use crate::pages::given::{Giver, Wanted, chart_links, links, page_or_file};
 use crate::pages::layout::{Frame, page};
+use crate::pages::official;
 use crate::pages::parts;
 use crate::routes;
 use crate::scope::Scope;
@@ -29,6 +30,8 @@ struct FigurePage {
     frame: Frame,
     scope: Scope,
     told: FigureExplained,
+    /// What is official of the period, and what was revised since.
+    official: Markup,
     lineage: Markup,
     /// The title of that picture, where there is one.
     drawn: Option<String>,
@@ -64,8 +67,9 @@ pub async fn show(
     let lineage = model.map(|model| entry::lineage_of(&reader.project, model, lang)).unwrap_or_default();
     let drawn = model.filter(|_| lineage.0.contains("<svg ")).map(|model| entry::lineage_title(model, lang));
     let giver = Giver::of(&reader);
+    let official = official::banner(&reader, &told.period.period);
     let scoped = reader.scoped.clone();
-    let shown = FigurePage { scope: scoped.scope.clone(), frame: reader.frame, told, lineage, drawn };
+    let shown = FigurePage { scope: scoped.scope.clone(), frame: reader.frame, told, official, lineage, drawn };
     if let Some(form) = wanted.table.strip_prefix("rows-") {
         return shown.give_rows(&giver, &scoped, &reader.project, form, &wanted).await;
     }
@@ -96,6 +100,7 @@ impl FigurePage {
                     h1 { (lang.with("figure.title", &[name, &format::period(&told.period.period, lang), title])) }
                     @if !told.dimension.is_empty() { p.dek { (dimension(&told.dimension, lang)) } }
                 }
+                (self.official)
                 (self.facts())
                 (explained::erased(&told.period, lang))
                 @if !told.clauses.is_empty() {

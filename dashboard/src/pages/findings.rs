@@ -397,7 +397,7 @@ pub fn list(lines: &[Line], catalogue: &Catalogue, columns: Columns, frame: &Fra
                     @for line in lines {
                         tr class=[line.ended.map(|_| "ended")] {
                             th scope="row" {
-                                @if many && line.ended.is_none() && steps::ticks(scope) {
+                                @if many && steps::can_be_ticked(scope, &line.case, line.ended.is_none()) {
                                     (steps::tick(&line.id, line.message(lang))) " "
                                 }
                                 a href=(routes::finding(&line.id)) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, FixedOffset};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::accounts::{Account, Role};
@@ -154,10 +155,9 @@ fn footer(frame: &Frame) -> Markup {
     }
 }
 
-/// `2020-03-01 08:00 UTC`
+/// `2020-03-01 16:00 (UTC+8)`: the city's clock, whatever this machine's is.
 pub fn made_at(moment: &str) -> String {
-    match (moment.get(..10), moment.get(11..16)) {
-        (Some(day), Some(time)) => format!("{day} {time} UTC"),
-        _ => moment.to_owned(),
-    }
+    let city = FixedOffset::east_opt(8 * 3600).expect("a day has more hours");
+    DateTime::parse_from_rfc3339(moment)
+        .map_or_else(|_| moment.to_owned(), |at| at.with_timezone(&city).format("%Y-%m-%d %H:%M (UTC+8)").to_string())
 }

@@ -10,6 +10,7 @@ use warehouse::official::{Official, of_period};
 
 use crate::desk::Looked;
 use crate::difference::{Difference, FigureChange, FindingChange, Numbers, Turn};
+use crate::explain::proof::form_title;
 use crate::format;
 use crate::pages::fault::Fault;
 use crate::pages::figure::dimension;
@@ -23,6 +24,8 @@ use crate::words::Lang;
 const LONGEST_NOTE: usize = 300;
 /// Lines of each list of a difference.
 const SHOWN: usize = 200;
+/// Slices of its causes that are named.
+const NAMED: usize = 20;
 
 /// What the page shows.
 struct ReleasesPage {
@@ -31,6 +34,8 @@ struct ReleasesPage {
     officials: Arc<Vec<Official>>,
     shown: u64,
     periods: Vec<String>,
+    /// The newest of them that is over and was reported on.
+    usual: String,
 }
 
 /// `GET /releases`
@@ -39,8 +44,9 @@ pub async fn show(reader: Reader) -> Result<Markup, Fault> {
         return Err(Fault::NotHere);
     }
     let periods = periods(&reader.scoped).await?;
+    let usual = usual(&reader.scoped).await?;
     let (scope, shown) = (reader.scoped.scope.clone(), reader.scoped.edition.number);
-    Ok(ReleasesPage { frame: reader.frame, scope, officials: reader.officials, shown, periods }.template())
+    Ok(ReleasesPage { frame: reader.frame, scope, officials: reader.officials, shown, periods, usual }.template())
 }
 
 /// The periods that have figures, the latest first.
@@ -48,6 +54,14 @@ async fn periods(scoped: &Scoped) -> Result<Vec<String>, Fault> {
     let sql = "select distinct period, period_type from marts.indicator_value
         where period_type in ('month', 'term', 'year', 'school_year') order by period_type, period desc";
     Ok(scoped.query(sql, &[]).await?.iter().map(|row| row.text("period").to_owned()).collect())
+}
+
+/// The last month that is over and that schools sent rosters of: nobody declares a month that runs.
+async fn usual(scoped: &Scoped) -> Result<String, Fault> {
+    let sql = "select coalesce(max(period), '') as period from marts.indicator_value
+        where level = 'city' and period_type = 'month' and indicator = 'C04' and reported > 0 and period < $1";
+    let this_month = scoped.edition.today.format("%Y-%m").to_string();
+    Ok(scoped.query(sql, &[&this_month]).await?.first().map(|row| row.text("period").to_owned()).unwrap_or_default())
 }
 
 /// The form as it was sent.
@@ -79,6 +93,9 @@ pub async fn declare(
     }
     if sent.release == 0 || sent.release > reader.scoped.edition.number {
         return Err(refused(lang.say("official.no_release").to_owned()));
+    }
+    if note.is_empty() {
+        return Err(refused(lang.say("official.no_note").to_owned()));
     }
     if note.chars().count() > LONGEST_NOTE {
         return Err(refused(lang.with("official.long_note", &[&LONGEST_NOTE.to_string()])));
@@ -244,7 +261,7 @@ impl ReleasesPage {
         let t = |key| lang.say(key);
         html! {
             div.scroll tabindex="0" {
-                table {
+                table.cards {
                     thead {
                         tr {
                             th { (t("period")) }
@@ -259,9 +276,9 @@ impl ReleasesPage {
                             @let holds = of_period(&self.officials, &official.period) == Some(official);
                             tr class=[(!holds).then_some("ended")] {
                                 th.nowrap scope="row" { (format::period(&official.period, lang)) }
-                                td.number { (official.release) }
+                                td.number data-label=(t("official.release")) { (official.release) }
                                 td.nowrap { (format::date(official.on, lang)) " · " (official.by_whom) }
-                                td { (official.note) }
+                                td.sentence { (official.note) }
                                 td {
                                     @if !holds { (t("official.superseded")) }
                                     @else if official.release == self.shown { (t("official.is_shown")) }
@@ -293,12 +310,14 @@ impl ReleasesPage {
                     div {
                         label for="period" { (t("period")) }
                         select #period name="period" {
-                            @for period in &self.periods { option value=(period) { (format::period(period, lang)) } }
+                            @for period in &self.periods {
+                                option value=(period) selected[*period == self.usual] { (format::period(period, lang)) }
+                            }
                         }
                     }
                     div {
                         label for="note" { (t("official.note")) }
-                        input #note name="note" maxlength=(LONGEST_NOTE) size="40";
+                        input #note name="note" maxlength=(LONGEST_NOTE) size="40" required;
                     }
                     button.button type="submit" { (t("official.declare")) }
                 }
@@ -367,7 +386,22 @@ impl DifferencePage {
                 h2 { (lang.say("difference.causes")) }
                 ul {
                     @if !changes.slices.is_empty() {
-                        li { (lang.with("difference.slices", &[&format::whole(changes.slices.len() as i64)])) }
+                        li {
+                            (lang.with("difference.slices", &[&format::whole(changes.slices.len() as i64)]))
+                            ul {
+                                @for slice in changes.slices.iter().take(NAMED) {
+                                    li {
+                                        a href=(routes::school(&slice.school_id)) {
+                                            (if slice.school_name.is_empty() { &slice.school_id } else { &slice.school_name })
+                                        }
+                                        " · " (form_title(&slice.form, lang)) " · " (format::period(&slice.period, lang))
+                                    }
+                                }
+                            }
+                            @if changes.slices.len() > NAMED {
+                                p.small { (lang.with("difference.more", &[&format::whole((changes.slices.len() - NAMED) as i64)])) }
+                            }
+                        }
                     }
                     @if changes.case_steps > 0 {
                         li { (lang.with("difference.case_steps", &[&format::whole(changes.case_steps as i64)])) }
@@ -400,6 +434,7 @@ impl DifferencePage {
                             th { (t("period")) }
                             th.number { (lang.with("difference.in", &[&self.before.to_string()])) }
                             th.number { (lang.with("difference.in", &[&self.after.to_string()])) }
+                            th.number { (t("since.by")) }
                         }
                     }
                     tbody {
@@ -414,7 +449,18 @@ impl DifferencePage {
                                 }
                                 td.nowrap { (format::period(&figure.period, lang)) }
                                 td.number { (write(&figure.indicator, &figure.before)) }
-                                td.number { (write(&figure.indicator, &figure.after)) }
+                                td.number {
+                                    @if figure.after.is_some() && figure.dimension.is_empty() {
+                                        a href=(routes::figure(&figure.indicator, &figure.unit_id, &figure.period)) {
+                                            (write(&figure.indicator, &figure.after))
+                                        }
+                                    } @else { (write(&figure.indicator, &figure.after)) }
+                                }
+                                td.number {
+                                    @if let Some(by) = figure.value_by {
+                                        (self.frame.catalogue.unit(&figure.indicator).difference(by, lang))
+                                    }
+                                }
                             }
                         }
                     }

@@ -110,6 +110,9 @@ pub fn group_of(code: &str) -> &'static str {
 pub fn tiles(figures: &[Figure], months: &Months, catalogue: &Catalogue, lang: Lang) -> Markup {
     let codes = crate::figures::indicators(figures);
     html! {
+        @if !codes.iter().any(|code| of_month(figures, code, &months.chosen).is_some()) {
+            p.empty { (lang.with("months.none", &[&format::period(&months.chosen, lang)])) }
+        }
         div.groups { @for (initial, key) in GROUPS {
             @let own = codes.iter().filter(|code| initial == group_of(code));
             @let shown: Vec<_> = own.filter_map(|code| of_month(figures, code, &months.chosen)).collect();
@@ -134,6 +137,7 @@ fn tile(figure: &Figure, figures: &[Figure], months: &Months, catalogue: &Catalo
     };
     let said: Vec<String> = months.all.iter().zip(&history).map(say).collect();
     let words = Words { title: lang.with("trend.title", &[title]), description: said.join(", ") };
+    let shown = months.all.iter().position(|month| *month == figure.period);
     html! {
         article class={ "tile " (figure.status.key()) } {
             h4 {
@@ -146,7 +150,7 @@ fn tile(figure: &Figure, figures: &[Figure], months: &Months, catalogue: &Catalo
                 (status(figure.status, lang))
                 @if let Some(target) = figure.target { span.target { (lang.with("target", &[&unit.write(target)])) } }
             }
-            @if let (Some(line), "month") = (trend(&history, &said, figure.target, &words), figure.period_type.as_str()) {
+            @if let (Some(line), "month") = (trend(&history, &said, shown, figure.target, &words), figure.period_type.as_str()) {
                 (PreEscaped(line))
             }
             p.small { (format::period(&figure.period, lang)) " " (coverage(figure, lang)) }

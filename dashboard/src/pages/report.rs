@@ -105,7 +105,7 @@ fn one_cause(cause: &Cause<'_>, lang: Lang) -> Markup {
             }
             p { (lang.say("report.mend")) (mend) }
             div.scroll tabindex="0" {
-                table.places {
+                table.places.cards {
                     thead {
                         tr {
                             th { (lang.say("report.sheet")) }
@@ -127,10 +127,10 @@ fn place(issue: &Issue, lang: Lang) -> Markup {
     html! {
         tr {
             td.nowrap { (issue.sheet.as_deref().unwrap_or("–")) }
-            td.number { @if let Some(row) = issue.row { (row) } @else { "–" } }
+            td.number data-label=(lang.say("report.row")) { @if let Some(row) = issue.row { (row) } @else { "–" } }
             td.nowrap { (issue.column.as_deref().unwrap_or("–")) }
-            td { @if let Some(value) = &issue.value { (short(value)) } @else { "–" } }
-            td { (if lang == Lang::Zh { &issue.message_zh } else { &issue.message_en }) }
+            td data-label=(lang.say("report.value")) { @if let Some(value) = &issue.value { (short(value)) } @else { "–" } }
+            td.sentence { (if lang == Lang::Zh { &issue.message_zh } else { &issue.message_en }) }
         }
     }
 }

@@ -28,6 +28,7 @@ use crate::pages::slices::{self, Slice};
 use crate::routes;
 use crate::scope::{Scope, Scoped};
 use crate::visit::{Asked, Reader};
+use crate::words::Lang;
 
 /// What the page shows.
 struct SchoolPage {
@@ -65,6 +66,17 @@ pub struct Place {
     pub place: i64,
     /// The lowest, the middle and the highest value of the others.
     pub others: [f64; 3],
+}
+
+impl Place {
+    /// The place in words; none is the first where all are the same.
+    pub fn said(&self, lang: Lang) -> String {
+        let [lowest, _, highest] = self.others;
+        if lowest == highest && self.value == lowest {
+            return lang.say("similar.level").to_owned();
+        }
+        lang.with("similar.said", &[&self.place.to_string(), &(self.schools + 1).to_string()])
+    }
 }
 
 /// `/school/{id}`
@@ -257,7 +269,7 @@ impl SchoolPage {
                             @let unit = catalogue.unit(&place.indicator);
                             @let title = catalogue.indicator_title(&place.indicator, lang);
                             @let [lowest, median, highest] = place.others;
-                            @let said = lang.with("similar.said", &[&place.place.to_string(), &(place.schools + 1).to_string()]);
+                            @let said = place.said(lang);
                             tr {
                                 th scope="row" { a href=(routes::indicator(&place.indicator)) { (title) } }
                                 td.nowrap.aside { (format::period(&place.period, lang)) }
@@ -322,6 +334,7 @@ impl SchoolPage {
         let title = lang.with("trend.title", &[self.frame.catalogue.indicator_title(code, lang)]);
         let values: Vec<_> = self.months.all.iter().map(|month| parts::value_in(monthly, code, month)).collect();
         let target = monthly.iter().find(|figure| figure.indicator == code).and_then(|figure| figure.target);
-        html! { @if let Some(drawn) = trend(&values, &[], target, &Words { title, description: String::new() }) { (PreEscaped(drawn)) } }
+        let shown = self.months.all.iter().position(|month| *month == self.months.chosen);
+        html! { @if let Some(drawn) = trend(&values, &[], shown, target, &Words { title, description: String::new() }) { (PreEscaped(drawn)) } }
     }
 }

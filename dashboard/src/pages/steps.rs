@@ -169,6 +169,11 @@ pub fn ticks(scope: &Scope) -> bool {
     may_take(scope).contains(&Stand::Notified)
 }
 
+/// Whether a finding of a list can be ticked: its case stands so that it can be notified.
+pub fn can_be_ticked(scope: &Scope, case: &str, stands: bool) -> bool {
+    ticks(scope) && Stand::of(case).is_some_and(|from| Stand::Notified.follows(from, stands))
+}
+
 /// The box that ticks a finding of a list.
 pub fn tick(finding_id: &str, label: &str) -> Markup {
     html! { input type="checkbox" name="finding" value=(finding_id) form="worklist" aria-label=(label); }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use ingest::form::{SentBy, form};
+use chrono::NaiveDate;
+use ingest::form::{Form, PeriodKind, SentBy, form};
 use ingest::template::known::of_warehouse;
-use ingest::template::{Prefill, owed_forms, template};
+use ingest::template::{Prefill, is_period, owed_forms, template};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -26,13 +27,14 @@ use crate::words::Lang;
 pub struct Owed {
     period: String,
     forms: Vec<String>,
+    due_on: Option<NaiveDate>,
 }
 
-/// What a school still owes, by period, the newest first. A district and the city have a page of their own for it.
+/// What a school still owes, by period, what is due first at the top. A district and the city have a page of their own for it.
 pub async fn owed(scoped: &Scoped) -> Result<Vec<Owed>, Fault> {
     let Scope::School(id) = &scoped.scope else { return Ok(Vec::new()) };
-    let sql = "select period, form from marts.slice
-        where school_id = $1 and state in ('missing', 'rejected', 'not_due') and due_on is not null order by due_on desc, period, form";
+    let sql = "select period, form, due_on from marts.slice
+        where school_id = $1 and state in ('missing', 'rejected', 'not_due') and due_on is not null order by due_on, period, form";
     let mut found: Vec<Owed> = Vec::new();
     for row in scoped.query(sql, &[id]).await?.iter() {
         let form = row.text("form").to_owned();
@@ -41,7 +43,11 @@ pub async fn owed(scoped: &Scoped) -> Result<Vec<Owed>, Fault> {
         }
         match found.iter_mut().find(|one| one.period == row.text("period")) {
             Some(one) => one.forms.push(form),
-            None => found.push(Owed { period: row.text("period").to_owned(), forms: vec![form] }),
+            None => found.push(Owed {
+                period: row.text("period").to_owned(),
+                forms: vec![form],
+                due_on: row.date("due_on"),
+            }),
         }
     }
     Ok(found)
@@ -68,6 +74,9 @@ pub async fn template_of(
         Some(form) => vec![form],
         None => owed_forms(&period).map_err(|_| refused(visitor.lang.say("template.no_period").to_owned()))?,
     };
+    if let Some(why) = forms.iter().find_map(|form| other_period(form, &period, visitor.lang)) {
+        return Err(refused(why));
+    }
     let school = (account.role == Role::School).then(|| account.unit.clone());
     let known = match &school {
         Some(id) => of_warehouse(&app.desk.warehouse, id).await?,
@@ -85,6 +94,17 @@ pub async fn template_of(
     Ok(download(&name, bytes))
 }
 
+/// Why a form can't be of a period, if it is sent for another kind of periods.
+fn other_period(form: &Form, period: &str, lang: Lang) -> Option<String> {
+    let is_of_another = !period.is_empty() && owed_forms(period).is_ok() && !is_period(form.period, period);
+    let kind = match form.period {
+        PeriodKind::Month => "template.month",
+        PeriodKind::Term => "template.term",
+        PeriodKind::Year => "template.year",
+    };
+    is_of_another.then(|| lang.with("template.other_period", &[form_title(&form.name, lang), lang.say(kind), period]))
+}
+
 /// What a school still owes with a workbook for it, and a chooser of any.
 pub fn templates(lang: Lang, role: Role, owed: &[Owed]) -> Markup {
     let t = |key| lang.say(key);
@@ -96,12 +116,13 @@ pub fn templates(lang: Lang, role: Role, owed: &[Owed]) -> Markup {
                 @if owed.is_empty() { p.empty { (t("template.none")) } } @else {
                     div.scroll tabindex="0" {
                         table {
-                            thead { tr { th { (t("period")) } th { (t("template.owed")) } th { (t("template.file")) } } }
+                            thead { tr { th { (t("period")) } th { (t("template.owed")) } th.number { (t("duties.due")) } th { (t("template.file")) } } }
                             tbody {
                                 @for one in owed {
                                     tr {
                                         th.nowrap scope="row" { (format::period(&one.period, lang)) }
                                         td { (one.forms.iter().map(|form| form_title(form, lang)).collect::<Vec<_>>().join(t("list.comma"))) }
+                                        td.number { @if let Some(day) = one.due_on { (day) } }
                                         td.nowrap {
                                             a href=(routes::with(routes::TEMPLATE, &[("period", &one.period)])) download {
                                                 (t("template.get"))

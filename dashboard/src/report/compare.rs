@@ -231,11 +231,10 @@ async fn similar(ground: &Ground<'_>) -> Result<Vec<Block>> {
         let row = |place: &crate::pages::school::Place| {
             let unit = ground.unit(&place.indicator);
             let [lowest, median, highest] = place.others;
-            let said = [place.place.to_string(), (place.schools + 1).to_string()];
             Line::of(vec![
                 Cell::of(ground.title(&place.indicator)),
                 Cell::of(unit.write(place.value)).toned("strong"),
-                Cell::of(lang.with("similar.said", &said.each_ref().map(String::as_str))),
+                Cell::of(place.said(lang)),
                 Cell::of(unit.write(median)),
                 Cell::of(format!("{}–{}", unit.write(lowest), unit.write(highest))),
             ])

@@ -72,13 +72,14 @@ const fn rows(table: &'static str) -> Door {
 }
 
 /// All doors; a child comes after its parent.
-pub const DOORS: [Door; 40] = [
+pub const DOORS: [Door; 41] = [
     memory("marts", "public_figure", Needs::Public, Guard::Everyone),
     memory("marts", "public_school", Needs::Public, Guard::Everyone),
     memory("marts", "public_spending", Needs::Public, Guard::Everyone),
     memory("marts", "policy_now", Needs::Findings, Guard::Everyone),
     memory("reference", "policy", Needs::Findings, Guard::Everyone),
     memory("staging", "period", Needs::Findings, Guard::Everyone),
+    memory("reference", "weight", Needs::Figures, Guard::Everyone),
     memory("reference", "fee_standard", Needs::Findings, Guard::District),
     memory("marts", "district", Needs::Findings, Guard::District),
     memory("marts", "school", Needs::Findings, Guard::Unit),

@@ -191,6 +191,12 @@ pub fn session() -> SessionContext {
     register(
         &context,
         "reference",
+        "weight",
+        vec![("indicator", texts(["C03"])), ("floor", reals([Some(0.5)])), ("target", reals([Some(1.0)]))],
+    );
+    register(
+        &context,
+        "reference",
         "fee_standard",
         vec![
             ("district_code", texts([DISTRICT, OTHER_DISTRICT])),

@@ -215,6 +215,9 @@ async fn the_evaluation_tells_how_sure_it_is() {
     }
     let own = site.get("/evaluation", &site.log_in("district").await).await.body;
     assert!(own.contains("青山区") && !own.contains("柳河区"), "{own}");
+    // A score can be reckoned anew from what stands beside it: from half of the way on, as the weights say.
+    let score = site.get("/figure/E01/379902/2019-10", &cookie).await.body;
+    assert!(score.contains("<td class=\"number\">50.0%</td><td class=\"number\">100%</td>"), "{score}");
 }
 
 #[tokio::test]

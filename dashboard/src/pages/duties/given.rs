@@ -11,7 +11,7 @@ impl DutiesPage {
     pub(super) fn grid(&self, table: &str) -> Option<Grid> {
         let lang = self.frame.lang;
         let is_shown: fn(&super::Duty) -> bool = match table {
-            "owed" => |duty| duty.is_owed() || duty.is_excused,
+            "owed" => |duty| duty.is_open(),
             "came" => |duty| duty.counts(),
             _ => return None,
         };

@@ -112,7 +112,7 @@ impl DistrictPage {
                     tr {
                         th { (t("school")) }
                         th { (t("school.kind")) }
-                        th.number { (t("school.started_on")) }
+                        th.number { (t("public.starts_on")) }
                         th.number { (t("public.fee.session")) }
                     }
                 }

@@ -93,7 +93,7 @@ impl SchoolPage {
         let lang = self.frame.lang;
         let t = |key| lang.say(key);
         let days = [
-            ("school.started_on", "started_on"),
+            ("public.starts_on", "started_on"),
             ("public.plan.consulted", "consulted_on"),
             ("public.plan.board", "board_notice_on"),
             ("public.plan.web", "web_notice_on"),

@@ -46,6 +46,10 @@ fn a_district_excuses_gives_time_and_confirms() {
         assert_eq!(extended.status, StatusCode::SEE_OTHER, "{}", extended.body);
         let page = town.until(&october, &own, "延期至 2020年3月20日").await.body;
         assert!(page.contains("维修") && page.contains("免报"), "{page}");
+        // Its page names who owes, and what was excused is not owed.
+        let owes = town.site.get(&routes::district(OWN), &own).await.body;
+        let named = |school: usize| owes.contains(&format!("第{school}小学</a> · 班级需求汇总表 · 2019年10月"));
+        assert!(!named(0) && named(1), "{owes}");
         let csv = town.site.get(&format!("{}?period=2019-10", routes::reminders(OWN)), &own).await;
         assert!(csv.body.starts_with("\u{feff}学校标识码,"), "{}", csv.body);
         let lines: Vec<&str> = csv.body.lines().skip(1).collect();
