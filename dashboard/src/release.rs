@@ -31,9 +31,9 @@ const FRESH: Duration = Duration::from_secs(2);
 /// After this long without a visitor the known release may be long outdated, so the next one waits for the answer.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Scopes of a release that are kept; each has some hundred KiB of rows and answers, and takes some 30 ms to make. The one that nobody
-/// asked for the longest makes room.
-const SCOPES: usize = 64;
+/// Scopes of a release that are kept. Each takes two MiB with all that its making leaves in between, and 30 ms to make. The one that
+/// nobody asked for the longest makes room.
+const SCOPES: usize = 32;
 
 /// After this long without a reader an earlier release is let go.
 const EARLIER: Duration = Duration::from_secs(120);
