@@ -39,10 +39,12 @@ impl Runner {
     pub async fn run(&self, warehouse: &Warehouse, today: NaiveDate) -> Result<()> {
         match self {
             Runner::Process { kehou, warehouse } => {
-                // What it warns of and why it fails it says on the server's own standard error.
+                // What it warns of and why it fails it says on the server's own standard error. What its environment says of models
+                // is for the command, and of memory for the server: a run ends soon, and is a sixth faster with the allocator's ways.
                 let mut command = Command::new(kehou);
                 command.arg("transform").arg("--warehouse").arg(warehouse).arg(format!("--today={today}"));
-                command.env_remove("KEHOU_SQL").stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+                command.env_remove("KEHOU_SQL").env_remove("MIMALLOC_PURGE_DELAY");
+                command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
                 let status = command.status().await?;
                 match status.code() {
                     Some(0) => Ok(()),
