@@ -196,8 +196,8 @@ mod tests {
 
     #[test]
     fn a_little_difference_is_not_told_as_none() {
-        let said = [0.1234, -0.002, 0.000_2, 0.000_000_1, 0.0].map(|by| Unit::Share.difference(by, Lang::Zh));
-        assert_eq!(said, ["+12.3", "−0.2", "+0.02", "+0.0000", "+0.0"].map(|by| format!("{by} 个百分点")));
+        let said = [0.1234, -0.002, 0.000_2, 0.000_003, 0.0].map(|by| Unit::Share.difference(by, Lang::Zh));
+        assert_eq!(said, ["+12.3", "−0.2", "+0.02", "+0.0003", "+0.0"].map(|by| format!("{by} 个百分点")));
     }
 
     #[test]

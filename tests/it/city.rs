@@ -89,13 +89,14 @@ impl City {
 
     /// Runs the command; again while a run is at work that a killed server left behind.
     pub fn run(&self, words: &[&str]) -> Output {
-        loop {
+        for _ in 0..300 {
             let output = self.command(words).output().expect("the command starts");
             if output.status.code() != Some(3) {
                 return output;
             }
             std::thread::sleep(Duration::from_millis(200));
         }
+        panic!("kehou {words:?}: another process is at work, and doesn't end")
     }
 
     /// Runs the command, which must end well; gives what it printed.

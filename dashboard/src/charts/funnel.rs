@@ -216,6 +216,24 @@ mod tests {
     }
 
     #[test]
+    fn no_limit_is_drawn_along_the_edge_of_the_scale() {
+        // Wide limits and small schools: at few people the limits lie beyond what is shown.
+        let schools = [10.0, 400.0].map(|people| Dot { name: "甲".to_owned(), people, value: 0.6, is_outside: false });
+        let limits = Limits { overall: (0.6, "全区 60.0%".to_owned()), ..limits(0.0) };
+        let words = Words { title: "漏斗图".to_owned(), description: String::new() };
+        let svg = funnel(&schools, &limits, Screen::Wide, &words).expect("two schools");
+        let lines = svg.split("<polyline").skip(1).map(|line| line.split("points=\"").nth(1).expect("points"));
+        let lines: Vec<Vec<&str>> =
+            lines.map(|line| line[..line.find('"').expect("an end")].split_whitespace().collect()).collect();
+        let limits: Vec<&Vec<&str>> = lines.iter().filter(|points| points.len() > 2).collect();
+        assert_eq!(limits.len(), 4, "{svg}");
+        for points in limits {
+            let heights: Vec<&str> = points.iter().map(|point| point.split(',').nth(1).expect("a height")).collect();
+            assert_ne!(heights[0], heights[2], "a limit falls towards the middle from where it begins: {points:?}");
+        }
+    }
+
+    #[test]
     fn limits_narrow_with_people_and_widen_with_spread() {
         let reach = |spread, people| {
             let (lower, upper) = limits(spread).at(people, Z[1]);

@@ -84,5 +84,15 @@ mod tests {
         );
         assert_eq!(svg.matches("stroke-width=\"2\" points").count(), 2, "{svg}");
         assert_eq!(trend(&[Some(1.0), None], &[], None, None, &words), None);
+        // The dot is the shown month's, and a month without a value has none.
+        let dots = |shown| {
+            let svg = trend(&values, &[], shown, None, &words).expect("a trend");
+            svg.split("<circle ")
+                .skip(1)
+                .map(|dot| dot[..dot.find(" r=").expect("a radius")].to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert!(dots(Some(1)).len() == 1 && dots(Some(1)) != dots(Some(4)), "{:?}", dots(Some(1)));
+        assert!(dots(Some(2)).is_empty() && dots(None).is_empty());
     }
 }

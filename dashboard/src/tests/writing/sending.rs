@@ -115,6 +115,9 @@ fn an_upload_needs_its_token_and_has_bounds() {
         // A template with the school's own code comes as a workbook.
         let template = town.site.get("/template?period=2019-10", &cookie).await;
         assert_eq!(template.status, StatusCode::OK);
+        let other = town.site.get("/template?period=2019-10&form=survey", &cookie).await;
+        assert!(other.body.contains("按学期报送，统计期写作 2019-2020-1"), "{}", other.body);
+        assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY);
         let bad = town.site.get("/template?period=October", &cookie).await;
         assert!(bad.status == StatusCode::UNPROCESSABLE_ENTITY && bad.body.contains("统计期写法不对"), "{}", bad.body);
     });

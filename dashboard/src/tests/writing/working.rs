@@ -44,13 +44,19 @@ fn a_case_is_worked_from_the_pages_by_whom_it_concerns() {
         let none = town.query("select count(*) as steps from facts.case_event", "case_event").await;
         assert!(none.contains("| 0 "), "a refusal changes nothing: {none}");
 
-        // All of them at once; the page knows it before the next release does.
+        // All of them at once; the page knows it before the next release does, and offers them for no second notice.
+        let offered = async || {
+            let list = town.site.get(routes::FINDINGS, &own).await.body;
+            ids.iter().filter(|id| list.contains(&format!("name=\"finding\" value=\"{id}\""))).count()
+        };
+        assert_eq!(offered().await, ids.len());
         let form =
             format!("form_token={token}&due=2020-03-20&note=%E8%AF%B7%E8%A1%A5%E7%AD%BE&next=%2Ffindings{ticked}");
         let done = town.site.post(routes::NOTIFY, &own, &form).await;
         assert_eq!((done.status, done.location()), (StatusCode::SEE_OTHER, "/findings"), "{}", done.body);
         let page = town.site.get(&routes::finding(&ids[0]), &own).await.body;
         assert!(page.contains("请补签") && page.contains("2020年3月20日"), "{page}");
+        assert_eq!(offered().await, 0);
         // A second notice finds the case notified already, and says so.
         let again = town.site.post(routes::NOTIFY, &own, &form).await;
         assert!(
@@ -129,7 +135,16 @@ fn a_correction_after_the_official_release_shows_as_revised() {
             town.site.post(routes::RELEASES, &own, &declare(&token, &shown, "2019-10")).await.status,
             StatusCode::NOT_FOUND
         );
+        // The month that is offered first is over, and was reported on; a note is asked for.
+        assert!(page.body.contains("<option value=\"2019-10\" selected>"), "{}", page.body);
         let token = page.token();
+        let silent = format!("form_token={token}&release={shown}&period=2019-10&note=+");
+        let refused = town.site.post(routes::RELEASES, &city, &silent).await;
+        assert!(
+            refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains("请写明说明"),
+            "{}",
+            refused.body
+        );
         for (release, period) in [("99", "2019-10"), (shown.as_str(), "2031-10"), ("0", "2019-10")] {
             let refused = town.site.post(routes::RELEASES, &city, &declare(&token, release, period)).await;
             assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{release} {period}");
